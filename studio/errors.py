@@ -1,0 +1,509 @@
+"""Hold every exception of ours: a stable code, typed attributes, the place in the author's code, and a remedy.
+
+Declared business errors (`ServiceError`) are the author's and live in `studio.contract`; here is only what Studio itself
+raises. Codes by hundred: 1 addresses and contracts, 2 cells and files, 3 declarations and the graph, 4 handling a
+message, 5 simulation, 6 the log, 7 export, 8 the real engine, 9 notebook and command line.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+__all__ = ["StudioError", "Where", "nearest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """Name a place in an author's code: the cell (or file) and the line in its body, counted from 1.
+
+    Args:
+        cell: Such as `service Inventory` or `shop/services/inventory.py`.
+        line: Line in the cell's body; None when the whole cell is meant.
+    """
+
+    cell: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        return self.cell if self.line is None else f"{self.cell}, line {self.line}"
+
+
+class StudioError(Exception):
+    """Base of all our errors.
+
+    A subclass states `code`, `problem` (a format string over its attributes) and `remedy` (likewise, an imperative), and
+    annotates its attributes. All are given by keyword, so an error survives pickling between worker processes.
+
+    Args:
+        where: The author's cell and line, where known.
+        attributes: What the subclass's `problem` and `remedy` name.
+    """
+
+    code: ClassVar[str] = "STU000"
+    problem: ClassVar[str] = "{detail}"
+    remedy: ClassVar[str] = ""
+
+    where: Where | None
+
+    def __init__(self, *, where: Where | None = None, **attributes: Any) -> None:
+        self.where = where
+        self.attributes = attributes
+        self.__dict__.update(attributes)
+        super().__init__(self.text)
+
+    @property
+    def text(self) -> str:
+        """Say what was wrong, where, and what to do, in that order, on up to three lines."""
+        lines = [f"{self.code}: {self.problem.format(**self.attributes)}"]
+        if self.where is not None:
+            lines.append(f"  in {self.where}")
+        if self.remedy:
+            lines.append(f"  {self.remedy.format(**self.attributes)}")
+        return "\n".join(lines)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self.where, self.attributes)
+
+
+def _rebuild(kind: type[StudioError], where: Where | None, attributes: dict[str, Any]) -> StudioError:
+    return kind(where=where, **attributes)
+
+
+def nearest(name: str, known: Iterable[str], *, limit: int = 3) -> str:
+    """Return the known names closest to `name`, ready for a remedy, or all of a short list when none is close.
+
+    Args:
+        name: What the author wrote.
+        known: What exists.
+        limit: How many to name at most.
+    """
+    names = sorted(set(known))
+    close = difflib.get_close_matches(name, names, n=limit, cutoff=0.5) or names[:limit]
+    return ", ".join(close) if close else "none are declared yet"
+
+
+# --- 1xx addresses and contracts ---
+
+
+class EmptyAddress(StudioError):
+    """An address has no part, or nothing between two dots."""
+
+    code = "STU101"
+    problem = "address={address!r} has an empty part"
+    remedy = "Name a subject and what is said of it, such as $.Order.created."
+
+    address: str
+
+
+class BadAddressPart(StudioError):
+    """A part of an address is no plain name."""
+
+    code = "STU102"
+    problem = "address={address!r}: part={part!r} {reason}"
+    remedy = "Use a Python name of letters, digits and underscores that starts with a letter, such as $.Order.created."
+
+    address: str
+    part: str
+    reason: str
+
+
+class UnexpectedWildcard(StudioError):
+    """A wildcard stands where one address is meant."""
+
+    code = "STU103"
+    problem = "address={address!r}: wildcard {part!r} where one address is meant"
+    remedy = "Name one address; wildcards select events in `@service.on(...)` and in queries."
+
+    address: str
+    part: str
+
+
+class MisplacedWildcard(StudioError):
+    """A `>` is not the last part of a pattern."""
+
+    code = "STU104"
+    problem = "pattern={address!r}: '>' stands for the rest and must be the last part"
+    remedy = "Use '*' for one part in the middle, such as $.*.created, or end with '>', such as $.Order.>"
+
+    address: str
+
+
+class NotAnAddress(StudioError):
+    """A value of another type was given for an address."""
+
+    code = "STU105"
+    problem = "an address was expected, not a value of type {type}"
+    remedy = "Write $.Order.created in a cell, S.Order.created in a file, or the text 'Order.created'."
+
+    type: str
+
+
+class InvalidMessage(StudioError):
+    """A message does not fit the contract of the operation that received it."""
+
+    code = "STU150"
+    problem = (
+        "service={service} operation={operation}: {contract}.{field}={value} is not valid ({reason})"
+    )
+    remedy = "Send a {contract} whose `{field}` fits, or change the contract in the cell that declares {contract}."
+
+    service: str
+    operation: str
+    contract: str
+    field: str
+    value: str
+    reason: str
+    problems: tuple[Any, ...]
+
+
+# --- 4xx handling a message ---
+
+
+class NotActing(StudioError):
+    """A verb was used where no world and no engine runs."""
+
+    code = "STU401"
+    problem = "{verb} was used outside a running service"
+    remedy = "Use it inside a handler or a saga step; to send from a cell use `world.send(...)` of `studio.world(seed=7)`."
+
+    verb: str
+
+
+class CallTimeout(StudioError):
+    """No answer came in time. The callee may or may not have run."""
+
+    code = "STU410"
+    problem = "address={address}: no answer within {timeout}"
+    remedy = "Treat the outcome as unknown: retry only an idempotent operation, or ask for its state."
+
+    address: str
+    timeout: str
+
+
+class DeadlineExceeded(StudioError):
+    """The caller's deadline passed before the callee began."""
+
+    code = "STU411"
+    problem = "address={address}: the caller's deadline had passed when {service} took it"
+    remedy = "Give the caller a longer timeout, or the callee more capacity."
+
+    address: str
+    service: str
+
+
+class ServiceUnavailable(StudioError):
+    """No replica took the call; it has not run."""
+
+    code = "STU412"
+    problem = "address={address}: no replica of {service} answered"
+    remedy = "Retry later; it has not run."
+
+    address: str
+    service: str
+
+
+class PublishFailed(StudioError):
+    """An event is not known to be stored."""
+
+    code = "STU413"
+    problem = "address={address}: the bus did not confirm the event"
+    remedy = "Publish it again; the bus drops a duplicate of the same message id within its window."
+
+    address: str
+
+
+class Overloaded(StudioError):
+    """Admission refused a message: concurrency and queue are full."""
+
+    code = "STU414"
+    problem = "service={service}: {running} running and {waiting} waiting; refused"
+    remedy = "Retry later, or raise `--concurrency`, `--queue` or `--replicas` of the service."
+
+    service: str
+    running: int
+    waiting: int
+
+
+class HandlerFailed(StudioError):
+    """A handler raised something that its operation does not declare."""
+
+    code = "STU415"
+    problem = "service={service} operation={operation} raised {error}"
+    remedy = "Declare it as a ServiceError in `raises=[...]`, or mend the handler."
+
+    service: str
+    operation: str
+    error: str
+
+
+class WrongAnswer(StudioError):
+    """A handler returned a value of another type than it declares."""
+
+    code = "STU416"
+    problem = "service={service} operation={operation} returned {value}, declared is {declared} ({reason})"
+    remedy = "Return a {declared}, or change the handler's return annotation."
+
+    service: str
+    operation: str
+    value: str
+    declared: str
+    reason: str
+
+
+class IdempotencyMismatch(StudioError):
+    """Another payload came under a key that was answered already."""
+
+    code = "STU417"
+    problem = "service={service} operation={operation}: idempotency key {key} was used with another message"
+    remedy = "Use a key of its own for each distinct message."
+
+    service: str
+    operation: str
+    key: str
+
+
+class StorageConflict(StudioError):
+    """A document was not at the version that the write expected."""
+
+    code = "STU420"
+    problem = "collection={space}.{collection} key={key}: version is {found}, expected {expected}"
+    remedy = "Read the document again and decide again, or declare the handler `transactional=True`."
+
+    space: str
+    collection: str
+    key: str
+    expected: int
+    found: int
+
+
+class UniqueViolation(StudioError):
+    """A unique value is taken by another document."""
+
+    code = "STU421"
+    problem = "collection={space}.{collection} key={key}: {index}={value} is taken"
+    remedy = "Read the document that holds it; a repeated message often means that the work is done."
+
+    space: str
+    collection: str
+    key: str
+    index: str
+    value: str
+
+
+class StorageUnavailable(StudioError):
+    """The storage did not commit."""
+
+    code = "STU422"
+    problem = "storage of {space}: {reason}"
+    remedy = "Nothing was written; retry."
+
+    space: str
+    reason: str
+
+
+class Fenced(StudioError):
+    """An orchestrator (or replica) that was replaced tried to act."""
+
+    code = "STU423"
+    problem = "saga={saga}: epoch {epoch} was replaced"
+    remedy = "Nothing to do: a newer orchestrator carries the saga on."
+
+    saga: str
+    epoch: int
+
+
+class CallInTransaction(StudioError):
+    """A call that awaits an answer was made inside a transactional handler."""
+
+    code = "STU424"
+    problem = "address={address} was called inside the transactional handler {operation}"
+    remedy = "Publish an event instead, or move the call into a handler that is not transactional."
+
+    address: str
+    operation: str
+
+
+class UnknownAddress(StudioError):
+    """An address is neither a command with an owner nor an event."""
+
+    code = "STU430"
+    problem = "address={address} is neither an operation nor an event"
+    remedy = "Declare it with `event($.{address}, …)` or as an operation of a service. Nearest: {known}."
+
+    address: str
+    known: str
+
+
+class UndeclaredError(StudioError):
+    """A callee answered with a failure that is not a declared error."""
+
+    code = "STU431"
+    problem = "address={address} failed in the callee: {reason}"
+    remedy = "Look at the callee's span in the trace; declare the error in `raises=[...]` if it is a business outcome."
+
+    address: str
+    reason: str
+
+
+class MissingSetting(StudioError):
+    """A setting or a secret is not configured."""
+
+    code = "STU432"
+    problem = "{what}={name} is not set"
+    remedy = "Give `setting(\"{name}\", default=…)`, `given(...)` it in the scenario, or set it in the environment."
+
+    what: str
+    name: str
+
+
+# --- 3xx declarations and the graph ---
+
+
+class InvalidDuration(StudioError):
+    """Not a duration."""
+
+    code = "STU301"
+    problem = "duration={text} cannot be read"
+    remedy = 'Write a number and a unit: "40ms", "5s", "1m30s", "24h".'
+
+    text: str
+
+
+class InvalidDeclaration(StudioError):
+    """A declaration contradicts itself."""
+
+    code = "STU302"
+    problem = "{what}: {reason}"
+    remedy = "{remedy_text}"
+
+    what: str
+    reason: str
+    remedy_text: str
+
+
+class DuplicateMember(StudioError):
+    """A service declares the same thing twice."""
+
+    code = "STU303"
+    problem = "service={service} declares {what} twice"
+    remedy = "Give one of them another address or name."
+
+    service: str
+    what: str
+
+
+class UnknownMember(StudioError):
+    """A handle was asked for an operation that its service does not have."""
+
+    code = "STU304"
+    problem = "service={service} has no operation {member}"
+    remedy = "Its operations: {known}."
+
+    service: str
+    member: str
+    known: str
+
+
+class AmbiguousOperation(StudioError):
+    """A service stands for its only operation, and has several or none."""
+
+    code = "STU305"
+    problem = "service={service} has {count} operations and stands for none of them"
+    remedy = "Name one: {known}."
+
+    service: str
+    count: int
+    known: str
+
+
+class WireMismatch(StudioError):
+    """The output of a wire cannot be the input of the next stage."""
+
+    code = "STU306"
+    problem = "composition={composition}: {source} gives {gives}, {target} takes {takes} ({reason})"
+    remedy = "Put a stage between them that turns {gives} into {takes}, or change one of the contracts."
+
+    composition: str
+    source: str
+    gives: str
+    target: str
+    takes: str
+    reason: str
+
+
+class StepAfterPivot(StudioError):
+    """A compensatable step comes after the pivot."""
+
+    code = "STU307"
+    problem = "saga={saga} step={step} can be compensated but comes after the pivot {pivot}"
+    remedy = 'Move it before {pivot}, or declare it `kind="retriable"` and drop its compensation.'
+
+    saga: str
+    step: str
+    pivot: str
+
+
+class InvalidCron(StudioError):
+    """A job's schedule cannot be read, or never comes."""
+
+    code = "STU308"
+    problem = "service={service} job={job}: schedule {schedule!r} {reason}"
+    remedy = 'Write five fields, minute hour day month weekday, such as "0 3 * * *".'
+
+    service: str
+    job: str
+    schedule: str
+    reason: str
+
+
+# --- 240 deterministic Python in studio modules
+
+
+class RefusedImport(StudioError):
+    """A studio module imports what would reach around the ports: a socket, a process, a thread."""
+
+    code = "STU240"
+    problem = "import={module} reaches outside the world that a service runs in"
+    remedy = "Instead, {instead}."
+
+    module: str
+    instead: str
+
+
+class RefusedCall(StudioError):
+    """Code in a world called what would act on the machine, or on a state that no world has."""
+
+    code = "STU241"
+    problem = "call={function} is refused in a studio module"
+    remedy = "Instead, {instead}."
+
+    function: str
+    instead: str
+
+
+class SharedMutable(StudioError):
+    """A contracts or module cell holds something that can change, which all services would share."""
+
+    code = "STU242"
+    problem = "name={name} is {kind}, and every replica of every service would share it"
+    remedy = "{instead}"
+
+    name: str
+    kind: str
+    instead: str
+
+
+class BlockingSleep(StudioError):
+    """Async code called `time.sleep`, which would block every other handler."""
+
+    code = "STU243"
+    problem = "time.sleep({seconds}) was called in async code"
+    remedy = "Write `await asyncio.sleep({seconds})`, or make the function a plain `def`."
+
+    seconds: float
