@@ -148,9 +148,7 @@ class InvalidMessage(StudioError):
     """A message does not fit the contract of the operation that received it."""
 
     code = "STU150"
-    problem = (
-        "service={service} operation={operation}: {contract}.{field}={value} is not valid ({reason})"
-    )
+    problem = "service={service} operation={operation}: {contract}.{field}={value} is not valid ({reason})"
     remedy = "Send a {contract} whose `{field}` fits, or change the contract in the cell that declares {contract}."
 
     service: str
@@ -170,7 +168,9 @@ class NotActing(StudioError):
 
     code = "STU401"
     problem = "{verb} was used outside a running service"
-    remedy = "Use it inside a handler or a saga step; to send from a cell use `world.send(...)` of `studio.world(seed=7)`."
+    remedy = (
+        "Use it inside a handler or a saga step; to send from a cell use `world.send(...)` of `studio.world(seed=7)`."
+    )
 
     verb: str
 
@@ -356,7 +356,7 @@ class MissingSetting(StudioError):
 
     code = "STU432"
     problem = "{what}={name} is not set"
-    remedy = "Give `setting(\"{name}\", default=…)`, `given(...)` it in the scenario, or set it in the environment."
+    remedy = 'Give `setting("{name}", default=…)`, `given(...)` it in the scenario, or set it in the environment.'
 
     what: str
     name: str
@@ -507,3 +507,171 @@ class BlockingSleep(StudioError):
     remedy = "Write `await asyncio.sleep({seconds})`, or make the function a plain `def`."
 
     seconds: float
+
+
+class InvalidFault(StudioError):
+    """A fault that cannot be."""
+
+    code = "STU309"
+    problem = "fault={fault}: {reason}"
+    remedy = "See the fault's help, such as `lose?`."
+
+    fault: str
+    reason: str
+
+
+# --- 2xx cells and files ---
+
+
+class BadDollar(StudioError):
+    """A `$` in code begins no address."""
+
+    code = "STU201"
+    problem = "{written} is no address"
+    remedy = "Write `$.` and a subject, such as $.Order.created; inside an f-string write S.Order.created."
+
+    written: str
+
+
+class UnknownCellKind(StudioError):
+    """A cell or a file's header is of no kind that exists."""
+
+    code = "STU202"
+    problem = "kind={kind!r} does not exist"
+    remedy = "Use one of: {known}."
+
+    kind: str
+    known: str
+
+
+class BadCellName(StudioError):
+    """A cell has no name, a name that is none, or more than one."""
+
+    code = "STU203"
+    problem = "{kind}: {reason}"
+    remedy = "Write `{usage}`."
+
+    kind: str
+    reason: str
+    usage: str
+
+
+class UnknownOption(StudioError):
+    """A cell has an option that its kind does not know."""
+
+    code = "STU204"
+    problem = "option={option} is not known to {kind}"
+    remedy = "Use one of: {known}."
+
+    option: str
+    kind: str
+    known: str
+
+
+class BadOption(StudioError):
+    """An option has no value, a value that does not fit, or is given twice."""
+
+    code = "STU205"
+    problem = "{kind}: {option} {reason}"
+    remedy = "Write `{usage}`."
+
+    kind: str
+    option: str
+    reason: str
+    usage: str
+
+
+class UnreadableMagicLine(StudioError):
+    """A magic line cannot be split into words."""
+
+    code = "STU206"
+    problem = "line={line!r} cannot be read ({reason})"
+    remedy = "Close the quotation mark, or leave quotation marks out."
+
+    line: str
+    reason: str
+
+
+class UnreadableFile(StudioError):
+    """A file of declarations cannot be read."""
+
+    code = "STU207"
+    problem = "file={file} cannot be read ({reason})"
+    remedy = "Give a Python file in UTF-8, a folder of such files, or a notebook."
+
+    file: str
+    reason: str
+
+
+class MixedFile(StudioError):
+    """One file declares what needs files of its own."""
+
+    code = "STU208"
+    problem = "file={file} declares {first} and {second}"
+    remedy = "Give each of them a file of its own: each replica executes its service's file afresh."
+
+    file: str
+    first: str
+    second: str
+
+
+class UnreadableNotebook(StudioError):
+    """A file is no notebook of a form we know."""
+
+    code = "STU209"
+    problem = "notebook={file} cannot be read ({reason})"
+    remedy = "Open it in JupyterLab and save it again; notebooks of format 4 are read."
+
+    file: str
+    reason: str
+
+
+class InvalidSyntax(StudioError):
+    """A cell's body is not Python."""
+
+    code = "STU210"
+    problem = "{message}{excerpt}"
+    remedy = "Correct the marked line and run the cell again."
+
+    message: str
+    excerpt: str
+
+
+class TopLevelAwait(StudioError):
+    """A cell awaits outside a function."""
+
+    code = "STU211"
+    problem = "`await` outside a function{excerpt}"
+    remedy = "Move it into an `async def` handler; to play with a system use `studio.world(seed=7)` in an ordinary cell."
+
+    excerpt: str
+
+
+class UndefinedName(StudioError):
+    """A cell uses a name that nothing it sees defines."""
+
+    code = "STU212"
+    problem = "name={name} is not defined"
+    remedy = "Import it, or declare it in a %%contracts or %%module cell. Nearest: {nearest}."
+
+    name: str
+    nearest: str
+
+
+class NameOfOrdinaryCell(StudioError):
+    """A studio cell uses a name that only an ordinary cell defines, which export would leave behind."""
+
+    code = "STU213"
+    problem = "name={name} is defined only in an ordinary cell ({cell})"
+    remedy = "Put its definition into a `%%module` cell, so that it is exported too."
+
+    name: str
+    cell: str
+
+
+class FutureImport(StudioError):
+    """A cell imports from `__future__`, which must be first in a file, where the export's own imports are."""
+
+    code = "STU214"
+    problem = "`from __future__ import` in the body of a cell"
+    remedy = "Delete the line; put annotations that name later classes in quotation marks."
