@@ -1,0 +1,57 @@
+"""Gather what a module declares while it executes, so that no registry is global and executing twice declares twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+__all__ = ["Declarations", "declare", "declared", "gather"]
+
+Declared = TypeVar("Declared")
+
+
+@dataclass(slots=True)
+class Declarations:
+    """All that one execution of one module declared, in order.
+
+    Attributes:
+        items: Services, sagas, externals, events, compositions, scenarios, invariants.
+        scenario: The scenario being declared, to which `crash(...)` and the like are added; None outside one.
+    """
+
+    items: list[Any] = field(default_factory=list)
+    scenario: Any = None
+
+    def of(self, kind: type[Declared]) -> list[Declared]:
+        """Return the declared items of one type, in order."""
+        return [item for item in self.items if isinstance(item, kind)]
+
+
+_GATHERING: ContextVar[Declarations | None] = ContextVar("studio_declaring", default=None)
+
+
+@contextmanager
+def gather() -> Iterator[Declarations]:
+    """Collect what is declared inside the block, in this context only."""
+    declarations = Declarations()
+    token = _GATHERING.set(declarations)
+    try:
+        yield declarations
+    finally:
+        _GATHERING.reset(token)
+
+
+def declare(item: Declared) -> Declared:
+    """Hand an item to the module that is executing, if one is, and return it."""
+    gathering = _GATHERING.get()
+    if gathering is not None:
+        gathering.items.append(item)
+    return item
+
+
+def declared() -> Declarations | None:
+    """Return what the executing module has declared so far; None outside `gather`."""
+    return _GATHERING.get()

@@ -1,0 +1,110 @@
+"""Handles: how one service's code names another service and its operations, without ever seeing its module."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from studio.errors import AmbiguousOperation, UnknownMember
+from studio.model.verbs import acting
+
+if TYPE_CHECKING:
+    from studio.model.service import Operation, Service
+
+__all__ = ["OperationHandle", "ServiceHandle", "handle"]
+
+
+@dataclass(frozen=True, slots=True)
+class OperationHandle:
+    """An operation of another service: call it, or wire it.
+
+    Attributes:
+        service: Owner's handle.
+        name: The operation's name: its address's last part.
+    """
+
+    service: ServiceHandle
+    name: str
+
+    def __call__(self, message: Any) -> Awaitable[Any]:
+        """Call the operation over the bus and return its typed answer."""
+        return acting(f"{self.service._name}.{self.name}").call(self.address, message)
+
+    @property
+    def address(self) -> str:
+        """Return the operation's address, in wire form."""
+        return self.definition.address
+
+    @property
+    def definition(self) -> Operation:
+        """Return what the owner declared.
+
+        Raises:
+            UnknownMember: The owner declares no such operation.
+        """
+        return self.service._service().operation_named(self.name)
+
+    def __repr__(self) -> str:
+        return f"{self.service._name}.{self.name}"
+
+
+class ServiceHandle:
+    """Another service, by name: `Inventory.reserve(...)`; stands for its only operation where a stage is wanted.
+
+    Args:
+        name: Of the service.
+        service: Its definition; None where it is not declared yet (a package read without its loader).
+    """
+
+    __slots__ = ("_definition", "_name")
+
+    def __init__(self, name: str, service: Service | None = None) -> None:
+        self._name, self._definition = name, service
+
+    def __getattr__(self, name: str) -> OperationHandle:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        if self._definition is not None:
+            self._definition.operation_named(name)
+        return OperationHandle(self, name)
+
+    def __call__(self, message: Any) -> Awaitable[Any]:
+        """Call the service's only operation."""
+        return only_operation(self)(message)
+
+    def __repr__(self) -> str:
+        return self._name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, ServiceHandle) and other._name == self._name
+
+    def __hash__(self) -> int:
+        return hash(("ServiceHandle", self._name))
+
+    def _service(self) -> Service:
+        if self._definition is None:
+            raise UnknownMember(service=self._name, member="(any)", known="the service is not declared here")
+        return self._definition
+
+
+def handle(name: str) -> ServiceHandle:
+    """Return a handle of a service that is declared elsewhere; it is resolved when the system is built.
+
+    Example:
+        >>> handle("Inventory")
+        Inventory
+    """
+    return ServiceHandle(name)
+
+
+def only_operation(service: ServiceHandle) -> OperationHandle:
+    """Return the operation that a service stands for.
+
+    Raises:
+        AmbiguousOperation: It has none, or several.
+    """
+    names = sorted(operation.name for operation in service._service().operations.values())
+    if len(names) != 1:
+        raise AmbiguousOperation(service=service._name, count=len(names), known=", ".join(names) or "it has none")
+    return OperationHandle(service, names[0])

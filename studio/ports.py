@@ -1,0 +1,396 @@
+"""Draw the seam between what Studio does with a message and the world it does it in.
+
+Everything above this file is one implementation (`studio.runtime`). Below it are two engines: `studio.simulation` answers
+in virtual time and misbehaves on purpose, `studio.serve` answers for real. A port promises only what the weakest engine
+keeps; one contract suite for each port runs against every adapter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from studio.records import Record
+
+__all__ = [
+    "ACTING",
+    "Acting",
+    "Clock",
+    "Document",
+    "Envelope",
+    "HttpRequest",
+    "HttpResponse",
+    "Identity",
+    "Outbound",
+    "Points",
+    "Ports",
+    "Randomness",
+    "Recorder",
+    "Reply",
+    "Settings",
+    "Storage",
+    "Transport",
+    "Verdict",
+    "Write",
+]
+
+
+@dataclass(slots=True)
+class Envelope:
+    """A message on its way. Not frozen, for speed; nobody changes one after handing it to the transport.
+
+    Attributes:
+        message: Its id; a redelivery keeps it.
+        kind: `call` or `event`.
+        address: Wire form, `Order.created`.
+        body: JSON.
+        sender: Service, saga or `world`, and `replica` its replica.
+        key: Of events: what orders and partitions them; also the saga instance's key.
+        trace: And `span`: the sender's span, parent of the handling.
+        cause: The message being handled when this one was sent; 0 from outside.
+        causal: Key that stays the same across code edits; draws hang on it.
+        deadline_ns: Engine time after which nobody waits for the answer; 0 for none.
+        idempotency: The call's key: saga id (or causing message), step, address, ordinal of the send.
+        saga: Instance on whose behalf it was sent, and `epoch` its orchestrator's.
+        principal: Who asks, as the callee may trust it.
+        attempt: Of a call, from 1. (Of a delivery: see `Verdict`.)
+    """
+
+    message: int
+    kind: str
+    address: str
+    body: bytes
+    sender: str
+    replica: int = 0
+    key: str = ""
+    trace: int = 0
+    span: int = 0
+    cause: int = 0
+    causal: int = 0
+    deadline_ns: int = 0
+    idempotency: str = ""
+    saga: str = ""
+    epoch: int = 0
+    principal: str = ""
+    attempt: int = 1
+
+
+class Reply(NamedTuple):
+    """A callee's answer: `ok` with the encoded result, or `error` with a declared error's code, or `refused`.
+
+    Attributes:
+        status: `ok`, `error` (a declared business error), `refused` (the callee's policies or validation said no: `code` is
+            ours, STU4xx) or `failed` (the handler raised something undeclared).
+        body: Encoded result, or encoded error.
+        code: Empty when ok.
+    """
+
+    status: str
+    body: bytes
+    code: str = ""
+
+
+class Verdict(NamedTuple):
+    """What a consumer makes of the delivery of an event.
+
+    Attributes:
+        outcome: `acknowledged`, `refused` (deliver again, after `delay_ns`, or the model's backoff when that is 0) or
+            `dead-lettered` (never again).
+        reason: The error's code or type name.
+        delay_ns: Earliest redelivery.
+    """
+
+    outcome: str
+    reason: str = ""
+    delay_ns: int = 0
+
+
+class Document(NamedTuple):
+    """A stored document: its key, its version (from 1, one up at each write), its JSON."""
+
+    key: str
+    version: int
+    body: bytes
+
+
+class Write(NamedTuple):
+    """One write of a commit; with `body` None and `only_check` a condition that writes nothing.
+
+    Attributes:
+        space: Who owns the collection: a service or a saga.
+        collection: Name within the space. Studio's own begin with `$`: `$inbox`, `$outbox`, `$journal`, `$lease`, `$answers`.
+        key: Of the document.
+        body: JSON; None deletes.
+        expected: Version that must stand; 0 means that it must not exist; None means any.
+        unique: `(index, value)` pairs; no other document of the collection may hold the same.
+        only_check: Verify `expected`, change nothing.
+    """
+
+    space: str
+    collection: str
+    key: str
+    body: bytes | None
+    expected: int | None = None
+    unique: tuple[tuple[str, str], ...] = ()
+    only_check: bool = False
+
+
+class Clock(Protocol):
+    """Tell and await time, in integer nanoseconds."""
+
+    def now_ns(self) -> int:
+        """Return engine time: since the run began (simulated) or since the epoch (real). Never goes back."""
+        ...
+
+    async def sleep_ns(self, delay_ns: int) -> None:
+        """Return no earlier than `delay_ns` later; cancellable."""
+        ...
+
+
+class Randomness(Protocol):
+    """Draw from named streams."""
+
+    def uniform(self, stream: str, *keys: int) -> float:
+        """Return a float in [0, 1) that depends (simulated) on seed, stream, keys and occurrence only."""
+        ...
+
+
+class Identity(Protocol):
+    """Hand out identifiers: ordinals when simulated, random 63-bit integers when real."""
+
+    def message(self) -> int:
+        """Return the next message's id."""
+        ...
+
+    def span(self) -> int:
+        """Return the next span's id."""
+        ...
+
+    def trace(self) -> int:
+        """Return the next trace's id."""
+        ...
+
+
+class Transport(Protocol):
+    """Carry messages between services."""
+
+    async def request(self, envelope: Envelope) -> Reply:
+        """Send a call and wait for its answer; at most one run of the callee for each request.
+
+        The callee may have run although this raises. Cancelling does not recall the call.
+
+        Raises:
+            CallTimeout: Nothing came back before `envelope.deadline_ns`.
+            ServiceUnavailable: No replica took it, and it has not run.
+        """
+        ...
+
+    async def publish(self, envelope: Envelope) -> None:
+        """Return once the event is stored; each subscribing service then gets it at least once.
+
+        Raises:
+            PublishFailed: Not known to be stored; it may be. Publishing it again under the same message id within the
+                model's window stores it once.
+        """
+        ...
+
+    def stream(self, address: str) -> AsyncIterator[Envelope]:
+        """Iterate over events of an address (or pattern) from now on; ends when the engine stops."""
+        ...
+
+
+class Storage(Protocol):
+    """Keep documents, inbox, outbox, journal and leases behind one commit."""
+
+    async def get(self, space: str, collection: str, key: str) -> Document | None:
+        """Return the committed document, or None."""
+        ...
+
+    async def find(
+        self,
+        space: str,
+        collection: str,
+        where: Mapping[str, Any] | None = None,
+        *,
+        prefix: str = "",
+        limit: int = 1000,
+        after: str = "",
+    ) -> list[Document]:
+        """Return committed documents in the order of their keys.
+
+        Args:
+            space: Owner.
+            collection: Name.
+            where: Top-level JSON fields that must equal these values.
+            prefix: Of the keys.
+            limit: At most so many.
+            after: Only keys greater than this one.
+        """
+        ...
+
+    async def commit(self, writes: Sequence[Write]) -> tuple[int, ...]:
+        """Apply all writes or none, and return the new versions (0 for deletes and checks).
+
+        A crash or a cancellation while this runs leaves all or none.
+
+        Raises:
+            StorageConflict: A document is not at its expected version.
+            UniqueViolation: A unique value is taken.
+            StorageUnavailable: Not committed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request to a third party."""
+
+    client: str
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """A third party's response."""
+
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+
+
+class Outbound(Protocol):
+    """Reach third parties."""
+
+    async def send(self, request: HttpRequest, *, timeout_ns: int) -> HttpResponse:
+        """Return the response; raises what httpx raises for connects, reads and timeouts."""
+        ...
+
+
+class Settings(Protocol):
+    """Read configuration and secrets."""
+
+    def setting(self, name: str) -> str | None:
+        """Return the value, or None where it is not set."""
+        ...
+
+    def secret(self, name: str) -> str | None:
+        """Return the secret, or None; never recorded, never exported."""
+        ...
+
+
+class Recorder(Protocol):
+    """Take records in the order in which things happen."""
+
+    def write(self, record: Record) -> None:
+        """Keep one record; cheap, never blocks, never raises."""
+        ...
+
+
+class Points(Protocol):
+    """Name the places between two effects where a crash can fall."""
+
+    armed: bool
+    """Whether any crash is planned at a point; callers skip `reach` while it is False."""
+
+    async def reach(self, point: str, subject: str) -> None:
+        """Pass a point; in a simulation it may never return.
+
+        Args:
+            point: before-handler, after-effect, before-journal, before-publish, before-acknowledge, during-compensation.
+            subject: The address, collection or `Saga.step` in question.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """All ports that one incarnation of one replica acts through."""
+
+    clock: Clock
+    randomness: Randomness
+    identity: Identity
+    transport: Transport
+    storage: Storage
+    outbound: Outbound
+    settings: Settings
+    points: Points
+    recorder: Recorder | None
+    """None when recording is off."""
+
+
+class Acting(Protocol):
+    """What author's code can do at this moment: the handling of a message, a saga's step, a test.
+
+    The verbs of `studio.model.verbs`, collections, clients and metrics all go through the one in `ACTING`.
+    """
+
+    service: str
+
+    async def call(self, address: str, message: Any, *, timeout_ns: int | None = None) -> Any:
+        """Send a command and return its typed answer."""
+        ...
+
+    async def publish(self, address: str, message: Any, *, key: str | None = None) -> None:
+        """Publish an event."""
+        ...
+
+    async def send(self, address: str, message: Any) -> Any:
+        """Do what the address is: call a command, publish an event."""
+        ...
+
+    def stream(self, address: str) -> AsyncIterator[Any]:
+        """Iterate over decoded events."""
+        ...
+
+    async def run(self, callee: Any, message: Any) -> Any:
+        """Run a composition, or a service by its handle, on a message."""
+        ...
+
+    async def get(self, collection: str, key: str) -> tuple[Any, int] | None:
+        """Return a document and its version."""
+        ...
+
+    async def find(self, collection: str, where: Mapping[str, Any], *, limit: int) -> list[Any]:
+        """Return documents whose fields equal `where`, by key."""
+        ...
+
+    async def write(self, collection: str, key: str, value: Any | None, *, expected: int | None) -> int:
+        """Write or (None) delete a document, at once or with the transaction; return the new version."""
+        ...
+
+    async def request(self, request: HttpRequest, *, timeout_ns: int) -> HttpResponse:
+        """Reach a third party."""
+        ...
+
+    def append(self, ledger: str, body: bytes) -> None:
+        """Write down what a third party's stub did."""
+        ...
+
+    def measure(self, name: str, kind: str, labels: str, value: float) -> None:
+        """Count, set or observe a metric."""
+        ...
+
+    def log(self, level: str, text: str, fields: str) -> None:
+        """Write a structured log line."""
+        ...
+
+    def principal(self) -> str:
+        """Return who asks; empty when nobody was authenticated."""
+        ...
+
+    def setting(self, name: str) -> str | None:
+        """Return a setting."""
+        ...
+
+    def secret(self, name: str) -> str | None:
+        """Return a secret."""
+        ...
+
+
+ACTING: ContextVar[Acting | None] = ContextVar("studio_acting", default=None)
+"""Who acts in this context; None outside a world and outside the real engine."""
