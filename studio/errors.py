@@ -675,3 +675,133 @@ class FutureImport(StudioError):
     code = "STU214"
     problem = "`from __future__ import` in the body of a cell"
     remedy = "Delete the line; put annotations that name later classes in quotation marks."
+
+
+# --- 50x the virtual loop
+
+
+class HandlerStalledError(StudioError):
+    """A handler ran without yielding until the watchdog ended it; the run is aborted and is never compared."""
+
+    code = "STU501"
+    problem = "{handler} did not yield within stall_s={stall_s} of the machine's time, at virtual time {now_ns} ns"
+    remedy = "Await something inside the loop, or move long computing into a declared service time. This run is aborted."
+
+    handler: str
+    stall_s: float
+    now_ns: int
+
+
+class PortRequiredError(StudioError):
+    """Simulated code asked the event loop for a thread, a socket or a process."""
+
+    code = "STU502"
+    problem = "{call} does not exist in a simulation, which has no threads, sockets or processes"
+    remedy = "Use {port} instead."
+
+    call: str
+    port: str
+
+
+class TimeStandsStillError(StudioError):
+    """Work went on and on without virtual time passing, or the run used up its steps."""
+
+    code = "STU503"
+    problem = "{steps} steps reached {limit} at virtual time {now_ns} ns"
+    remedy = "Await a time in the loop that polls (`await asyncio.sleep(0.01)`), or raise {limit}."
+
+    steps: int
+    limit: str
+    now_ns: int
+
+
+class RunStoppedError(StudioError):
+    """The loop was stopped before the awaited result was there."""
+
+    code = "STU504"
+    problem = "the run was stopped at virtual time {now_ns} ns, before {awaited} was done"
+    remedy = "Run on to continue from this instant; what was recorded is kept."
+
+    now_ns: int
+    awaited: str
+
+
+class LoopBusyError(StudioError):
+    """A second driver tried to run a virtual loop that is running."""
+
+    code = "STU505"
+    problem = "this simulated world is already being run, by {driver}"
+    remedy = "Wait for it, or stop it first: a world has one driver at a time. Simulated code must not drive its own world."
+
+    driver: str
+
+
+class NothingLeftError(StudioError):
+    """Nothing is left to run, so the awaited result can never come."""
+
+    code = "STU506"
+    problem = "{awaited} can never be done: nothing is left to run after virtual time {now_ns} ns"
+    remedy = "Look for an await that nobody answers: an event never set, a queue never filled, a party that crashed."
+
+    awaited: str
+    now_ns: int
+
+
+# --- 31x the graph ---
+
+
+class TwoOwners(StudioError):
+    """Two services own an address."""
+
+    code = "STU310"
+    problem = "address={address} is an operation of {first} and of {second}"
+    remedy = "Give one of them another address; a command has one owner."
+
+    address: str
+    first: str
+    second: str
+
+
+class AddressIsBoth(StudioError):
+    """An address is a command and an event."""
+
+    code = "STU311"
+    problem = "address={address} is a command of {owner} and an event of {other}"
+    remedy = "Use two addresses: a command has one owner and answers, an event is published to any number of subscribers."
+
+    address: str
+    owner: str
+    other: str
+
+
+class CompositionCycle(StudioError):
+    """A composition contains itself."""
+
+    code = "STU312"
+    problem = "composition={composition} contains itself: {path}"
+    remedy = "Take one of the stages out of the circle."
+
+    composition: str
+    path: str
+
+
+class UnknownDefinition(StudioError):
+    """Nothing of that name is declared."""
+
+    code = "STU313"
+    problem = "name={name} is not declared"
+    remedy = "Nearest: {known}."
+
+    name: str
+    known: str
+
+
+class StaleDefinition(StudioError):
+    """A cell could not be executed again after something that it uses changed."""
+
+    code = "STU314"
+    problem = "{name} does not fit what it uses any more: {reason}"
+    remedy = "Change the cell of {name} and run it again, or `%studio forget {name}`."
+
+    name: str
+    reason: str

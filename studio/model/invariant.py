@@ -28,7 +28,7 @@ class Invariant:
     name: str
     sql: str = ""
     function: Callable[[Any], Iterable[Any]] | None = None
-    mode: Mode = "eventually"
+    mode: Mode = "always"
     doc: str = ""
 
     def __post_init__(self) -> None:
@@ -47,7 +47,7 @@ class Invariant:
         declare(self)
 
 
-def invariant(function: Callable[[Any], Iterable[Any]] | None = None, *, mode: Mode = "eventually") -> Any:
+def invariant(function: Callable[[Any], Iterable[Any]] | None = None, *, mode: Mode = "always") -> Any:
     """Declare an invariant in Python: a function of the run that yields violations.
 
     Example:

@@ -149,7 +149,7 @@ class Saga:
     completed: Address | str = ""
     failed: Address | str = ""
     stuck: Address | str = ""
-    version: str = "1"
+    version: str = "1.0.0"
     replicas: int = 1
     doc: str = ""
     steps: list[Step] = field(default_factory=list)
