@@ -33,23 +33,19 @@ __all__ = ["SharedState", "find_shared_state", "refuse_shared_state"]
 _DEPTH_MAX = 8
 _SAFE = (type, types.ModuleType, types.MappingProxyType, random.SystemRandom, slice, enum.Enum)
 _TRUSTED = ("pydantic", "studio", "typing")
+_AWAITED = (asyncio.Condition, asyncio.Event, asyncio.Future, asyncio.Lock, asyncio.Queue, asyncio.Semaphore)
 _KINDS: tuple[tuple[tuple[type, ...], str, str], ...] = (
     ((bytearray,), "", "Make it bytes, or {move}."),
     ((list, collections.deque, array.array, collections.abc.MutableSequence), "", "Make it a tuple, or {move}."),
     ((collections.abc.MutableSet,), "", "Make it a frozenset, or {move}."),
     ((collections.abc.MutableMapping,), "", "Make it a types.MappingProxyType, or {move}."),
     ((random.Random,), "a generator with a state", "Draw from the random module's functions, or {move}."),
-    ((collections.abc.Iterator,), "an iterator with a position", "Make it a tuple, or {move}."),
     ((io.IOBase,), "an open file", "Read it into a constant, or open it where it is used."),
-    (
-        (asyncio.Lock, asyncio.Semaphore, asyncio.Event, asyncio.Condition),
-        "",
-        "Make it where it is awaited, or {move}.",
-    ),
-    ((asyncio.Queue, asyncio.Future), "", "Make it where it is awaited, or {move}."),
+    ((collections.abc.Iterator,), "an iterator with a position", "Make it a tuple, or {move}."),
+    (_AWAITED, "", "Make it where it is awaited, or {move}."),
 )
-"""Types, what to call them when not by their own name, and the remedy; the first that fits counts, bytearray before
-the sequences that it is one of."""
+"""Types, what to call them when not by their own name, and the remedy; the first that fits counts, since a
+bytearray is a sequence too, and a file an iterator."""
 _MOVE = "move it into the service that needs it, where each replica has its own"
 
 

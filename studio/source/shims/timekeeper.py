@@ -106,7 +106,10 @@ def gmtime(seconds: float | None = None, /) -> machine.struct_time:
 
 def localtime(seconds: float | None = None, /) -> machine.struct_time:
     """Return a moment, now by default, as a tuple in the local zone, which is UTC in a world."""
-    return machine.localtime(seconds) if AMBIENT.get() is None else gmtime(seconds)
+    if AMBIENT.get() is None:
+        return machine.localtime(seconds)
+    # `gmtime` calls its zone GMT or UTC, as the platform pleases.
+    return machine.struct_time(tuple(gmtime(seconds)), {"tm_zone": "UTC", "tm_gmtoff": 0})
 
 
 def mktime(moment: Any, /) -> float:
