@@ -4,7 +4,7 @@ Such a cell executes once for each version of the system, so a list in it would 
 service, which no deployment has. Constants, types and functions stay allowed; what can change is refused, with the
 name, the line and what to write instead.
 
-What counts as state is a judgement: containers, streams, generators and locks by their kind; objects of the module's
+What counts as state is a judgement: containers, streams, generators and locks by their kind; objects of the author's
 own classes when their attributes can be set; objects of installed packages (a password hasher, a template) only when
 they have no hash. A name that a function rebinds with `global` is state too. Memoised functions (`functools.cache`) are
 allowed, since a pure function answers the same from memory.
@@ -72,7 +72,7 @@ def find_shared_state(tree: ast.Module, namespace: Mapping[str, Any]) -> tuple[S
 
     Args:
         tree: The module's body, parsed.
-        namespace: Its globals after execution.
+        namespace: Its globals after execution; `__name__` tells which classes are the author's own.
     """
     found = [_rebound(name, line) for name, line in _global_statements(tree)]
     authored = str(namespace.get("__name__", ""))
@@ -85,19 +85,20 @@ def find_shared_state(tree: ast.Module, namespace: Mapping[str, Any]) -> tuple[S
     return tuple(sorted(found, key=lambda state: (state.line, state.name)))
 
 
-def refuse_shared_state(tree: ast.Module, namespace: Mapping[str, Any], cell: str) -> None:
+def refuse_shared_state(tree: ast.Module, namespace: Mapping[str, Any], cell: str, *, first_line: int = 1) -> None:
     """Raise for the first name that services would share and could change.
 
     Args:
         tree: The module's body, parsed.
         namespace: Its globals after execution.
         cell: How the cell or file is shown to its author.
+        first_line: Line of the body's first line in its file; 1 for a cell.
 
     Raises:
         SharedMutable: There is such a name.
     """
     for state in find_shared_state(tree, namespace):
-        where = Where(cell, state.line)
+        where = Where(cell, state.line + first_line - 1)
         raise SharedMutable(where=where, name=state.name, kind=state.kind, instead=state.instead)
 
 
@@ -164,12 +165,14 @@ def _known_kind(value: Any) -> tuple[str, str] | None:
 
 
 def _own_object(value: Any, authored: str) -> tuple[str, str] | None:
-    """Return why an object of a class of this module can change: it has attributes, and Python lets them be set.
+    """Return why an object of the author's own class can change: it has attributes, and Python lets them be set.
+
+    Own classes are those of this module and of its neighbours, whose dotted names begin alike.
 
     An object without any is a sentinel or a descriptor, which nobody means to change.
     """
     kind = type(value)
-    if kind.__module__ != authored or isinstance(value, _SAFE) or _is_callable(value):
+    if _root(kind.__module__) != _root(authored) or isinstance(value, _SAFE) or _is_callable(value):
         return None
     if hasattr(kind, "model_fields"):
         frozen = getattr(kind, "model_config", {}).get("frozen", False)
@@ -184,9 +187,13 @@ def _own_object(value: Any, authored: str) -> tuple[str, str] | None:
 def _unhashable(value: Any) -> tuple[str, str] | None:
     """Return why an object of an installed package can change: Python's mark of a mutable value is having no hash."""
     kind = type(value)
-    if kind.__hash__ is not None or isinstance(value, _SAFE) or kind.__module__.partition(".")[0] in _TRUSTED:
+    if kind.__hash__ is not None or isinstance(value, _SAFE) or _root(kind.__module__) in _TRUSTED:
         return None
     return f"{_article(kind.__name__)}, which has no hash", "Make it of immutable parts, or {move}."
+
+
+def _root(module: str) -> str:
+    return module.partition(".")[0]
 
 
 def _is_callable(value: Any) -> bool:

@@ -159,5 +159,19 @@ def test_the_first_finding_is_raised_with_its_remedy() -> None:
     assert "types.MappingProxyType, or move it into the service" in str(refusal.value)
 
 
+def test_lines_of_a_file_count_from_its_top() -> None:
+    with pytest.raises(SharedMutable) as refusal:
+        refuse_shared_state(ast.parse("\nseen = []"), {"seen": []}, "shop/pricing.py", first_line=5)
+    assert refusal.value.where == Where("shop/pricing.py", 6)
+
+
+def test_classes_of_neighbouring_modules_are_the_authors_own() -> None:
+    basket: Any = type("Basket", (), {"__module__": "cells.orders"})()
+    basket.items = 1
+    body = ast.parse("BASKET = None")
+    assert find_shared_state(body, {"__name__": "cells.pricing", "BASKET": basket})
+    assert not find_shared_state(body, {"__name__": "other", "BASKET": basket})
+
+
 def test_a_module_without_state_passes() -> None:
     refuse_shared_state(ast.parse("RATE = 3"), {"RATE": 3}, "module pricing")

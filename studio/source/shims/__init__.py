@@ -6,6 +6,7 @@ replaced, and that asks `studio.source.ambient` first.
 
 from __future__ import annotations
 
+import functools
 from importlib import import_module
 from types import ModuleType
 
@@ -22,6 +23,7 @@ SHIMS: dict[str, str] = {
 """Standard module to the file in this package that stands in for it."""
 
 
+@functools.lru_cache(maxsize=4096)
 def shim(name: str) -> ModuleType | None:
     """Return what stands in for a standard module, or None when nothing does.
 
