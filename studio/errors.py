@@ -805,3 +805,124 @@ class StaleDefinition(StudioError):
 
     name: str
     reason: str
+
+
+# --- 425 searching the storage ---
+
+
+class UnsearchableValue(StudioError):
+    """A query compares a field with something that is no scalar."""
+
+    code = "STU425"
+    problem = "field={field}: documents cannot be searched by a value of type {type}"
+    remedy = "Compare with text, a number, True, False or None; keep what you search by in a field of its own."
+
+    field: str
+    type: str
+
+
+# --- 8xx the real engine ---
+
+
+class DatabaseLocked(StorageUnavailable):
+    """Another process holds the database's write lock for longer than we wait."""
+
+    code = "STU801"
+    problem = "database={file} is locked by another process; space={space} waited {waited}"
+    remedy = "End what writes to it (a shell, a backup, a copy of this service) and retry; nothing was written."
+
+    file: str
+    waited: str
+
+
+class DatabaseInUse(StudioError):
+    """Another process serves from this database."""
+
+    code = "STU802"
+    problem = "database={file} is served by another process (pid={pid})"
+    remedy = "Stop that one, or give this one a database of its own."
+
+    file: str
+    pid: str
+
+
+class DiskFull(StorageUnavailable):
+    """The disk, or the database's own limit, is full."""
+
+    code = "STU803"
+    problem = "database={file}: no room left to write for space={space}"
+    remedy = "Make room on the disk; nothing was written, and what was committed before is kept."
+
+    file: str
+
+
+class ForeignDatabase(StudioError):
+    """A file is no database, or not one of ours."""
+
+    code = "STU804"
+    problem = "database={file} was not made by Studio ({reason})"
+    remedy = "Name another file; this one is left as it is."
+
+    file: str
+    reason: str
+
+
+class DatabaseVersion(StudioError):
+    """A database was written by a later version of Studio."""
+
+    code = "STU805"
+    problem = "database={file} has version {found}, this Studio knows up to {known}"
+    remedy = "Run it with the version of Studio that wrote it, or a later one."
+
+    file: str
+    found: int
+    known: int
+
+
+class UnusableDatabase(StudioError):
+    """A database cannot be opened."""
+
+    code = "STU806"
+    problem = "database={file} cannot be opened ({reason})"
+    remedy = "Check that the folder exists and may be written to."
+
+    file: str
+    reason: str
+
+
+class UnreadableSecret(StudioError):
+    """A secret's file cannot be read."""
+
+    code = "STU807"
+    problem = "{variable} names a file that cannot be read ({reason})"
+    remedy = "Mount the secret there, or set {name} itself."
+
+    variable: str
+    name: str
+    reason: str
+
+
+# --- 43x answers ---
+
+
+class CallRefused(StudioError):
+    """A callee's policies or its validation refused a message; the handler has not run."""
+
+    code = "STU433"
+    problem = "address={address} refused: {reason}"
+    remedy = "Mend the message or the caller; it has not run."
+
+    address: str
+    reason: str
+    refusal: str
+
+
+class NoRoute(StudioError):
+    """No branch of a route holds."""
+
+    code = "STU434"
+    problem = "composition={composition}: no branch takes this {message}"
+    remedy = "Add an `otherwise=…`, or a when(...) that holds for it."
+
+    composition: str
+    message: str

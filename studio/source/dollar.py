@@ -12,6 +12,7 @@ from __future__ import annotations
 import io
 import re
 import tokenize
+import warnings
 from collections.abc import Iterator, Sequence
 
 from studio.errors import BadDollar, Where
@@ -97,6 +98,14 @@ def check(text: str, *, cell: str) -> None:
 
 def _dollars(text: str) -> list[int]:
     """Return the offsets of every `$` in code."""
+    if "\0" in text:
+        return list(_scanned(text, 0))  # 3.12's tokenizer breaks down on it
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the compiler says the same once more, and where
+        return _tokenized(text)
+
+
+def _tokenized(text: str) -> list[int]:
     starts = _line_starts(text)
     found: list[int] = []
     end, f_string = 0, -1
