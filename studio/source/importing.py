@@ -17,6 +17,7 @@ from types import FrameType, ModuleType
 from typing import Any, Protocol
 
 from studio.errors import RefusedImport, Where
+from studio.source import loader
 from studio.source.shims import shim
 from studio.source.shims.mirror import mirror
 
@@ -66,7 +67,7 @@ def make_builtins(resolve_local: Resolve, *, place: Place | None = None) -> dict
 
     Args:
         resolve_local: Finds the system's own modules; it is asked first, so they may have any name.
-        place: Names the author's line for a refusal; by default a frame's file and line.
+        place: Names the author's line for a refusal; by default as the loader does, else by file and line.
     """
     return {**vars(builtins), "__import__": make_import(resolve_local, place=place)}
 
@@ -78,7 +79,7 @@ def make_import(resolve_local: Resolve, *, place: Place | None = None) -> Import
 
     Args:
         resolve_local: Finds the system's own modules by full name; what it returns for `a.b` is `a.b`, not `a`.
-        place: Names the author's line for a refusal; by default a frame's file and line.
+        place: Names the author's line for a refusal; by default as the loader does, else by file and line.
 
     Raises:
         RefusedImport: From the returned function, for a module in `REFUSED`.
@@ -164,7 +165,7 @@ def _importer() -> FrameType:
 
 
 def _frame_place(frame: FrameType) -> Where:
-    return Where(frame.f_code.co_filename, frame.f_lineno)
+    return loader.place(frame) or Where(frame.f_code.co_filename, frame.f_lineno)
 
 
 def _package(namespace: Mapping[str, Any] | None) -> str | None:

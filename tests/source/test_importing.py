@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from studio.errors import RefusedImport, Where
+from studio.source.cell import source_from_cell
 from studio.source.importing import REFUSED, make_builtins, make_import
+from studio.source.loader import execute
 from studio.source.shims import SHIMS, shim
 
 Modules = dict[str, ModuleType]
@@ -114,6 +116,13 @@ def test_a_refusal_names_the_authors_line() -> None:
         run("import importlib\nimportlib.import_module('threading')")
     assert direct.value.where == Where("module pricing", 3)
     assert indirect.value.where == Where("module pricing", 2)
+
+
+def test_a_refusal_in_a_cell_names_the_cell() -> None:
+    source = source_from_cell("module", "pricing", "RATE = 3\nimport socket\n")
+    with pytest.raises(RefusedImport) as refusal:
+        execute(source, module_name="cells.pricing", namespace={"__builtins__": make_builtins(lambda *_: None)})
+    assert refusal.value.where == Where("module pricing", 2)
 
 
 def test_the_place_of_a_refusal_can_be_told() -> None:
