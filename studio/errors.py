@@ -398,8 +398,8 @@ class DuplicateMember(StudioError):
     what: str
 
 
-class UnknownMember(StudioError):
-    """A handle was asked for an operation that its service does not have."""
+class UnknownMember(StudioError, AttributeError):
+    """A handle was asked for an operation that its service does not have; to Python a missing attribute."""
 
     code = "STU304"
     problem = "service={service} has no operation {member}"

@@ -1,0 +1,339 @@
+"""What author's code does while a message is handled: call, publish, read, write, ask; each an effect of its own.
+
+One `Handling` stands behind the verbs during one delivery, one saga step, one job's tick. It carries what must travel on:
+trace, causal key, deadline, idempotency key, saga and epoch.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import AsyncIterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from studio.contract import ServiceError, invalid_message
+from studio.errors import (
+    CallInTransaction,
+    CallRefused,
+    CallTimeout,
+    Fenced,
+    InvalidMessage,
+    Overloaded,
+    ServiceUnavailable,
+    UndeclaredError,
+)
+from studio.model.composition import Composition
+from studio.model.handle import ServiceHandle, only_operation
+from studio.ports import Document, Envelope, HttpRequest, HttpResponse, Reply, Write
+from studio.records import DocumentChange, LedgerEntry, LogLine, Measurement, Message
+from studio.runtime.composing import run_composition
+from studio.runtime.identifiers import causal_key, key_of_text, short_key
+from studio.runtime.unit import Unit
+
+if TYPE_CHECKING:
+    from studio.runtime.program import OperationPlan
+    from studio.runtime.replica import Replica
+
+__all__ = ["Handling"]
+
+
+class Handling:
+    """Implements `studio.ports.Acting` for one piece of work.
+
+    Args:
+        replica: On which it runs.
+        envelope: What is handled; a job's tick and a saga's step have one too.
+        span: Under which the work's own spans hang.
+        base: Of idempotency keys: the saga's id and step, or what identifies the causing message.
+    """
+
+    __slots__ = (
+        "base", "causal", "cause", "deadline_ns", "envelope", "epoch", "ordinal", "ports", "program", "replica",
+        "saga", "service", "span", "trace", "unit",
+    )  # fmt: skip
+
+    def __init__(self, replica: Replica, envelope: Envelope, span: int, base: str = "") -> None:
+        self.replica, self.envelope, self.span = replica, envelope, span
+        self.service, self.ports, self.program = replica.name, replica.ports, replica.program
+        self.trace, self.cause, self.causal = envelope.trace, envelope.message, envelope.causal
+        self.deadline_ns, self.saga, self.epoch = envelope.deadline_ns, envelope.saga, envelope.epoch
+        self.base = base or envelope.idempotency or f"m{envelope.message}"
+        self.ordinal = 0
+        self.unit: Unit | None = None
+
+    def branch(self, label: str) -> Handling:
+        """Return a handling for one of several things done at once, so that none shifts another's keys."""
+        branch = copy.copy(self)
+        branch.base, branch.ordinal = f"{self.base}/{label}", 0
+        branch.causal = causal_key(self.causal, key_of_text(label), 0)
+        return branch
+
+    # -- messages ---------------------------------------------------------------------------------------------------
+
+    async def send(self, address: str, message: Any) -> Any:
+        """Do what the address is."""
+        if address in self.program.operations:
+            return await self.call(address, message)
+        return await self.publish(address, message)
+
+    async def call(self, address: str, message: Any, *, timeout_ns: int | None = None) -> Any:
+        """Send a command and return its typed answer, retrying as its policy allows."""
+        plan = self.program.operations.get(address) or self.program.operation(address)
+        if self.unit is not None:
+            raise CallInTransaction(address=address, operation=self.envelope.address)
+        body = self._encode(plan.encode, plan.operation.takes, message, plan.owner, plan.operation.name)
+        self.ordinal += 1
+        key = short_key(f"{self.base}/{address}/{self.ordinal}")
+        causal = causal_key(self.causal, plan.key, self.ordinal)
+        limit_ns = self.ports.clock.now_ns() + (plan.timeout_ns if timeout_ns is None else timeout_ns)
+        retry = plan.retry
+        attempts = retry.attempts if plan.operation.idempotent or retry.only == "all" else 1
+        if attempts == 1:
+            return await self._attempt(plan, body, key, causal, limit_ns, 1)
+        return await self._call_again(plan, body, key, causal, timeout_ns, attempts)
+
+    async def _call_again(
+        self, plan: OperationPlan, body: bytes, key: str, causal: int, timeout_ns: int | None, attempts: int
+    ) -> Any:
+        """Try a call up to `attempts` times under one idempotency key, each time with a timeout of its own."""
+        clock = self.ports.clock
+        for attempt in range(1, attempts + 1):
+            limit_ns = clock.now_ns() + (plan.timeout_ns if timeout_ns is None else timeout_ns)
+            try:
+                return await self._attempt(plan, body, key, causal, limit_ns, attempt)
+            except Exception as error:
+                if attempt == attempts or not self._is_worth_another(plan, error):
+                    raise
+            draw = self.ports.randomness.uniform("retry", self.causal, plan.key, attempt)
+            await clock.sleep_ns(plan.retry.wait_ns(attempt + 1, draw))
+        raise AssertionError("the last attempt returns or raises")
+
+    def _is_worth_another(self, plan: OperationPlan, error: Exception) -> bool:
+        business = isinstance(error, ServiceError)
+        transient = isinstance(error, (CallTimeout, ServiceUnavailable, Overloaded, UndeclaredError))
+        deadline_ns = self.deadline_ns
+        if deadline_ns and self.ports.clock.now_ns() >= deadline_ns:
+            return False
+        return (business or transient) and plan.retry.retries(error, business=business)
+
+    async def _attempt(
+        self, plan: OperationPlan, body: bytes, key: str, causal: int, limit_ns: int, attempt: int
+    ) -> Any:
+        ports, replica = self.ports, self.replica
+        if self.deadline_ns and self.deadline_ns < limit_ns:
+            limit_ns = self.deadline_ns
+        span = replica.spans.start("call", plan.address, parent=self.span, trace=self.trace, saga=self.saga)
+        message = span.message = ports.identity.message()
+        envelope = Envelope(
+            message, "call", plan.address, body, self.service, replica.number, "", self.trace, span.span, self.cause,
+            causal, limit_ns, key, self.saga, self.epoch, self.envelope.principal, attempt,
+        )  # fmt: skip
+        if ports.recorder is not None:
+            self._record(envelope)
+        try:
+            reply = await ports.transport.request(envelope)
+            answer = self._read(plan, reply)
+        except BaseException as error:
+            replica.spans.fail(span, error)
+            raise
+        replica.spans.end(span)
+        if ports.points.armed:
+            await ports.points.reach("after-effect", plan.address)
+        return answer
+
+    def _read(self, plan: OperationPlan, reply: Reply) -> Any:
+        """Return a reply's answer, or raise what it says."""
+        if reply.status == "ok":
+            return plan.decode_answer(reply.body)
+        if reply.status == "error" and reply.code in plan.errors:
+            raise plan.errors[reply.code].decode(reply.body)
+        if reply.status == "refused":
+            if reply.code == Fenced.code:
+                raise Fenced(saga=self.saga, epoch=self.epoch)
+            raise CallRefused(address=plan.address, reason=reply.body.decode() or reply.code, refusal=reply.code)
+        raise UndeclaredError(address=plan.address, reason=reply.code)
+
+    async def publish(self, address: str, message: Any, *, key: str | None = None) -> None:
+        """Publish an event, or keep it for the transaction's commit."""
+        plan = self.program.events.get(address) or self.program.event(address)
+        body = self._encode(plan.encode, plan.event.contract, message, self.service, f"publish {address}")
+        self.ordinal += 1
+        causal = causal_key(self.causal, plan.key, self.ordinal)
+        span = self.replica.spans.start("publish", address, parent=self.span, trace=self.trace, saga=self.saga)
+        number = span.message = self.ports.identity.message()
+        envelope = Envelope(
+            number, "event", address, body, self.service, self.replica.number,
+            plan.event.key_of(message) if key is None else key, self.trace, span.span, self.cause, causal, 0,
+            short_key(f"{self.base}/{address}/{self.ordinal}"), "", 0, self.envelope.principal,
+        )  # fmt: skip
+        if self.unit is not None:
+            self.unit.events.append(envelope)
+            self.replica.spans.end(span)
+            return
+        await self.replica.publish(envelope, span)
+
+    def stream(self, address: str) -> AsyncIterator[Any]:
+        """Iterate over decoded events from now on."""
+        return self._decoded(self.ports.transport.stream(address))
+
+    async def _decoded(self, envelopes: AsyncIterator[Envelope]) -> AsyncIterator[Any]:
+        async for envelope in envelopes:
+            yield self.program.event(envelope.address).decode(envelope.body)
+
+    async def run(self, callee: Any, message: Any) -> Any:
+        """Run a composition, or the only operation of a service."""
+        if isinstance(callee, ServiceHandle):
+            return await self.call(only_operation(callee).address, message)
+        assert isinstance(callee, Composition)
+        return await run_composition(self, callee, message)
+
+    def _record(self, envelope: Envelope) -> None:
+        assert self.ports.recorder is not None
+        self.ports.recorder.write(message_record(envelope, self.ports.clock.now_ns()))
+
+    def _encode(self, encode: Any, contract: Any, message: Any, service: str, operation: str) -> bytes:
+        try:
+            return encode(message)  # type: ignore[no-any-return]
+        except Exception as error:
+            from pydantic import ValidationError
+
+            if isinstance(error, ValidationError):
+                refusal: InvalidMessage = invalid_message(contract, error, service=service, operation=operation)
+                raise refusal from error
+            raise
+
+    # -- documents --------------------------------------------------------------------------------------------------
+
+    async def get(self, collection: str, key: str) -> tuple[Any, int] | None:
+        """Return a document and its version."""
+        plan = self.program.collections[self.service, collection]
+        if self.unit is None:
+            found = await self.ports.storage.get(self.service, collection, key)
+        else:
+            found = await self.unit.get(collection, key)
+        return None if found is None else (plan.decode(found.body), found.version)
+
+    async def find(self, collection: str, where: Mapping[str, Any], *, limit: int) -> list[Any]:
+        """Return documents by fields."""
+        plan = self.program.collections[self.service, collection]
+        wanted = {name: json.loads(json.dumps(value, default=str)) for name, value in where.items()}
+        found = await self.ports.storage.find(self.service, collection, wanted, limit=limit)
+        if self.unit is not None:
+            found = self._overlaid(collection, found, wanted)[:limit]
+        return [plan.decode(document.body) for document in found]
+
+    def _overlaid(self, collection: str, found: list[Document], where: Mapping[str, Any]) -> list[Document]:
+        """Return what a query finds with the transaction's own writes on top."""
+        assert self.unit is not None
+        for document in found:
+            self.unit.note(collection, document)
+        documents = {document.key: document for document in found}
+        for key, body in self.unit.overlay(collection).items():
+            documents.pop(key, None)
+            if body is not None and all(json.loads(body).get(name) == value for name, value in where.items()):
+                documents[key] = Document(key, 0, body)
+        return [documents[key] for key in sorted(documents)]
+
+    async def write(self, collection: str, key: str, value: Any | None, *, expected: int | None) -> int:
+        """Write or delete a document: at once, or with the transaction."""
+        plan = self.program.collections[self.service, collection]
+        body = None
+        if value is not None:
+            body = self._encode(plan.encode, plan.collection.contract, value, self.service, f"write {collection}")
+        unique = () if value is None else plan.unique_of(value)
+        write = Write(self.service, collection, key, body, expected, unique)
+        if self.unit is not None:
+            return await self.unit.write(write)
+        versions = await self.ports.storage.commit((write,))
+        self.record_write(write, versions[0])
+        if self.ports.points.armed:
+            await self.ports.points.reach("after-effect", f"{self.service}.{collection}")
+        return versions[0]
+
+    def record_write(self, write: Write, version: int) -> None:
+        """Record a committed write of an author's collection."""
+        if self.ports.recorder is not None and write.collection[0] != "$" and not write.only_check:
+            change = "delete" if write.body is None else "insert" if version == 1 else "put"
+            body = "" if write.body is None else write.body.decode()
+            self.ports.recorder.write(
+                DocumentChange(
+                    self.ports.clock.now_ns(),
+                    self.service,
+                    write.collection,
+                    write.key,
+                    version,
+                    change,
+                    self.cause,
+                    body,
+                )
+            )
+
+    # -- third parties ----------------------------------------------------------------------------------------------
+
+    async def request(self, request: HttpRequest, *, timeout_ns: int) -> HttpResponse:
+        """Reach a third party, in a span of its own."""
+        path = "/" + request.url.split("/", 3)[-1] if request.url.count("/") >= 3 else "/"
+        name = f"{request.client} {request.method} {path}"
+        span = self.replica.spans.start("external", name, parent=self.span, trace=self.trace, saga=self.saga)
+        span.message = self.cause
+        try:
+            response = await self.ports.outbound.send(request, timeout_ns=timeout_ns)
+        except BaseException as error:
+            self.replica.spans.fail(span, error)
+            raise
+        self.replica.spans.end(
+            span, "ok" if response.status < 500 else "error", "" if response.status < 500 else str(response.status)
+        )
+        if self.ports.points.armed:
+            await self.ports.points.reach("after-effect", request.client)
+        return response
+
+    def append(self, ledger: str, body: bytes) -> None:
+        """Write down what a stub did."""
+        if self.ports.recorder is not None:
+            now_ns = self.ports.clock.now_ns()
+            self.ports.recorder.write(LedgerEntry(now_ns, self.service, ledger, self.cause, body.decode()))
+
+    # -- circumstances ----------------------------------------------------------------------------------------------
+
+    def measure(self, name: str, kind: str, labels: str, value: float) -> None:
+        """Record a measurement."""
+        if self.ports.recorder is not None:
+            now_ns = self.ports.clock.now_ns()
+            self.ports.recorder.write(Measurement(now_ns, self.service, self.replica.number, name, kind, labels, value))
+
+    def log(self, level: str, text: str, fields: str) -> None:
+        """Record a log line."""
+        if self.ports.recorder is not None:
+            self.ports.recorder.write(
+                LogLine(
+                    self.ports.clock.now_ns(),
+                    self.service,
+                    self.replica.number,
+                    level,
+                    text,
+                    fields,
+                    self.span,
+                    self.trace,
+                )
+            )
+
+    def principal(self) -> str:
+        """Return who asks."""
+        return self.envelope.principal
+
+    def setting(self, name: str) -> str | None:
+        """Return a setting."""
+        return self.ports.settings.setting(name)
+
+    def secret(self, name: str) -> str | None:
+        """Return a secret."""
+        return self.ports.settings.secret(name)
+
+
+def message_record(envelope: Envelope, at_ns: int) -> Message:
+    """Return the record of a message that enters the bus."""
+    return Message(
+        at_ns, envelope.message, envelope.kind, envelope.address, envelope.sender, envelope.replica, envelope.key,
+        envelope.trace, envelope.span, envelope.cause, envelope.causal, envelope.saga, envelope.body.decode(),
+    )  # fmt: skip

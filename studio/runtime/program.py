@@ -1,0 +1,151 @@
+"""Compile a graph into look-up tables for the corridor: for each address what to encode, decode, and whom to ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from studio.address import key as key_of
+from studio.address import parse
+from studio.contract import ServiceError, codec
+from studio.errors import UnknownAddress, nearest
+from studio.graph.build import Graph
+from studio.graph.system import Build
+from studio.model.data import Collection
+from studio.model.event import Event
+from studio.model.policy import Retry
+from studio.model.service import Operation
+
+__all__ = ["CollectionPlan", "EventPlan", "OperationPlan", "Program", "compile_program"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OperationPlan:
+    """All that a call of one address needs."""
+
+    address: str
+    key: int
+    owner: str
+    operation: Operation
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes], Any]
+    encode_answer: Callable[[Any], bytes]
+    decode_answer: Callable[[bytes], Any]
+    errors: dict[str, type[ServiceError]]
+    retry: Retry
+    timeout_ns: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EventPlan:
+    """All that publishing at one address needs."""
+
+    address: str
+    key: int
+    event: Event
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes], Any]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CollectionPlan:
+    """All that reading and writing one collection needs."""
+
+    collection: Collection[Any]
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes], Any]
+
+    def unique_of(self, value: Any) -> tuple[tuple[str, str], ...]:
+        """Return the index entries of a document."""
+        return tuple((field, str(getattr(value, field))) for field in self.collection.unique)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Program:
+    """A build, compiled.
+
+    Attributes:
+        build: What was compiled.
+        operations: By wire address; likewise events.
+        collections: By owner and name.
+    """
+
+    build: Build
+    operations: dict[str, OperationPlan]
+    events: dict[str, EventPlan]
+    collections: dict[tuple[str, str], CollectionPlan]
+
+    @property
+    def graph(self) -> Graph:
+        """Return the build's graph."""
+        return self.build.graph
+
+    def operation(self, address: str) -> OperationPlan:
+        """Return the plan of a command.
+
+        Raises:
+            UnknownAddress: No service owns it.
+        """
+        plan = self.operations.get(address)
+        if plan is None:
+            raise UnknownAddress(address=address, known=nearest(address, self.graph.addresses()))
+        return plan
+
+    def event(self, address: str) -> EventPlan:
+        """Return the plan of an event; one that is only subscribed to by pattern gets its plan now.
+
+        Raises:
+            UnknownAddress: It is no event.
+        """
+        plan = self.events.get(address)
+        if plan is None:
+            if self.graph.kind_of(address) != "event":
+                raise UnknownAddress(address=address, known=nearest(address, self.graph.addresses()))
+            plan = self.events[address] = _event_plan(Event(address, _contract_of(self.graph, address)))
+        return plan
+
+
+def compile_program(build: Build) -> Program:
+    """Compile a build; done once, shared by every replica."""
+    graph = build.graph
+    declared: list[Any] = [*graph.services.values(), *graph.externals.values()]
+    return Program(
+        build=build,
+        operations={
+            address: _operation_plan(owner, operation) for address, (owner, operation) in graph.operations.items()
+        },
+        events={address: _event_plan(event) for address, event in graph.events.items()},
+        collections={
+            (owner.name, name): CollectionPlan(each, codec(each.contract).encode, codec(each.contract).decode)
+            for owner in declared
+            for name, each in owner.collections.items()
+        },
+    )
+
+
+def _operation_plan(owner: str, operation: Operation) -> OperationPlan:
+    message, answer = codec(operation.takes), codec(operation.returns)
+    return OperationPlan(
+        address=operation.address,
+        key=key_of(parse(operation.address)),
+        owner=owner,
+        operation=operation,
+        encode=message.encode,
+        decode=message.decode,
+        encode_answer=answer.encode,
+        decode_answer=answer.decode,
+        errors={error.code(): error for error in operation.raises},
+        retry=operation.retry,
+        timeout_ns=operation.timeout_ns,
+    )
+
+
+def _event_plan(event: Event) -> EventPlan:
+    message = codec(event.contract)
+    return EventPlan(event.address, key_of(parse(event.address)), event, message.encode, message.decode)
+
+
+def _contract_of(graph: Graph, address: str) -> Any:
+    """Return the contract of an event that nobody declared: what its first subscriber takes."""
+    return next((subscription.takes for _, subscription in graph.subscribers(address)), Any)

@@ -1,0 +1,352 @@
+"""One incarnation of one replica of a service: it takes deliveries through the corridor and gives back a verdict.
+
+delivered → span → admitted → in time → decoded → fenced → answered before? → handler → committed → acknowledged. Engines call
+`handle_call`, `handle_event`, `run_job` and `check_health`; HTTP enters through `studio.runtime.application`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from pydantic import ValidationError
+
+from studio.contract import ServiceError, codec, invalid_message, type_name
+from studio.errors import (
+    DeadlineExceeded,
+    Fenced,
+    IdempotencyMismatch,
+    InvalidMessage,
+    Overloaded,
+    StorageConflict,
+    StudioError,
+    WrongAnswer,
+)
+from studio.graph.system import Instance
+from studio.model.composition import Composition
+from studio.model.service import Health, Operation, Service, Subscription
+from studio.ports import ACTING, Envelope, Ports, Reply, Verdict, Write, decode_envelope
+from studio.runtime.acting import Handling, message_record
+from studio.runtime.admission import Admission
+from studio.runtime.answers import INBOX, Answers, inbox_write
+from studio.runtime.fencing import check_fence
+from studio.runtime.identifiers import causal_key, key_of_text
+from studio.runtime.program import Program
+from studio.runtime.spans import OpenSpan, Spans
+from studio.runtime.unit import OUTBOX, Unit
+
+__all__ = ["Replica"]
+
+COMMIT_ATTEMPTS = 5
+"""How often a transactional handler runs again after a serialisation conflict."""
+OUTBOX_BATCH = 100
+
+
+class Replica:
+    """A service's code in one process, from its start to its crash or stop.
+
+    Args:
+        service: As this incarnation's own execution of the module declared it.
+        number: Of the replica, from 1.
+        program: Shared by all.
+        ports: Through which it acts.
+    """
+
+    def __init__(self, service: Service, number: int, program: Program, ports: Ports) -> None:
+        self.service, self.name, self.number = service, service.name, number
+        self.program, self.ports = program, ports
+        self.spans = Spans(ports, service.name, number)
+        self.admission = Admission(service.name, service.concurrency, service.queue)
+        self.answers = Answers(service.name, ports)
+        self._subscriptions = {each.name: each for each in service.subscriptions}
+
+    @classmethod
+    def of(cls, instance: Instance, name: str, number: int, program: Program, ports: Ports) -> Replica:
+        """Return a replica of a service that an execution declared."""
+        service = next(each for each in instance.declarations.of(Service) if each.name == name)
+        return cls(service, number, program, ports)
+
+    async def start(self) -> None:
+        """Publish what an earlier incarnation committed to the outbox and did not send."""
+        after = ""
+        while waiting := await self.ports.storage.find(self.name, OUTBOX, limit=OUTBOX_BATCH, after=after):
+            for document in waiting:
+                await self._relay(decode_envelope(document.body))
+                after = document.key
+
+    # -- calls ------------------------------------------------------------------------------------------------------
+
+    async def handle_call(self, envelope: Envelope) -> Reply:
+        """Answer a call; never raises but for crashes and cancellation."""
+        operation = self.service.operations[envelope.address]
+        span = self.spans.start(
+            "handle",
+            envelope.address,
+            parent=envelope.span,
+            trace=envelope.trace,
+            message=envelope.message,
+            saga=envelope.saga,
+            where=operation.where,
+        )
+        bounded = self.admission.is_bounded
+        try:
+            if bounded:
+                await self.admission.enter()
+            try:
+                reply = await self._answer(operation, envelope, span)
+            finally:
+                if bounded:
+                    self.admission.leave()
+        except ServiceError as error:
+            self.spans.fail(span, error)
+            declared = isinstance(error, operation.raises)
+            return Reply("error", error.encode(), error.code()) if declared else Reply("failed", b"", error.code())
+        except _REFUSALS as error:
+            self.spans.fail(span, error)
+            return Reply("refused", error.text.splitlines()[0].encode(), error.code)
+        except Exception as error:
+            self.spans.fail(span, error)
+            return Reply("failed", b"", error.code if isinstance(error, StudioError) else type(error).__name__)
+        self.spans.end(span)
+        return reply
+
+    async def _answer(self, operation: Operation, envelope: Envelope, span: OpenSpan) -> Reply:
+        if envelope.deadline_ns and self.ports.clock.now_ns() >= envelope.deadline_ns:
+            raise DeadlineExceeded(address=envelope.address, service=self.name)
+        plan = self.program.operations[envelope.address]
+        try:
+            message = plan.decode(envelope.body)
+        except ValidationError as error:
+            raise _Refusal.of(plan.operation.takes, error, self.name, operation.name) from error
+        if envelope.saga:
+            await check_fence(self.ports.storage, self.name, envelope)
+        if not operation.idempotent:
+            return await self._execute(operation, envelope, message, span.span)
+        return await self.answers.once(
+            operation, envelope, lambda: self._execute(operation, envelope, message, span.span)
+        )
+
+    async def _execute(self, operation: Operation, envelope: Envelope, message: Any, span: int) -> Reply:
+        """Run an operation's handler, commit, and encode the answer."""
+
+        def extra(reply: Reply) -> tuple[Write, ...]:
+            return self.answers.writes(operation, envelope, reply) if operation.idempotent else ()
+
+        async def once(handling: Handling) -> Reply:
+            value = await self._run(operation.function, handling, message)
+            return Reply("ok", self._encode_answer(operation, value))
+
+        if operation.transactional:
+            reply: Reply = await self._in_transaction(envelope, span, once, extra)
+            return reply
+        handling = Handling(self, envelope, span)
+        ACTING.set(handling)
+        if self.ports.points.armed:
+            await self.ports.points.reach("before-handler", envelope.address)
+        return await once(handling)
+
+    def _encode_answer(self, operation: Operation, value: Any) -> bytes:
+        try:
+            return self.program.operations[operation.address].encode_answer(value)
+        except ValidationError as error:
+            detail = error.errors(include_url=False)[0]
+            raise WrongAnswer(
+                where=operation.where,
+                service=self.name,
+                operation=operation.name,
+                value=type_name(type(value)),
+                declared=type_name(operation.returns),
+                reason=str(detail["msg"]),
+            ) from error
+
+    # -- events -----------------------------------------------------------------------------------------------------
+
+    async def handle_event(self, subscription: str, envelope: Envelope, attempt: int) -> Verdict:
+        """Take a delivery of an event; never raises but for crashes and cancellation.
+
+        Args:
+            subscription: Name of the handler.
+            envelope: The event.
+            attempt: Of the delivery, from 1.
+        """
+        wanted = self._subscriptions[subscription]
+        span = self.spans.start(
+            "handle",
+            envelope.address,
+            parent=envelope.span,
+            trace=envelope.trace,
+            message=envelope.message,
+            where=wanted.where,
+        )
+        try:
+            if self.admission.is_bounded:
+                await self.admission.enter()
+            try:
+                await self._take(wanted, envelope, span.span)
+            finally:
+                if self.admission.is_bounded:
+                    self.admission.leave()
+            if self.ports.points.armed:
+                await self.ports.points.reach("before-acknowledge", envelope.address)
+        except Exception as error:
+            self.spans.fail(span, error)
+            code = error.code if isinstance(error, StudioError) else _name_of(error)
+            return Verdict("refused", code)
+        self.spans.end(span)
+        return Verdict("acknowledged")
+
+    async def _take(self, wanted: Subscription, envelope: Envelope, span: int) -> None:
+        once = wanted.idempotent or wanted.transactional
+        if once and await self.ports.storage.get(self.name, INBOX, f"{wanted.name}/{envelope.message}") is not None:
+            return
+        try:
+            message = self._decode_event(wanted, envelope)
+        except ValidationError as error:
+            raise _Refusal.of(wanted.takes, error, self.name, wanted.name) from error
+
+        async def handle(handling: Handling) -> None:
+            await self._run(wanted.function, handling, message)
+
+        if wanted.transactional:
+            await self._in_transaction(
+                envelope, span, handle, lambda _: (inbox_write(self.name, wanted.name, envelope),)
+            )
+            return
+        handling = Handling(
+            self, envelope, span, f"{envelope.idempotency or envelope.message}/{self.name}/{wanted.name}"
+        )
+        ACTING.set(handling)
+        if self.ports.points.armed:
+            await self.ports.points.reach("before-handler", envelope.address)
+        await handle(handling)
+        if wanted.idempotent:
+            await self.ports.storage.commit((inbox_write(self.name, wanted.name, envelope)._replace(expected=None),))
+
+    def _decode_event(self, wanted: Subscription, envelope: Envelope) -> Any:
+        return codec(wanted.takes).decode(envelope.body)
+
+    # -- jobs and health --------------------------------------------------------------------------------------------
+
+    async def run_job(self, name: str, tick_ns: int) -> bool:
+        """Run a job for one tick, in a trace of its own; return whether it worked.
+
+        Args:
+            name: Of the job.
+            tick_ns: Which tick; part of its idempotency keys.
+        """
+        job = next(each for each in self.service.jobs if each.name == name)
+        return await self._on_its_own("job", name, job.function, job.where, tick_ns) is not None
+
+    async def check_health(self) -> Health:
+        """Run the health checks; a check that raises means not healthy."""
+        for check in self.service.checks:
+            found = await self._on_its_own("health", check.name, check.function, check.where, self.ports.clock.now_ns())
+            if found is None:
+                return Health(ok=False, detail=f"{check.name} raised")
+            if isinstance(found[0], Health) and not found[0].ok:
+                return found[0]
+        return Health()
+
+    async def _on_its_own(self, kind: str, name: str, function: Any, where: Any, at_ns: int) -> tuple[Any] | None:
+        """Run a function that no message caused; return its result in a tuple, or None when it raised."""
+        address = f"{self.name}.{name}"
+        identity = self.ports.identity
+        envelope = Envelope(
+            identity.message(), kind, address, b"", self.name, self.number, trace=identity.trace(),
+            causal=causal_key(key_of_text(address), at_ns, self.number), idempotency=f"{address}@{at_ns}",
+        )  # fmt: skip
+        if self.ports.recorder is not None:
+            self.ports.recorder.write(message_record(envelope, self.ports.clock.now_ns()))
+        span = self.spans.start(kind, address, parent=0, trace=envelope.trace, message=envelope.message, where=where)
+        handling = Handling(self, envelope, span.span)
+        ACTING.set(handling)
+        try:
+            if self.ports.points.armed:
+                await self.ports.points.reach("before-handler", address)
+            result = await function()
+        except Exception as error:
+            self.spans.fail(span, error)
+            return None
+        self.spans.end(span)
+        return (result,)
+
+    # -- shared -----------------------------------------------------------------------------------------------------
+
+    async def publish(self, envelope: Envelope, span: OpenSpan | None = None) -> None:
+        """Hand an event to the bus, record it, and close the span that it is published under."""
+        points = self.ports.points
+        if points.armed:
+            await points.reach("before-publish", envelope.address)
+        if self.ports.recorder is not None:
+            self.ports.recorder.write(message_record(envelope, self.ports.clock.now_ns()))
+        try:
+            await self.ports.transport.publish(envelope)
+        except BaseException as error:
+            if span is not None:
+                self.spans.fail(span, error)
+            raise
+        if span is not None:
+            self.spans.end(span)
+        if points.armed:
+            await points.reach("after-effect", envelope.address)
+
+    async def _run(self, function: Any, handling: Handling, message: Any) -> Any:
+        """Run a handler, or the composition that stands for one."""
+        if isinstance(function, Composition):
+            return await handling.run(function, message)
+        return await function(message) if function.__code__.co_argcount else await function()
+
+    async def _in_transaction(
+        self,
+        envelope: Envelope,
+        span: int,
+        work: Callable[[Handling], Awaitable[Any]],
+        extra: Callable[[Any], tuple[Write, ...]],
+    ) -> Any:
+        """Run work in a unit, commit all of it or nothing, then send its events; again on a serialisation conflict."""
+        for attempt in range(1, COMMIT_ATTEMPTS + 1):
+            handling = Handling(self, envelope, span, f"{envelope.idempotency or envelope.message}/{self.name}")
+            handling.unit = Unit(self.name, self.ports.storage)
+            ACTING.set(handling)
+            if self.ports.points.armed:
+                await self.ports.points.reach("before-handler", envelope.address)
+            result = await work(handling)
+            writes = handling.unit.commit_of(extra(result))
+            try:
+                versions = await self.ports.storage.commit(writes)
+            except StorageConflict as conflict:
+                if conflict.collection == INBOX:
+                    return result  # another replica has handled it, and its commit stands
+                if attempt == COMMIT_ATTEMPTS:
+                    raise
+                continue
+            for write, version in zip(writes, versions, strict=True):
+                handling.record_write(write, version)
+            if self.ports.points.armed:
+                await self.ports.points.reach("after-effect", envelope.address)
+            for event in handling.unit.events:
+                await self._relay(event)
+            return result
+        raise AssertionError("the last attempt returns or raises")
+
+    async def _relay(self, envelope: Envelope) -> None:
+        """Publish a committed event and take it out of the outbox; a crash in between publishes it again."""
+        await self.publish(envelope)
+        await self.ports.storage.commit((Write(self.name, OUTBOX, f"{envelope.message:020d}", None),))
+
+
+class _Refusal(InvalidMessage):
+    """An incoming message that does not validate: refused, since the handler has not run."""
+
+    @classmethod
+    def of(cls, kind: Any, error: ValidationError, service: str, operation: str) -> _Refusal:
+        """Make it from pydantic's error."""
+        invalid = invalid_message(kind, error, service=service, operation=operation)
+        return cls(where=invalid.where, **invalid.attributes)
+
+
+def _name_of(error: Exception) -> str:
+    return error.code() if isinstance(error, ServiceError) else type(error).__name__
+
+
+_REFUSALS = (_Refusal, DeadlineExceeded, Overloaded, IdempotencyMismatch, Fenced)

@@ -1,0 +1,111 @@
+"""Open and close spans: one for each stretch of work, recorded when it ends, or when its process dies."""
+
+from __future__ import annotations
+
+from studio.contract import ServiceError
+from studio.errors import CallTimeout, StudioError, Where
+from studio.ports import Ports
+from studio.records import Span
+
+__all__ = ["OpenSpan", "Spans", "describe"]
+
+
+class OpenSpan:
+    """A span that has not ended."""
+
+    __slots__ = ("cell", "kind", "line", "message", "name", "parent", "saga", "span", "start_ns", "trace")
+
+    def __init__(
+        self,
+        span: int,
+        parent: int,
+        trace: int,
+        start_ns: int,
+        kind: str,
+        name: str,
+        message: int,
+        saga: str,
+        cell: str,
+        line: int,
+    ) -> None:
+        self.span, self.parent, self.trace, self.start_ns = span, parent, trace, start_ns
+        self.kind, self.name, self.message, self.saga = kind, name, message, saga
+        self.cell, self.line = cell, line
+
+
+class Spans:
+    """The spans of one incarnation; with recording off it hands out identifiers and keeps nothing."""
+
+    __slots__ = ("_identity", "_now_ns", "_open", "_recorder", "_replica", "_service")
+
+    def __init__(self, ports: Ports, service: str, replica: int) -> None:
+        self._recorder, self._identity, self._now_ns = ports.recorder, ports.identity, ports.clock.now_ns
+        self._service, self._replica = service, replica
+        self._open: dict[int, OpenSpan] = {}
+
+    def start(
+        self,
+        kind: str,
+        name: str,
+        *,
+        parent: int,
+        trace: int,
+        message: int = 0,
+        saga: str = "",
+        where: Where | None = None,
+    ) -> OpenSpan:
+        """Begin a span."""
+        span = self._identity.span()
+        cell, line = ("", 0) if where is None else (where.cell, where.line or 0)
+        opened = OpenSpan(span, parent, trace, self._now_ns(), kind, name, message, saga, cell, line)
+        if self._recorder is not None:
+            self._open[span] = opened
+        return opened
+
+    def end(self, opened: OpenSpan, status: str = "ok", error: str = "", error_text: str = "") -> None:
+        """Close a span; a second close does nothing."""
+        if self._recorder is not None and self._open.pop(opened.span, None) is not None:
+            self._write(opened, status, error, error_text)
+
+    def fail(self, opened: OpenSpan, error: BaseException) -> None:
+        """Close a span that ended in an exception."""
+        self.end(opened, *describe(error))
+
+    def abandon(self, status: str) -> None:
+        """Close all spans that are open, because their process died (`crashed`) or the run ended (`unfinished`)."""
+        for opened in list(self._open.values()):
+            self.end(opened, status)
+
+    def _write(self, opened: OpenSpan, status: str, error: str, error_text: str) -> None:
+        assert self._recorder is not None
+        self._recorder.write(
+            Span(
+                opened.start_ns,
+                self._now_ns(),
+                opened.span,
+                opened.parent,
+                opened.trace,
+                opened.kind,
+                opened.name,
+                self._service,
+                self._replica,
+                status,
+                error,
+                opened.message,
+                opened.saga,
+                opened.cell,
+                opened.line,
+                error_text,
+            )
+        )
+
+
+def describe(error: BaseException) -> tuple[str, str, str]:
+    """Return status, stable code and text of an exception, as spans show it."""
+    if isinstance(error, CallTimeout):
+        return "timeout", error.code, error.text
+    if isinstance(error, StudioError):
+        return "error", error.code, error.text
+    if isinstance(error, ServiceError):
+        return "error", error.code(), str(error)
+    return "error", type(error).__name__, str(error)
