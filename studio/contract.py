@@ -1,27 +1,77 @@
 """Define what crosses a wire: contracts, declared errors, and the one codec that both engines encode with.
 
-A contract is a frozen pydantic model. Values always cross encoded, also in simulation, so that no two services ever share
-an object. Compatibility between versions lives in `studio.compatibility`; addresses in `studio.address`.
+A contract is a frozen pydantic model. Values always cross encoded, also in simulation, so that no two services ever
+share an object. Compatibility between versions lives in `studio.compatibility`; addresses in `studio.address`.
 """
 
 from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
-from typing import Any, ClassVar, NamedTuple
+import types
+import typing
+from collections.abc import Callable, Iterable
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 import pydantic
+from pydantic_core import core_schema
 
-from studio.errors import InvalidMessage
+from studio.errors import InvalidDeclaration, InvalidMessage
 
-__all__ = ["Codec", "Contract", "Empty", "FieldProblem", "ServiceError", "codec", "decode_message", "type_name"]
+__all__ = [
+    "Codec",
+    "Contract",
+    "Empty",
+    "FieldProblem",
+    "ServiceError",
+    "codec",
+    "decode_message",
+    "invalid_message",
+    "type_name",
+]
+
+
+# Above the contracts, since pydantic asks for it while the class is made.
+_OPAQUE = frozenset({"metadata", "config", "default", "expected", "ref", "schema_ref"})
+
+
+class _OrderedSets:
+    """Annotation that makes sets inside a type encode in order."""
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: pydantic.GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        ordered: core_schema.CoreSchema = _with_ordered_sets(handler(source))
+        return ordered
+
+
+def _with_ordered_sets(schema: Any) -> Any:
+    """Return a core schema whose sets encode sorted: their own order is another in every process."""
+    if isinstance(schema, list):
+        return [_with_ordered_sets(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    ordered = {name: value if name in _OPAQUE else _with_ordered_sets(value) for name, value in schema.items()}
+    if ordered.get("type") in ("set", "frozenset") and "serialization" not in ordered:
+        items = ordered.get("items_schema", core_schema.any_schema())
+        ordered["serialization"] = core_schema.plain_serializer_function_ser_schema(
+            _in_order, return_schema=core_schema.list_schema(items), when_used="json"
+        )
+    return ordered
+
+
+def _in_order(values: Iterable[Any]) -> list[Any]:
+    try:
+        return sorted(values)
+    except TypeError:
+        return sorted(values, key=repr)
 
 
 class Contract(pydantic.BaseModel):
     """Base of every message and document: immutable, validated, and tolerant of fields it does not know.
 
-    Unknown fields are dropped when decoding, so that a newer sender does not break an older receiver.
+    Unknown fields are dropped when decoding, so that a newer sender does not break an older receiver. What a contract
+    encodes it decodes to an equal value: bytes as base64, infinities as text, aliases as they are read, sets in order.
 
     Example:
         >>> class Item(Contract):
@@ -31,7 +81,24 @@ class Contract(pydantic.BaseModel):
         1
     """
 
-    model_config = pydantic.ConfigDict(frozen=True, extra="ignore", ser_json_timedelta="iso8601")
+    model_config = pydantic.ConfigDict(
+        frozen=True,
+        extra="ignore",
+        ser_json_timedelta="iso8601",
+        ser_json_bytes="base64",
+        val_json_bytes="base64",
+        ser_json_inf_nan="strings",
+        serialize_by_alias=True,
+        validate_by_alias=True,
+        validate_by_name=True,
+    )
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[pydantic.BaseModel], handler: pydantic.GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        ordered: core_schema.CoreSchema = _with_ordered_sets(handler(source))
+        return ordered
 
 
 class Empty(Contract):
@@ -61,7 +128,10 @@ class ServiceError(Exception):
         model = _fields_model(type(self))
         self.text = text
         self.fields: dict[str, Any] = {}
-        values = model.model_validate(fields)
+        try:
+            values = model.model_validate(fields)
+        except pydantic.ValidationError as error:
+            raise _invalid_fields(type(self), model, error) from error
         for name in model.model_fields:
             self.fields[name] = getattr(values, name)
             setattr(self, name, self.fields[name])
@@ -81,21 +151,35 @@ class ServiceError(Exception):
 
     @classmethod
     def decode(cls, body: bytes) -> ServiceError:
-        """Return the error that `encode` wrote."""
+        """Return the error that `encode` wrote, without fields that only a newer version knows."""
         values = json.loads(body)
-        return cls(values["text"], **values["fields"])
+        known = _fields_model(cls).model_fields
+        return cls(values["text"], **{name: value for name, value in values["fields"].items() if name in known})
 
 
 def _rebuild_error(kind: type[ServiceError], text: str, fields: dict[str, Any]) -> ServiceError:
     return kind(text, **fields)
 
 
-@functools.cache
-def _fields_model(kind: type[ServiceError]) -> type[pydantic.BaseModel]:
-    """Return the pydantic model of the annotated fields that a declared error and its bases have."""
-    import typing
+def _invalid_fields(
+    kind: type[ServiceError], model: type[pydantic.BaseModel], error: pydantic.ValidationError
+) -> InvalidDeclaration:
+    problem = _problem(error.errors(include_url=False)[0])
+    return InvalidDeclaration(
+        what=f"{kind.__name__}({problem.path}={problem.value})",
+        reason=problem.reason,
+        remedy_text=f"Its fields, by keyword: {', '.join(model.model_fields) or 'it has none, only a text'}.",
+    )
 
-    hints = typing.get_type_hints(kind)
+
+def _fields_model(kind: Any) -> type[pydantic.BaseModel]:
+    return _cached_fields_model(kind)
+
+
+@functools.cache
+def _cached_fields_model(kind: Any) -> type[pydantic.BaseModel]:
+    """Return the pydantic model of the annotated fields that a declared error and its bases have."""
+    hints = typing.get_type_hints(kind, include_extras=True)
     own = {name: hint for name, hint in hints.items() if typing.get_origin(hint) is not ClassVar and name != "status"}
     for base_name in ("fields", "text"):
         own.pop(base_name, None)
@@ -104,7 +188,14 @@ def _fields_model(kind: type[ServiceError]) -> type[pydantic.BaseModel]:
 
 
 class Codec(NamedTuple):
-    """Encode and decode values of one type; built once for each type."""
+    """Encode and decode values of one type; built once for each type.
+
+    Attributes:
+        encode: Value to JSON; raises `pydantic.ValidationError` for a value of another type.
+        decode: JSON to value; raises `pydantic.ValidationError`.
+        check: Value to value, validated.
+        schema: Makes the JSON Schema.
+    """
 
     encode: Callable[[Any], bytes]
     decode: Callable[[bytes], Any]
@@ -112,14 +203,30 @@ class Codec(NamedTuple):
     schema: Callable[[], dict[str, Any]]
 
 
-@functools.lru_cache(maxsize=4096)
 def codec(kind: Any) -> Codec:
     """Return the codec of a type, also of one that is no contract, such as `list[Item]` or None.
 
     `encode` is strict about its input: a value of another type raises `pydantic.ValidationError`, where pydantic would
     only warn.
+
+    Raises:
+        InvalidDeclaration: No value of that type can cross a wire.
     """
-    adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(type(None) if kind is None else kind)
+    try:
+        return _cached_codec(kind)
+    except TypeError:  # annotations may hold what cannot be hashed
+        return _build_codec(kind)
+
+
+def _build_codec(kind: Any) -> Codec:
+    try:
+        adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(Annotated[kind, _OrderedSets()])
+    except pydantic.errors.PydanticUserError as error:
+        raise InvalidDeclaration(
+            what=f"type={type_name(kind)}",
+            reason="its values cannot cross a wire",
+            remedy_text="Use a Contract, or what JSON knows: text, numbers, lists, dates.",
+        ) from error
     dump, validate = adapter.serializer.to_json, adapter.validator.validate_python
     if isinstance(kind, type) and issubclass(kind, Contract):
 
@@ -131,6 +238,9 @@ def codec(kind: Any) -> Codec:
             return dump(validate(value))
 
     return Codec(encode, adapter.validator.validate_json, validate, adapter.json_schema)
+
+
+_cached_codec = functools.lru_cache(maxsize=4096)(_build_codec)
 
 
 class FieldProblem(NamedTuple):
@@ -185,9 +295,21 @@ def _shorten(text: str, *, limit: int = 80) -> str:
 
 
 def type_name(kind: Any) -> str:
-    """Return how a type reads in a table: `Order`, `list[Item]`, `None`."""
+    """Return how a type reads in a table: `Order`, `list[Item]`, `Order | None`, without the modules they are from."""
     if kind is None or kind is type(None):
         return "None"
-    if isinstance(kind, type) and not getattr(kind, "__args__", None):
-        return kind.__name__
-    return str(kind).replace("typing.", "")
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin is Annotated:
+        return type_name(arguments[0])
+    if origin in (typing.Union, types.UnionType):
+        return " | ".join(type_name(part) for part in arguments)
+    if origin is typing.Literal:
+        return f"Literal[{', '.join(repr(value) for value in arguments)}]"
+    name = str(getattr(origin or kind, "__name__", kind))
+    if not arguments:
+        return name
+    return f"{name}[{', '.join('…' if part is ... else _argument_name(part) for part in arguments)}]"
+
+
+def _argument_name(part: Any) -> str:
+    return f"[{', '.join(type_name(each) for each in part)}]" if isinstance(part, list) else type_name(part)

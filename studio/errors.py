@@ -1,8 +1,8 @@
 """Hold every exception of ours: a stable code, typed attributes, the place in the author's code, and a remedy.
 
-Declared business errors (`ServiceError`) are the author's and live in `studio.contract`; here is only what Studio itself
-raises. Codes by hundred: 1 addresses and contracts, 2 cells and files, 3 declarations and the graph, 4 handling a
-message, 5 simulation, 6 the log, 7 export, 8 the real engine, 9 notebook and command line.
+Declared business errors (`ServiceError`) are the author's and live in `studio.contract`; here is only what Studio
+itself raises. Codes by hundred: 1 addresses and contracts, 2 cells and files, 3 declarations and the graph, 4 handling
+a message, 5 simulation, 6 the log, 7 export, 8 the real engine, 9 notebook and command line.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Where:
 class StudioError(Exception):
     """Base of all our errors.
 
-    A subclass states `code`, `problem` (a format string over its attributes) and `remedy` (likewise, an imperative), and
-    annotates its attributes. All are given by keyword, so an error survives pickling between worker processes.
+    A subclass states `code`, `problem` (a format string over its attributes) and `remedy` (likewise, an imperative),
+    and annotates its attributes. All are given by keyword, so an error survives pickling between worker processes.
 
     Args:
         where: The author's cell and line, where known.
@@ -642,7 +642,9 @@ class TopLevelAwait(StudioError):
 
     code = "STU211"
     problem = "`await` outside a function{excerpt}"
-    remedy = "Move it into an `async def` handler; to play with a system use `studio.world(seed=7)` in an ordinary cell."
+    remedy = (
+        "Move it into an `async def` handler; to play with a system use `studio.world(seed=7)` in an ordinary cell."
+    )
 
     excerpt: str
 
@@ -685,7 +687,9 @@ class HandlerStalledError(StudioError):
 
     code = "STU501"
     problem = "{handler} did not yield within stall_s={stall_s} of the machine's time, at virtual time {now_ns} ns"
-    remedy = "Await something inside the loop, or move long computing into a declared service time. This run is aborted."
+    remedy = (
+        "Await something inside the loop, or move long computing into a declared service time. This run is aborted."
+    )
 
     handler: str
     stall_s: float
@@ -731,7 +735,9 @@ class LoopBusyError(StudioError):
 
     code = "STU505"
     problem = "this simulated world is already being run, by {driver}"
-    remedy = "Wait for it, or stop it first: a world has one driver at a time. Simulated code must not drive its own world."
+    remedy = (
+        "Wait for it, or stop it first: a world has one driver at a time. Simulated code must not drive its own world."
+    )
 
     driver: str
 
@@ -767,7 +773,9 @@ class AddressIsBoth(StudioError):
 
     code = "STU311"
     problem = "address={address} is a command of {owner} and an event of {other}"
-    remedy = "Use two addresses: a command has one owner and answers, an event is published to any number of subscribers."
+    remedy = (
+        "Use two addresses: a command has one owner and answers, an event is published to any number of subscribers."
+    )
 
     address: str
     owner: str
@@ -805,6 +813,39 @@ class StaleDefinition(StudioError):
 
     name: str
     reason: str
+
+
+class DeclaredTwice(StudioError):
+    """Two cells or files declare a thing of the same name."""
+
+    code = "STU315"
+    problem = "{what} is declared in {first} already"
+    remedy = "Give one of them another name, or `%studio forget` the other cell's declaration."
+
+    what: str
+    first: str
+
+
+class DefinitionCycle(StudioError):
+    """Cells or files use each other's names in a circle."""
+
+    code = "STU316"
+    problem = "{name} uses what uses {name} itself: {path}"
+    remedy = 'Move what both need into a %%contracts or %%module cell; name a service by `handle("Name")`.'
+
+    name: str
+    path: str
+
+
+class ServiceModuleRefused(StudioError):
+    """A module imports from another service more than its handle."""
+
+    code = "STU317"
+    problem = "name={name} is inside {declared}, whose module nobody else can see"
+    remedy = "Call its operations through its handle, or move what is shared into a %%module cell or a plain module."
+
+    name: str
+    declared: str
 
 
 # --- 425 searching the storage ---
@@ -926,3 +967,122 @@ class NoRoute(StudioError):
 
     composition: str
     message: str
+
+
+# --- 6xx the log ---
+
+
+class LogLocked(StudioError):
+    """Another process kept the log's file open for longer than we wait."""
+
+    code = "STU601"
+    problem = "file={file} is in use by {holder}"
+    remedy = "Close it there (or end that process), then try again; what was recorded here is kept."
+
+    file: str
+    holder: str
+
+
+class LogVersion(StudioError):
+    """The log's file has a form that this version of Studio does not know."""
+
+    code = "STU602"
+    problem = "file={file} has form {found}, and this version of Studio knows forms up to {known}"
+    remedy = "Update Studio, or keep runs in another file; the file was not changed."
+
+    file: str
+    found: str
+    known: int
+
+
+class NotALog(StudioError):
+    """The file holds something else than Studio's log."""
+
+    code = "STU603"
+    problem = "file={file} is not a log of Studio ({reason})"
+    remedy = "Name another file, or move this one away; it was not changed."
+
+    file: str
+    reason: str
+
+
+class LogUnwritable(StudioError):
+    """The disk is full, or the file cannot be read or written."""
+
+    code = "STU604"
+    problem = "file={file} cannot be read or written ({reason}); records={records} are kept in memory"
+    remedy = (
+        "Make room, then flush again; or save them elsewhere with `spill(path)`. What was written before is intact."
+    )
+
+    file: str
+    reason: str
+    records: int
+
+
+class InvalidQuery(StudioError):
+    """An author's query is wrong."""
+
+    code = "STU605"
+    problem = "{message}{excerpt}"
+    remedy = "{advice}"
+
+    message: str
+    excerpt: str
+    advice: str
+    line: int
+
+
+class QueryWrites(StudioError):
+    """An author's query would change something."""
+
+    code = "STU606"
+    problem = "statement={statement} is refused: a run's log is only read"
+    remedy = "Write one `select` over the views: {views}."
+
+    statement: str
+    views: str
+
+
+class UnknownRun(StudioError):
+    """A run is not in the log."""
+
+    code = "STU607"
+    problem = "run={run} is not in the log"
+    remedy = "Use one of: {known}."
+
+    run: int
+    known: str
+
+
+class LogFull(StudioError):
+    """The log could not be written for so long that more must not be kept in memory."""
+
+    code = "STU608"
+    problem = "records={records} wait in memory, the most that is kept: {reason}"
+    remedy = "Save them with `spill(path)`, mend the cause, and run again."
+
+    records: int
+    reason: str
+
+
+class UnknownView(StudioError):
+    """A table or collection of the log is asked for that does not exist."""
+
+    code = "STU609"
+    problem = "view={view} does not exist"
+    remedy = "Nearest: {candidates}."
+
+    view: str
+    candidates: str
+
+
+class BadParcel(StudioError):
+    """A file does not hold records that were saved beside a log."""
+
+    code = "STU610"
+    problem = "file={file} holds no saved records ({reason})"
+    remedy = "Name a file that `spill(path)` or `pack()` wrote."
+
+    file: str
+    reason: str

@@ -1,17 +1,19 @@
 """Draw the seam between what Studio does with a message and the world it does it in.
 
-Everything above this file is one implementation (`studio.runtime`). Below it are two engines: `studio.simulation` answers
-in virtual time and misbehaves on purpose, `studio.serve` answers for real. A port promises only what the weakest engine
-keeps; one contract suite for each port runs against every adapter.
+Everything above this file is one implementation (`studio.runtime`). Below it are two engines: `studio.simulation`
+answers in virtual time and misbehaves on purpose, `studio.serve` answers for real. A port promises only what the
+weakest engine keeps; one contract suite for each port runs against every adapter.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, Protocol
 
+from studio.errors import UnsearchableValue
 from studio.records import Record
 
 __all__ = [
@@ -34,6 +36,10 @@ __all__ = [
     "Transport",
     "Verdict",
     "Write",
+    "check_where",
+    "decode_envelope",
+    "encode_envelope",
+    "fits",
 ]
 
 
@@ -77,12 +83,29 @@ class Envelope:
     attempt: int = 1
 
 
+_DEFAULTS = {field.name: field.default for field in fields(Envelope)}
+
+
+def encode_envelope(envelope: Envelope) -> bytes:
+    """Encode an envelope as canonical JSON: equal envelopes give equal bytes, and any body comes back as it was."""
+    told = {name: value for name, default in _DEFAULTS.items() if (value := getattr(envelope, name)) != default}
+    told["body"] = envelope.body.decode("utf-8", "surrogateescape")
+    return json.dumps(told, sort_keys=True, separators=(",", ":")).encode()
+
+
+def decode_envelope(data: bytes | str) -> Envelope:
+    """Return the envelope that `encode_envelope` encoded; what a later version added to it is left out."""
+    told = {name: value for name, value in json.loads(data).items() if name in _DEFAULTS}
+    told["body"] = told["body"].encode("utf-8", "surrogateescape")
+    return Envelope(**told)
+
+
 class Reply(NamedTuple):
     """A callee's answer: `ok` with the encoded result, or `error` with a declared error's code, or `refused`.
 
     Attributes:
-        status: `ok`, `error` (a declared business error), `refused` (the callee's policies or validation said no: `code` is
-            ours, STU4xx) or `failed` (the handler raised something undeclared).
+        status: `ok`, `error` (a declared business error), `refused` (the callee's policies or validation said no:
+            `code` is ours, STU4xx) or `failed` (the handler raised something undeclared).
         body: Encoded result, or encoded error.
         code: Empty when ok.
     """
@@ -120,11 +143,13 @@ class Write(NamedTuple):
 
     Attributes:
         space: Who owns the collection: a service or a saga.
-        collection: Name within the space. Studio's own begin with `$`: `$inbox`, `$outbox`, `$journal`, `$lease`, `$answers`.
+        collection: Name within the space. Studio's own begin with `$`: `$inbox`, `$outbox`, `$journal`, `$lease`,
+            `$answers`.
         key: Of the document.
         body: JSON; None deletes.
         expected: Version that must stand; 0 means that it must not exist; None means any.
-        unique: `(index, value)` pairs; no other document of the collection may hold the same.
+        unique: `(index, value)` pairs; no other document of the collection may hold the same. They replace those that
+            the document held before.
         only_check: Verify `expected`, change nothing.
     """
 
@@ -135,6 +160,38 @@ class Write(NamedTuple):
     expected: int | None = None
     unique: tuple[tuple[str, str], ...] = ()
     only_check: bool = False
+
+
+def check_where(where: Mapping[str, Any]) -> None:
+    """Refuse what `Storage.find` cannot compare.
+
+    Raises:
+        UnsearchableValue: Names the field.
+    """
+    for field, value in where.items():
+        if value is not None and not isinstance(value, (str, int, float)):
+            raise UnsearchableValue(field=field, type=type(value).__name__)
+
+
+def fits(document: Any, where: Mapping[str, Any]) -> bool:
+    """Tell whether a decoded document's top-level fields equal the values, as JSON has it.
+
+    Numbers are compared by value (1 equals 1.0), but a truth value equals no number, and a field that is not there
+    equals nothing, not even None.
+
+    Args:
+        document: Any decoded JSON; one that is no object fits only an empty `where`.
+        where: Fields and values.
+    """
+    if not isinstance(document, dict):
+        return not where
+    for field, value in where.items():
+        if field not in document:
+            return False
+        found = document[field]
+        if found is not value and (isinstance(found, bool) or isinstance(value, bool) or found != value):
+            return False
+    return True
 
 
 class Clock(Protocol):
@@ -218,22 +275,27 @@ class Storage(Protocol):
         limit: int = 1000,
         after: str = "",
     ) -> list[Document]:
-        """Return committed documents in the order of their keys.
+        """Return committed documents in the order of their keys (by code point).
 
         Args:
             space: Owner.
             collection: Name.
-            where: Top-level JSON fields that must equal these values.
+            where: Top-level JSON fields that must equal these values, as `fits` says.
             prefix: Of the keys.
             limit: At most so many.
             after: Only keys greater than this one.
+
+        Raises:
+            UnsearchableValue: `where` holds a value that is neither text, number, truth value nor None.
         """
         ...
 
     async def commit(self, writes: Sequence[Write]) -> tuple[int, ...]:
         """Apply all writes or none, and return the new versions (0 for deletes and checks).
 
-        A crash or a cancellation while this runs leaves all or none.
+        They are applied in their order, each to what those before it left. The first that cannot be names the error. A
+        document that was deleted starts again at version 1. A crash or a cancellation while this runs leaves all or
+        none.
 
         Raises:
             StorageConflict: A document is not at its expected version.
@@ -301,7 +363,8 @@ class Points(Protocol):
         """Pass a point; in a simulation it may never return.
 
         Args:
-            point: before-handler, after-effect, before-journal, before-publish, before-acknowledge, during-compensation.
+            point: before-handler, after-effect, before-journal, before-publish, before-acknowledge or
+                during-compensation.
             subject: The address, collection or `Saga.step` in question.
         """
         ...

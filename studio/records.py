@@ -1,8 +1,9 @@
 """State what can happen, as values: every table of the log has its record here, and a canonical encoding to compare by.
 
 Records are named tuples, not dataclasses: a run makes millions, and a tuple is built in a third of the time. Times are
-integer nanoseconds since the run began (simulated) or since the epoch (real). Identifiers are ordinals within a run when
-simulated. No record holds a path, an object address or the text of a foreign error, except in `UNCOMPARED` columns.
+integer nanoseconds since the run began (simulated) or since the epoch (real). Identifiers are ordinals within a run
+when simulated. No record holds a path, an object address or the text of a foreign error, except in the columns
+`UNCOMPARED`.
 """
 
 from __future__ import annotations

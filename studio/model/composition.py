@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any, Literal
 
 import pydantic
@@ -11,7 +12,7 @@ import pydantic
 from studio.contract import Contract, type_name
 from studio.errors import InvalidDeclaration, WireMismatch
 from studio.model.declaring import declare
-from studio.model.handle import OperationHandle, ServiceHandle, only_operation
+from studio.model.handle import OperationHandle, ServiceHandle, is_declared, name_of, only_operation
 from studio.model.service import Service
 from studio.model.signature import read_signature
 from studio.model.verbs import acting
@@ -103,8 +104,8 @@ def sequence(*stages: Any) -> Sequence:
     """Run stages one after the other.
 
     Args:
-        stages: Operations (`Payment.process`), services with one operation, compositions, or plain annotated functions that
-            only turn one contract into another.
+        stages: Operations (`Payment.process`), services with one operation, compositions, or plain annotated functions
+            that only turn one contract into another.
 
     Raises:
         WireMismatch: The output of a stage cannot be the input of the next.
@@ -116,7 +117,7 @@ def sequence(*stages: Any) -> Sequence:
     parts = tuple(_stage(stage) for stage in stages)
     if not parts:
         raise _invalid("sequence()", "it has no stages", "Give at least one stage.")
-    for before, after in zip(parts, parts[1:], strict=False):
+    for before, after in pairwise(parts):
         check_wire("sequence", before, after)
     return declare(Sequence(takes=takes_of(parts[0]), returns=returns_of(parts[-1]), parts=parts))
 
@@ -126,8 +127,8 @@ def parallel(*stages: Any, on_error: Literal["cancel", "collect"] = "cancel", **
 
     Args:
         stages: Named by their service or operation.
-        on_error: `cancel` stops the others at the first error and raises it; `collect` waits for all and leaves a `Failure`
-            in the field of each that failed.
+        on_error: `cancel` stops the others at the first error and raises it; `collect` waits for all and leaves a
+            `Failure` in the field of each that failed.
         named: Stages under names of your own: `email=EmailVerification`.
 
     Example:
@@ -167,7 +168,7 @@ def _label_of(stage: Any) -> str:
     return label(_stage(stage))
 
 
-def route(*branches: Branch, otherwise: Any = None, input: Any = Any) -> Route:
+def route(*branches: Branch, otherwise: Any = None, input: Any = Any) -> Route:  # noqa: A002 - the notation
     """Run the first branch whose condition holds, else `otherwise`.
 
     Args:
@@ -247,11 +248,13 @@ def check_wire(composition: str, before: Any, after: Any) -> None:
 
 def _shape(stage: Any) -> tuple[Any, Any]:
     if isinstance(stage, OperationHandle):
-        if stage.service._definition is None:
+        if not is_declared(stage.service):
             return Any, Any
         return stage.definition.takes, stage.definition.returns
     if isinstance(stage, Composition):
         return stage.takes, stage.returns
+    if isinstance(stage, ServiceHandle):
+        return Any, Any
     signature = read_signature(stage)
     return signature.takes, signature.returns
 
@@ -261,7 +264,7 @@ def _stage(stage: Any) -> Any:
     if isinstance(stage, Service):
         stage = ServiceHandle(stage.name, stage)
     if isinstance(stage, ServiceHandle):
-        return stage if stage._definition is None else only_operation(stage)
+        return only_operation(stage) if is_declared(stage) else stage
     if isinstance(stage, (OperationHandle, Composition)):
         return stage
     if callable(stage) and hasattr(stage, "__code__"):
@@ -275,7 +278,7 @@ def _stage(stage: Any) -> Any:
 
 def _field_name(stage: Any) -> str:
     if isinstance(stage, (Service, ServiceHandle)):
-        return stage.name if isinstance(stage, Service) else stage._name
+        return stage.name if isinstance(stage, Service) else name_of(stage)
     if isinstance(stage, OperationHandle):
         return stage.name
     return label(stage)

@@ -1,13 +1,14 @@
 """Declare a service's own data: collections of documents, each of one contract, by key.
 
-Writes happen as the handler makes them, each its own commit, and a crash can fall between any two; in a handler declared
-`transactional=True` they commit together with its events and the handled message, or not at all.
+Writes happen as the handler makes them, each its own commit, and a crash can fall between any two; in a handler
+declared `transactional=True` they commit together with its events and the handled message, or not at all.
 """
 
 from __future__ import annotations
 
 from typing import Any, Generic, TypeVar
 
+from studio.contract import type_name
 from studio.errors import InvalidDeclaration
 from studio.model.verbs import acting
 
@@ -38,12 +39,12 @@ class Collection(Generic[Value]):
             if field not in fields:
                 raise InvalidDeclaration(
                     what=f"collection={service}.{name}",
-                    reason=f"{contract.__name__} has no field {field!r}",
-                    remedy_text=f"Name one of its fields: {', '.join(sorted(fields))}.",
+                    reason=f"{type_name(contract)} has no field {field!r}",
+                    remedy_text=f"Name one of its fields: {', '.join(sorted(fields)) or 'it is no contract'}.",
                 )
 
     def __repr__(self) -> str:
-        return f"Collection({self.service}.{self.name}: {self.contract.__name__} by {self.key})"
+        return f"Collection({self.service}.{self.name}: {type_name(self.contract)} by {self.key})"
 
     async def get(self, key: str) -> Value | None:
         """Return the document, or None."""

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-__all__ = ["Declarations", "declare", "declared", "gather"]
+__all__ = ["Declarations", "declare", "declared", "gather", "scenario_at_hand"]
 
 Declared = TypeVar("Declared")
 
@@ -55,3 +56,22 @@ def declare(item: Declared) -> Declared:
 def declared() -> Declarations | None:
     """Return what the executing module has declared so far; None outside `gather`."""
     return _GATHERING.get()
+
+
+def scenario_at_hand(*, depth: int) -> Any:
+    """Return the scenario to which `given(...)`, `crash(...)` and the like add; None where there is none.
+
+    Inside `gather` it is the last one declared. A module that is imported plainly has no such block: there it is what
+    the module has bound to the name `scenario`, as in a cell.
+
+    Args:
+        depth: Frames between this function and the module's own code.
+    """
+    gathering = declared()
+    if gathering is not None:
+        return gathering.scenario
+    from studio.model.scenario import Scenario
+
+    frame = sys._getframe(depth)  # noqa: SLF001 - asks who calls; a registry would outlive the module
+    found = frame.f_globals.get("scenario") if frame.f_code.co_name == "<module>" else None
+    return found if isinstance(found, Scenario) else None

@@ -50,10 +50,11 @@ def event(address: Address | str, contract: Any, *, key: str = "") -> Event:
     """
     text = str(parse(address))
     fields = getattr(contract, "model_fields", {})
-    if key and key.split(".")[0] not in fields:
+    first = key.partition(".")[0]
+    if key and first not in fields:
         raise InvalidDeclaration(
             what=f"event({text}, key={key!r})",
-            reason=f"{getattr(contract, '__name__', contract)} has no field {key.split('.')[0]!r}",
+            reason=f"{getattr(contract, '__name__', contract)} has no field {first!r}",
             remedy_text=f"Name one of its fields: {', '.join(sorted(fields))}.",
         )
     return declare(Event(text, contract, key))

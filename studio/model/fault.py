@@ -1,4 +1,4 @@
-"""Faults as values: what goes wrong, to whom, when. A plan is a tuple of them; it prints, compares, serialises, shrinks.
+"""Faults as values: what goes wrong, to whom, when. A plan is a tuple of them: it prints, compares, serialises.
 
 How each strikes is `studio.simulation`'s business. A fault with `occurrence` strikes the n-th time only; one with a
 `probability` draws; one with neither strikes always, within its window.
@@ -6,16 +6,17 @@ How each strikes is `studio.simulation`'s business. A fault with `occurrence` st
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar
 
-from studio.address import Address
-from studio.errors import InvalidFault
-from studio.model.declaring import declared
-from studio.model.distribution import Distribution, distribution
+from studio.address import Address, pattern
+from studio.errors import InvalidDeclaration, InvalidFault
+from studio.model.declaring import scenario_at_hand
+from studio.model.distribution import Constant, Distribution, distribution, distribution_from, distribution_to
 from studio.model.duration import duration_ns, optional_ns
 
 __all__ = [
+    "KINDS",
     "POINTS",
     "Crash",
     "CrashPoint",
@@ -59,6 +60,7 @@ class Fault:
     """
 
     kind: ClassVar[str] = ""
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {}
     target: str
     from_ns: int = 0
     until_ns: int | None = None
@@ -68,12 +70,20 @@ class Fault:
     def __post_init__(self) -> None:
         if not 0 <= self.probability <= 1:
             raise InvalidFault(fault=self.kind, reason=f"probability={self.probability} is not between 0 and 1")
-        if self.occurrence < 0 or (self.until_ns is not None and self.until_ns < self.from_ns):
+        if self.occurrence < 0 or self.from_ns < 0 or (self.until_ns is not None and self.until_ns < self.from_ns):
             raise InvalidFault(fault=self.kind, reason="occurrence is negative, or the window ends before it begins")
+        for name, allowed in self.choices.items():
+            if getattr(self, name) not in allowed:
+                raise InvalidFault(
+                    fault=self.kind, reason=f"{name}={getattr(self, name)!r} is none of {', '.join(allowed)}"
+                )
 
     def is_due(self, now_ns: int) -> bool:
         """Whether the window is open."""
         return self.from_ns <= now_ns and (self.until_ns is None or now_ns < self.until_ns)
+
+
+NOTHING = Constant("0s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +91,9 @@ class Latency(Fault):
     """Messages to an address (or a third party) take longer on their way."""
 
     kind: ClassVar[str] = "latency"
-    extra: Distribution = distribution("0s")
-    leg: str = "request"  # request, reply, both
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {"leg": ("request", "reply", "both")}
+    extra: Distribution = NOTHING
+    leg: str = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +101,8 @@ class Lose(Fault):
     """Messages to an address vanish: the request (it never ran), the reply or the acknowledgement (it ran)."""
 
     kind: ClassVar[str] = "lose"
-    leg: str = "request"  # request, reply, acknowledgement, publish
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {"leg": ("request", "reply", "acknowledgement", "publish")}
+    leg: str = "request"
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +127,7 @@ class CrashPoint(Fault):
     """A process dies at a named point; the target is the address, collection or `Saga.step` there."""
 
     kind: ClassVar[str] = "crash-point"
+    choices: ClassVar[dict[str, tuple[str, ...]]] = {"point": POINTS}
     point: str = "before-acknowledge"
     down_ns: int = 1_000_000_000
 
@@ -137,6 +150,7 @@ class Timeout(Fault):
 KINDS: dict[str, type[Fault]] = {
     kind.kind: kind for kind in (Latency, Lose, Duplicate, Crash, CrashPoint, Down, Timeout)
 }
+"""Every kind of fault by the name that it has in plans and records."""
 
 
 def latency(target: Address | str, extra: str | Distribution, *, leg: str = "request", **when: Any) -> Fault:
@@ -148,9 +162,7 @@ def latency(target: Address | str, extra: str | Distribution, *, leg: str = "req
         leg: `request`, `reply` or `both`.
         when: `at`, `until`, `probability`, `occurrence`; likewise for all faults below.
     """
-    return _add(
-        Latency(str(target), **_when(when), extra=distribution(extra), leg=_one_of(leg, "request", "reply", "both"))
-    )
+    return _add(Latency(_target(target), **_when(when), extra=distribution(extra), leg=leg))
 
 
 def lose(target: Address | str, *, leg: str = "request", **when: Any) -> Fault:
@@ -158,15 +170,16 @@ def lose(target: Address | str, *, leg: str = "request", **when: Any) -> Fault:
 
     Args:
         target: Address, pattern in quotes, or a third party's name.
-        leg: `request` (never ran), `reply` (ran, the caller does not know), `acknowledgement` (handled, delivered again) or
-            `publish` (the bus never stored it).
+        leg: `request` (never ran), `reply` (ran, the caller does not know), `acknowledgement` (handled, delivered
+            again) or `publish` (the bus never stored it).
+        when: As for `latency`.
     """
-    return _add(Lose(str(target), **_when(when), leg=_one_of(leg, "request", "reply", "acknowledgement", "publish")))
+    return _add(Lose(_target(target), **_when(when), leg=leg))
 
 
 def duplicate(target: Address | str, *, after: str = "0s", **when: Any) -> Fault:
     """Deliver events of an address twice, the second time `after` the first."""
-    return _add(Duplicate(str(target), **_when(when), after_ns=duration_ns(after)))
+    return _add(Duplicate(_target(target), **_when(when), after_ns=duration_ns(after)))
 
 
 def crash(target: str, *, at: str = "0s", down_for: str = "1s", replica: int = 1) -> Fault:
@@ -178,7 +191,9 @@ def crash(target: str, *, at: str = "0s", down_for: str = "1s", replica: int = 1
         down_for: Until its next incarnation starts.
         replica: From 1.
     """
-    return _add(Crash(str(target), from_ns=duration_ns(at), replica=replica, down_ns=duration_ns(down_for)))
+    if replica < 1:
+        raise InvalidFault(fault=Crash.kind, reason=f"replica={replica} is below 1")
+    return _add(Crash(_target(target), from_ns=duration_ns(at), replica=replica, down_ns=duration_ns(down_for)))
 
 
 def crash_at(point: str, target: Address | str, *, down_for: str = "1s", **when: Any) -> Fault:
@@ -187,14 +202,16 @@ def crash_at(point: str, target: Address | str, *, down_for: str = "1s", **when:
     Args:
         point: One of `POINTS`.
         target: Address, collection (`Inventory.stock`) or `Saga.step` at that point.
+        down_for: Until the next incarnation starts.
+        when: As for `latency`.
     """
     when.setdefault("occurrence", 1)
-    return _add(CrashPoint(str(target), **_when(when), point=_one_of(point, *POINTS), down_ns=duration_ns(down_for)))
+    return _add(CrashPoint(_target(target), **_when(when), point=point, down_ns=duration_ns(down_for)))
 
 
 def down(target: str, **when: Any) -> Fault:
     """Let a whole service or third party refuse connections."""
-    return _add(Down(str(target), **_when(when)))
+    return _add(Down(_target(target), **_when(when)))
 
 
 def timeout(target: Address | str, *, ran: bool = True, **when: Any) -> Fault:
@@ -203,8 +220,9 @@ def timeout(target: Address | str, *, ran: bool = True, **when: Any) -> Fault:
     Args:
         target: Address or third party.
         ran: Whether the work is done all the same; the caller cannot tell.
+        when: As for `latency`.
     """
-    return _add(Timeout(str(target), **_when(when), ran=ran))
+    return _add(Timeout(_target(target), **_when(when), ran=ran))
 
 
 def plan_to(plan: tuple[Fault, ...]) -> list[dict[str, Any]]:
@@ -219,33 +237,25 @@ def fault_from(values: dict[str, Any]) -> Fault:
         InvalidFault: Unknown kind or field.
     """
     given = dict(values)
-    name = given.pop("kind", "")
+    name = str(given.pop("kind", ""))
     if name not in KINDS:
-        raise InvalidFault(fault=str(name), reason=f"unknown kind; known: {', '.join(sorted(KINDS))}")
-    unknown = set(given) - {field.name for field in fields(KINDS[name])}
+        raise InvalidFault(fault=name, reason=f"unknown kind; known: {', '.join(sorted(KINDS))}")
+    unknown = sorted(set(given) - {field.name for field in fields(KINDS[name])})
     if unknown:
-        raise InvalidFault(fault=name, reason=f"unknown fields {sorted(unknown)}")
-    if isinstance(given.get("extra"), dict):
-        given["extra"] = _distribution_from(given["extra"])
-    return KINDS[name](**given)
+        raise InvalidFault(fault=name, reason=f"unknown fields {unknown}")
+    try:
+        if "extra" in given:
+            given["extra"] = distribution_from(given["extra"])
+        return KINDS[name](**given)
+    except (TypeError, ValueError, InvalidDeclaration) as error:
+        raise InvalidFault(fault=name, reason=f"values={values} cannot be read") from error
 
 
 def _to_values(fault: Fault) -> dict[str, Any]:
-    values = {"kind": fault.kind, **_asdict(fault)}
-    extra = getattr(fault, "extra", None)
-    if extra is not None:
-        values["extra"] = {"distribution": type(extra).__name__, **asdict(extra)}
+    values = {"kind": fault.kind} | {field.name: getattr(fault, field.name) for field in fields(fault)}
+    if isinstance(fault, Latency):
+        values["extra"] = distribution_to(fault.extra)
     return values
-
-
-def _asdict(fault: Fault) -> dict[str, Any]:
-    return {field.name: getattr(fault, field.name) for field in fields(fault)}
-
-
-def _distribution_from(values: dict[str, Any]) -> Distribution:
-    given = dict(values)
-    kinds = {kind.__name__: kind for kind in Distribution.__subclasses__()}
-    return kinds[given.pop("distribution")](**given)
 
 
 _WHEN = ("at", "until", "probability", "occurrence")
@@ -263,15 +273,15 @@ def _when(given: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _one_of(value: str, *allowed: str) -> str:
-    if value not in allowed:
-        raise InvalidFault(fault="", reason=f"{value!r} is none of {', '.join(allowed)}")
-    return value
+def _target(target: Address | str) -> str:
+    """Return a target in wire form: text in quotes may carry the `$` that is translated elsewhere."""
+    text = str(target)
+    return str(pattern(text)) if text.startswith("$") else text
 
 
 def _add(fault: Fault) -> Fault:
     """Add a fault to the scenario that is being declared, if one is."""
-    gathering = declared()
-    if gathering is not None and gathering.scenario is not None:
-        gathering.scenario.faults.append(fault)
+    scenario = scenario_at_hand(depth=3)
+    if scenario is not None:
+        scenario.faults.append(fault)
     return fault

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable
+import operator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +13,7 @@ from studio.model.verbs import acting
 if TYPE_CHECKING:
     from studio.model.service import Operation, Service
 
-__all__ = ["OperationHandle", "ServiceHandle", "handle"]
+__all__ = ["OperationHandle", "ServiceHandle", "handle", "is_declared", "name_of", "only_operation"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,7 @@ class OperationHandle:
 
     def __call__(self, message: Any) -> Awaitable[Any]:
         """Call the operation over the bus and return its typed answer."""
-        return acting(f"{self.service._name}.{self.name}").call(self.address, message)
+        return acting(repr(self)).call(self.address, message)
 
     @property
     def address(self) -> str:
@@ -43,14 +44,16 @@ class OperationHandle:
         Raises:
             UnknownMember: The owner declares no such operation.
         """
-        return self.service._service().operation_named(self.name)
+        return _service(self.service).operation_named(self.name)
 
     def __repr__(self) -> str:
-        return f"{self.service._name}.{self.name}"
+        return f"{name_of(self.service)}.{self.name}"
 
 
 class ServiceHandle:
     """Another service, by name: `Inventory.reserve(...)`; stands for its only operation where a stage is wanted.
+
+    It has no public attribute of its own, so that an operation may have any name.
 
     Args:
         name: Of the service.
@@ -88,6 +91,17 @@ class ServiceHandle:
         return self._definition
 
 
+# Getters, since a handle may have no public accessor.
+name_of: Callable[[ServiceHandle], str] = operator.attrgetter("_name")
+"""Return the name of the service that a handle stands for."""
+_service: Callable[[ServiceHandle], Service] = operator.methodcaller("_service")
+
+
+def is_declared(service: ServiceHandle) -> bool:
+    """Tell whether a handle knows what its service declares."""
+    return operator.attrgetter("_definition")(service) is not None
+
+
 def handle(name: str) -> ServiceHandle:
     """Return a handle of a service that is declared elsewhere; it is resolved when the system is built.
 
@@ -104,7 +118,7 @@ def only_operation(service: ServiceHandle) -> OperationHandle:
     Raises:
         AmbiguousOperation: It has none, or several.
     """
-    names = sorted(operation.name for operation in service._service().operations.values())
+    names = sorted(each.name for each in _service(service).operations.values())
     if len(names) != 1:
-        raise AmbiguousOperation(service=service._name, count=len(names), known=", ".join(names) or "it has none")
+        raise AmbiguousOperation(service=name_of(service), count=len(names), known=", ".join(names) or "it has none")
     return OperationHandle(service, names[0])

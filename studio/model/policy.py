@@ -23,11 +23,11 @@ class Retry:
         first: Wait before the second attempt.
         most: Longest wait.
         jitter: Share of the wait that is drawn at random, 0 to 1.
-        never: Declared errors that are not tried again. Declared errors (`ServiceError`) are business outcomes and never
-            are, unless named in `also`.
+        never: Errors that are not tried again. Declared errors (`ServiceError`) are business outcomes and never are,
+            unless named in `also`.
         also: Declared errors that are tried again all the same.
-        only: `idempotent` retries calls of idempotent operations only, `all` any call. Saga steps are always retried, since
-            they carry a stable idempotency key.
+        only: `idempotent` retries calls of idempotent operations only, `all` any call. Saga steps are always retried,
+            since they carry a stable idempotency key.
 
     Example:
         >>> Retry(attempts=3, backoff="fixed", first="200ms").wait_ns(2, 0.0)

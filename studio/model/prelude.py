@@ -21,8 +21,20 @@ from studio.errors import (
     UndeclaredError,
     UniqueViolation,
 )
-from studio.model import composition, distribution, event, fault, handle, invariant, policy, saga, scenario
-from studio.model import service, third_party, verbs
+from studio.model import (
+    composition,
+    distribution,
+    event,
+    fault,
+    handle,
+    invariant,
+    policy,
+    saga,
+    scenario,
+    service,
+    third_party,
+    verbs,
+)
 
 __all__ = ["FOREIGN", "PRELUDE"]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from studio.address import Address, parse
+from studio.contract import type_name
 from studio.errors import DuplicateMember, InvalidDeclaration, StepAfterPivot, Where
 from studio.model.composition import Composition
 from studio.model.declaring import declare
@@ -16,7 +17,7 @@ from studio.model.duration import duration_ns
 from studio.model.policy import Retry
 from studio.model.signature import Parameter, read_signature, where_of
 
-__all__ = ["Compensation", "Saga", "Step", "StepKind"]
+__all__ = ["STATES", "Compensation", "Saga", "Step", "StepKind"]
 
 StepKind = Literal["compensatable", "pivot", "retriable"]
 STATES = ("running", "compensating", "completed", "compensated", "stuck")
@@ -42,7 +43,8 @@ class Step:
     Attributes:
         name: The function's name; results of earlier steps are given to later ones under it.
         function: Handler or composition.
-        kind: `compensatable` can be undone; `pivot` decides; `retriable` must come after the pivot and is tried until it works.
+        kind: `compensatable` can be undone; `pivot` decides; `retriable` comes after those of the other kinds and is
+            tried until it works.
         inputs: Parameter names after the first: results of earlier steps.
         returns: Type of its result.
         group: Consecutive steps of one group run at once.
@@ -58,7 +60,7 @@ class Step:
     group: str
     where: Where | None
     compensated_by: Compensation | None = None
-    _saga: Saga | None = field(default=None, repr=False)
+    _saga: Saga | None = field(default=None, repr=False, compare=False)
 
     @property
     def compensation(self) -> Any:
@@ -71,54 +73,14 @@ class Step:
 
         def with_options(function: Any = None, *, retry: Retry | None = None, timeout: str | None = None) -> Any:
             def keep(actual: Callable[..., Any]) -> Callable[..., Any]:
-                self._compensate_with(
-                    actual, retry or COMPENSATION_RETRY, self.timeout_ns if timeout is None else duration_ns(timeout)
-                )
+                assert self._saga is not None
+                timeout_ns = self.timeout_ns if timeout is None else duration_ns(timeout)
+                self._saga.compensate(self, actual, retry or COMPENSATION_RETRY, timeout_ns)
                 return actual
 
             return keep if function is None else keep(function)
 
         return with_options
-
-    def _compensate_with(self, function: Callable[..., Any], retry: Retry, timeout_ns: int) -> None:
-        saga = self._saga
-        assert saga is not None
-        where = where_of(function)
-        if self.compensated_by is not None:
-            raise DuplicateMember(service=saga.name, what=f"compensation of {self.name}", where=where)
-        if self.kind != "compensatable":
-            raise saga._invalid(
-                f"step={self.name}",
-                f"a {self.kind} step is never undone",
-                "Drop its compensation, or declare the step compensatable.",
-                where,
-            )
-        signature = read_signature(function)
-        if not signature.is_async or not signature.parameters:
-            raise saga._invalid(
-                f"compensation={function.__name__}",
-                "is not `async def` with a message",
-                "Write `async def undo(order: Order, done: Result | None) -> None:`.",
-                where,
-            )
-        rest = signature.parameters[1:]
-        done = next((parameter for parameter in rest if parameter.name == "done"), None)
-        if done is not None and not _admits_none(done.type):
-            raise saga._invalid(
-                f"compensation={function.__name__}",
-                "`done` does not admit None",
-                "The step's outcome may be unknown: annotate `done: … | None`.",
-                where,
-            )
-        inputs = saga._inputs(
-            tuple(parameter for parameter in rest if parameter.name != "done"),
-            function.__name__,
-            where,
-            up_to=self.name,
-        )
-        self.compensated_by = Compensation(
-            function.__name__, function, inputs, "done" if done else "", retry, timeout_ns, where
-        )
 
 
 COMPENSATION_RETRY = Retry(attempts=10, backoff="exponential", first="100ms", most="30s")
@@ -130,8 +92,9 @@ RETRIABLE_RETRY = Retry(attempts=50, backoff="exponential", first="100ms", most=
 class Saga:
     """A saga: started by an event, it carries its steps through or undoes them, and survives crashes by its journal.
 
-    An instance's id is the saga's name and the event's key, so that a repeated trigger joins. Intent is journalled before
-    each effect and the outcome after. Only declared errors (`ServiceError`) and exhausted retries make a step fail.
+    An instance's id is the saga's name and the event's key, so that a repeated trigger joins. Intent is journalled
+    before each effect and the outcome after. Only declared errors (`ServiceError`) and exhausted retries make a step
+    fail.
 
     Args:
         name: Such as `OrderProcessing`.
@@ -192,7 +155,7 @@ class Saga:
         group: str = "",
         name: str = "",
     ) -> Any:
-        """Declare the next step: a function of the trigger's message and of earlier results by step name, or a composition.
+        """Declare the next step: a function of the trigger's message and of earlier results by name, or a composition.
 
         A crash can fall before, in, or after it; on resume it is run again under the same idempotency key, unless its
         outcome was journalled.
@@ -218,24 +181,52 @@ class Saga:
         """Return the step of that name."""
         return next(step for step in self.steps if step.name == name)
 
+    def compensate(self, step: Step, function: Callable[..., Any], retry: Retry, timeout_ns: int) -> None:
+        """Declare what undoes a step; authors write `@step.compensation`.
+
+        Args:
+            step: Of this saga.
+            function: Takes the trigger's message, results of steps before this one, and `done: Result | None`.
+            retry: Attempts, whatever is raised.
+            timeout_ns: For one attempt.
+
+        Raises:
+            InvalidDeclaration: The step is never undone, or the function's parameters do not fit.
+            DuplicateMember: The step has a compensation.
+        """
+        where = where_of(function)
+        what = f"compensation={function.__name__}"
+        if step.compensated_by is not None:
+            raise DuplicateMember(service=self.name, what=f"compensation of {step.name}", where=where)
+        if step.kind != "compensatable":
+            remedy = "Drop its compensation, or declare the step compensatable."
+            raise self._invalid(f"step={step.name}", f"a {step.kind} step is never undone", remedy, where)
+        signature = read_signature(function)
+        if not signature.is_async or not signature.parameters:
+            remedy = "Write `async def undo(order: Order, done: Result | None) -> None:`."
+            raise self._invalid(what, "is not `async def` with a message", remedy, where)
+        self._take(signature.parameters[0].type, function.__name__, where)
+        rest = signature.parameters[1:]
+        done = next((parameter for parameter in rest if parameter.name == "done"), None)
+        if done is not None:
+            self._check_done(done, step, what, where)
+        inputs = self._inputs(
+            tuple(parameter for parameter in rest if parameter.name != "done"),
+            what,
+            self._known_before(self.steps.index(step), step.group),
+            where,
+        )
+        step.compensated_by = Compensation(
+            function.__name__, function, inputs, "done" if done else "", retry, timeout_ns, where
+        )
+
     # -- helpers ----------------------------------------------------------------------------------------------------
 
-    def _add(self, function: Any, kind: StepKind, retry: Retry | None, timeout_ns: int, group: str, name: str) -> Step:
+    def _add(self, function: Any, kind: StepKind, retry: Retry | None, timeout_ns: int, group: str, name: str) -> Step:  # noqa: PLR0917 - one caller
         where = where_of(function) if hasattr(function, "__code__") else None
         name = name or getattr(function, "__name__", "") or getattr(function, "name", "")
-        if not name or any(name == step.name for step in self.steps):
-            raise DuplicateMember(service=self.name, what=f"step {name or '(without a name)'}", where=where)
-        pivot = self.pivot
-        if kind not in typing.get_args(StepKind) or (kind == "pivot" and pivot is not None):
-            raise self._invalid(
-                f"step={name} kind={kind!r}",
-                "unknown, or a second pivot",
-                "Use compensatable, retriable, or one pivot.",
-                where,
-            )
-        if pivot is not None and kind == "compensatable":
-            raise StepAfterPivot(saga=self.name, step=name, pivot=pivot.name, where=where)
-        inputs, returns = self._shape(function, name, where)
+        self._check_place(name, kind, group, where)
+        inputs, returns = self._shape(function, name, group, where)
         step = Step(
             name,
             function,
@@ -252,20 +243,40 @@ class Saga:
         self.steps.append(step)
         return step
 
-    def _shape(self, function: Any, name: str, where: Where | None) -> tuple[tuple[str, ...], Any]:
+    def _check_place(self, name: str, kind: StepKind, group: str, where: Where | None) -> None:
+        """Refuse a step that cannot stand here: sagas go compensatable, pivot, retriable."""
+        pivot = self.pivot
+        if not name:
+            remedy = 'Name it: `saga.step(OrderFlow, name="order_flow")`.'
+            raise self._invalid("step=(without a name)", "a composition has no name here yet", remedy, where)
+        if any(name == step.name for step in self.steps):
+            raise DuplicateMember(service=self.name, what=f"step {name}", where=where)
+        if kind not in typing.get_args(StepKind) or (kind == "pivot" and pivot is not None):
+            remedy = "Use compensatable, retriable, or one pivot."
+            raise self._invalid(f"step={name} kind={kind!r}", "unknown, or a second pivot", remedy, where)
+        if pivot is not None and kind == "compensatable":
+            raise StepAfterPivot(saga=self.name, step=name, pivot=pivot.name, where=where)
+        if kind != "retriable" and any(step.kind == "retriable" for step in self.steps):
+            remedy = "Move it before the retriable steps: those cannot be undone when it fails."
+            raise self._invalid(f"step={name} kind={kind!r}", "comes after a retriable step", remedy, where)
+        if group and kind == "pivot":
+            remedy = "Drop its group: when it decides, no other step may be under way."
+            raise self._invalid(f"step={name} group={group!r}", "a pivot runs alone", remedy, where)
+
+    def _shape(self, function: Any, name: str, group: str, where: Where | None) -> tuple[tuple[str, ...], Any]:
         if isinstance(function, Composition):
             self._take(function.takes, name, where)
             return (), function.returns
+        if not hasattr(function, "__code__"):
+            remedy = "Give an `async def` function or a composition."
+            raise self._invalid(f"step={name}", "is neither a function nor a composition", remedy, where)
         signature = read_signature(function)
         if not signature.is_async or not signature.parameters:
-            raise self._invalid(
-                f"step={name}",
-                "is not `async def` with the trigger's message",
-                "Write `async def name(order: Order, earlier_step: Result) -> Result:`.",
-                where,
-            )
+            remedy = "Write `async def name(order: Order, earlier_step: Result) -> Result:`."
+            raise self._invalid(f"step={name}", "is not `async def` with the trigger's message", remedy, where)
         self._take(signature.parameters[0].type, name, where)
-        return self._inputs(signature.parameters[1:], name, where), signature.returns
+        known = self._known_before(len(self.steps), group)
+        return self._inputs(signature.parameters[1:], f"step={name}", known, where), signature.returns
 
     def _take(self, kind: Any, name: str, where: Where | None) -> None:
         if self.takes is None or self.takes is Any:
@@ -273,44 +284,64 @@ class Saga:
         elif kind is not Any and kind != self.takes:
             raise self._invalid(
                 f"step={name}",
-                f"takes {kind}, earlier steps take {self.takes}",
+                f"takes {type_name(kind)}, earlier steps take {type_name(self.takes)}",
                 "All steps take the trigger's message first.",
                 where,
             )
 
+    def _known_before(self, position: int, group: str) -> dict[str, Any]:
+        """Return the results that stand when the step at a position begins: none of those that run beside it."""
+        before = self.steps[:position]
+        while group and before and before[-1].group == group:
+            before.pop()
+        return {step.name: step.returns for step in before}
+
     def _inputs(
-        self, parameters: tuple[Parameter, ...], name: str, where: Where | None, up_to: str = ""
+        self, parameters: tuple[Parameter, ...], what: str, known: dict[str, Any], where: Where | None
     ) -> tuple[str, ...]:
         """Check that parameters name earlier steps (and types fit), and return their names."""
-        known = {step.name: step.returns for step in self.steps}
         for parameter in parameters:
             if parameter.name not in known:
                 raise self._invalid(
-                    f"step={name}",
+                    what,
                     f"parameter {parameter.name!r} is no earlier step",
                     f"Name one of: {', '.join(known) or 'there is none yet'}.",
                     where,
                 )
             returns = known[parameter.name]
-            if parameter.type is not Any and returns is not Any and not _same(returns, parameter.type):
+            if not _same(returns, parameter.type):
                 raise self._invalid(
-                    f"step={name}",
-                    f"{parameter.name} is {parameter.type}, that step returns {returns}",
+                    what,
+                    f"{parameter.name} is {type_name(parameter.type)}, that step returns {type_name(returns)}",
                     "Annotate it with the type that the step returns.",
                     where,
                 )
         return tuple(parameter.name for parameter in parameters)
+
+    def _check_done(self, done: Parameter, step: Step, what: str, where: Where | None) -> None:
+        if not _admits_none(done.type):
+            remedy = "The step's outcome may be unknown: annotate `done: … | None`."
+            raise self._invalid(what, "`done` does not admit None", remedy, where)
+        if not _same(step.returns, done.type):
+            remedy = f"Annotate `done: {type_name(step.returns)} | None`."
+            raise self._invalid(what, f"{step.name} does not return {type_name(done.type)}", remedy, where)
 
     def _invalid(self, what: str, reason: str, remedy: str, where: Where | None) -> InvalidDeclaration:
         return InvalidDeclaration(what=f"saga={self.name} {what}", reason=reason, remedy_text=remedy, where=where)
 
 
 def _admits_none(kind: Any) -> bool:
-    if kind in (Any, None, type(None)):
-        return True
-    return typing.get_origin(kind) in (typing.Union, types.UnionType) and type(None) in typing.get_args(kind)
+    return kind in (Any, None, type(None)) or type(None) in _union_parts(kind)
 
 
 def _same(returns: Any, kind: Any) -> bool:
-    parts = typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else (kind,)
-    return returns == kind or returns in parts or (returns is None and type(None) in parts)
+    """Tell whether a result can be given to a parameter: equal types, one of a union, or one of them unknown."""
+    if Any in (returns, kind) or returns == kind:
+        return True
+    wanted = _union_parts(kind)
+    given = _union_parts(returns) or (type(None) if returns is None else returns,)
+    return all(part in wanted for part in given)
+
+
+def _union_parts(kind: Any) -> tuple[Any, ...]:
+    return typing.get_args(kind) if typing.get_origin(kind) in (typing.Union, types.UnionType) else ()

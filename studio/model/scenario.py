@@ -8,8 +8,8 @@ from typing import Any, Literal
 
 from studio.address import Address, parse
 from studio.errors import InvalidDeclaration
-from studio.model.declaring import declare, declared
-from studio.model.distribution import Distribution, Zipf, distribution
+from studio.model.declaring import declare, declared, scenario_at_hand
+from studio.model.distribution import Constant, Distribution, Zipf, distribution
 from studio.model.duration import duration_ns
 from studio.model.fault import Fault
 
@@ -60,6 +60,9 @@ class ServiceTime:
     time: Distribution
 
 
+NETWORK = Constant("1ms")
+
+
 @dataclass(slots=True)
 class Scenario:
     """A scenario.
@@ -86,7 +89,7 @@ class Scenario:
     workloads: list[Workload] = field(default_factory=list)
     service_times: list[ServiceTime] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
-    network: Distribution = distribution("1ms")
+    network: Distribution = NETWORK
 
     def __post_init__(self) -> None:
         duration_ns(self.duration)
@@ -110,14 +113,15 @@ def given(target: str, values: Any) -> None:
     """State what stands before the run.
 
     Args:
-        target: `Inventory.stock` for a collection's documents (a list), else the name of a setting or secret (a string).
+        target: `Inventory.stock` for a collection's documents (a list), else the name of a setting or secret (a
+            string).
         values: Documents, or the value.
     """
     items = tuple(values) if isinstance(values, Sequence) and not isinstance(values, str) else (values,)
     _scenario("given").givens.append(Given(str(target), items))
 
 
-def workload(
+def workload(  # noqa: PLR0913 - one line of a scenario, all but two by keyword
     address: Address | str,
     messages: Sequence[Any] = (),
     *,
@@ -135,21 +139,22 @@ def workload(
 
     Args:
         address: Event to publish or command to call.
-        messages: A list to send, `every` so often from `at` on; without it messages are made from the contract and the seed.
+        messages: A list to send, `every` so often from `at` on; without it they are made of the contract and the seed.
         rate_per_s: Mean arrivals per second of virtual time.
         arrivals: `poisson` or `fixed`.
         like: Contract, or an example message whose fields are kept where not varied.
         count: Stop after so many.
         skew: Field path to a skewed choice, `{"customer.id": Zipf(1.1)}`.
-        at: First instant; `until` the last, by default the scenario's duration.
+        at: First instant.
+        until: Last instant; by default the scenario's duration.
         every: Interval between messages of a list.
         changes: Fields to fix in made messages.
     """
     scenario = _scenario("workload")
-    if not messages and rate_per_s <= 0 and not count:
+    if rate_per_s < 0 or count < 0 or not (messages or rate_per_s or count):
         raise InvalidDeclaration(
             what=f"workload({address})",
-            reason="has neither messages nor a rate",
+            reason="has neither messages nor a rate nor a count, or a negative one",
             remedy_text="Give a list of messages, or rate_per_s=….",
         )
     if arrivals not in ("poisson", "fixed"):
@@ -184,11 +189,11 @@ def network(latency: str | Distribution) -> None:
 
 
 def _scenario(verb: str) -> Scenario:
-    gathering = declared()
-    if gathering is None or gathering.scenario is None:
+    scenario = scenario_at_hand(depth=3)
+    if scenario is None:
         raise InvalidDeclaration(
             what=f"{verb}(...)",
             reason="no scenario is being declared",
             remedy_text=f"Use {verb}(...) in a %%scenario cell, or after `scenario = Scenario(...)`.",
         )
-    return gathering.scenario  # type: ignore[no-any-return]
+    return scenario  # type: ignore[no-any-return]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 from studio.errors import InvalidCron, Where
 from studio.model.duration import SECOND_NS
@@ -19,7 +19,7 @@ def next_tick_ns(schedule: str, after_ns: int) -> int:
     """
     from cronsim import CronSim
 
-    start = datetime.datetime.fromtimestamp(after_ns // SECOND_NS, tz=datetime.UTC)
+    start = dt.datetime.fromtimestamp(after_ns // SECOND_NS, tz=dt.UTC)
     return round(next(CronSim(schedule, start)).timestamp()) * SECOND_NS
 
 

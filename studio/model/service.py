@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
@@ -26,6 +28,7 @@ Kind = Literal["api", "event", "worker", "agent", "storage", "command", "query"]
 KINDS: tuple[Kind, ...] = ("api", "event", "worker", "agent", "storage", "command", "query")
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,8 @@ class Service:
     """A service: a named, versioned part of the system with data and handlers of its own.
 
     Its module is executed afresh for every incarnation of every replica, so its globals are that process's memory.
+    Where it was imported by plain Python, `Inventory.reserve(...)` calls an operation. The names below win over an
+    operation of the same name (`get`, `post`, `on`, `name`, …): use `call(S.Inventory.get, …)` for that.
 
     Args:
         name: Such as `Inventory`.
@@ -162,6 +167,8 @@ class Service:
     clients: dict[str, Client] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
+        if not _NAME.fullmatch(self.name):
+            raise self._invalid("", "its name is no Python name", "Use letters, digits and underscores: Inventory.")
         if self.kind and self.kind not in KINDS:
             raise self._invalid(f"kind={self.kind!r}", "unknown kind", f"Use one of {', '.join(KINDS)}.")
         if self.replicas < 1 or self.concurrency < 0 or self.queue < 0:
@@ -194,8 +201,8 @@ class Service:
     ) -> Callable[[Handler], Handler]:
         """Own a command: the decorated function (or composition) answers calls of an address.
 
-        On a crash a call may have run without an answer; callers see `CallTimeout`. With `idempotent=True` a repeated call
-        under the same key gets the kept answer, and another payload under that key is refused.
+        On a crash a call may have run without an answer; callers see `CallTimeout`. With `idempotent=True` a repeated
+        call under the same key gets the kept answer, and another payload under that key is refused.
 
         Args:
             address: `$.Inventory.reserve`; this service alone answers it.
@@ -242,8 +249,8 @@ class Service:
     ) -> Callable[[Handler], Handler]:
         """Subscribe to events: delivered at least once to one replica of this service.
 
-        A delivery that is not acknowledged within `ack_wait`, or whose handler raises, comes again with backoff, at most
-        `max_deliver` times; then it is dead-lettered.
+        A delivery that is not acknowledged within `ack_wait`, or whose handler raises, comes again with backoff, at
+        most `max_deliver` times; then it is dead-lettered.
 
         Args:
             addresses: `$.Order.created`, or patterns in quotes: `"$.Order.*"`, `"$.Order.>"`.
@@ -311,6 +318,7 @@ class Service:
 
         def keep(function: Handler) -> Handler:
             check_schedule(schedule, service=self.name, job=function.__name__, where=where_of(function))
+            self._plain(function, "job")
             if any(function.__name__ == known.name for known in self.jobs):
                 raise DuplicateMember(service=self.name, what=f"job {function.__name__}", where=where_of(function))
             self.jobs.append(Job(schedule, function.__name__, function, where_of(function)))
@@ -319,10 +327,18 @@ class Service:
         return keep
 
     def health(self, *, interval: str = "30s") -> Callable[[Handler], Handler]:
-        """Check the service at an interval; returns `Health`, and raising means not healthy."""
+        """Check the service at an interval; returns `Health`, and raising means not healthy.
+
+        Args:
+            interval: Between two checks, above zero.
+        """
+        interval_ns = duration_ns(interval)
+        if not interval_ns:
+            raise self._invalid("health(interval)", "is zero", 'Give an interval such as "30s".')
 
         def keep(function: Handler) -> Handler:
-            self.checks.append(HealthCheck(duration_ns(interval), function.__name__, function, where_of(function)))
+            self._plain(function, "health check")
+            self.checks.append(HealthCheck(interval_ns, function.__name__, function, where_of(function)))
             return function
 
         return keep
@@ -355,6 +371,8 @@ class Service:
     def client(self, name: str, *, base_url: str, auth: Secret | None = None, timeout: str = "5s") -> Client:
         """Declare a client of a third party: httpx when real, the `%%external` stub of that name when simulated."""
         duration_ns(timeout)
+        if name in self.clients:
+            raise DuplicateMember(service=self.name, what=f"client {name}")
         self.clients[name] = Client(self.name, name, base_url, auth, timeout)
         return self.clients[name]
 
@@ -376,11 +394,11 @@ class Service:
 
     def _shape(self, function: Any, what: str) -> tuple[Any, Any]:
         """Return the contracts that a handler takes and returns; a composition knows its own."""
-        if not hasattr(function, "__code__"):
+        if not hasattr(function, "__code__") and hasattr(function, "stages"):
             return function.takes, function.returns
         signature = read_signature(function)
         required = [parameter for parameter in signature.parameters if not parameter.optional]
-        if len(required) > 1 or not signature.is_async:
+        if len(required) > 1 or not signature.is_async or inspect.isasyncgenfunction(function):
             raise self._invalid(
                 what,
                 "a handler is `async def` with one parameter, the message",
@@ -388,6 +406,17 @@ class Service:
                 where_of(function),
             )
         return signature.takes, signature.returns
+
+    def _plain(self, function: Any, what: str) -> None:
+        """Refuse what cannot be run without a message."""
+        signature = read_signature(function)
+        if not signature.is_async or any(not parameter.optional for parameter in signature.parameters):
+            raise self._invalid(
+                f"{what}={function.__name__}",
+                f"a {what} is `async def` without parameters",
+                f"Write `async def {function.__name__}():`.",
+                where_of(function),
+            )
 
     def _endpoint(self, method: str, path: str, options: dict[str, Any]) -> Callable[[Handler], Handler]:
         if not path.startswith("/"):
@@ -418,4 +447,6 @@ class Service:
         return self.metrics[name]
 
     def _invalid(self, what: str, reason: str, remedy: str, where: Where | None = None) -> InvalidDeclaration:
-        return InvalidDeclaration(what=f"service={self.name} {what}", reason=reason, remedy_text=remedy, where=where)
+        return InvalidDeclaration(
+            what=f"service={self.name} {what}".rstrip(), reason=reason, remedy_text=remedy, where=where
+        )

@@ -49,11 +49,12 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         InvalidDeclaration: An annotation names something that does not exist.
     """
     try:
-        hints = typing.get_type_hints(function)
-    except NameError as error:
+        hints = typing.get_type_hints(function, include_extras=True)
+    except (NameError, AttributeError, SyntaxError, TypeError) as error:
+        named = f"names {error.name!r}, which is not declared" if isinstance(error, NameError) else "cannot be read"
         raise InvalidDeclaration(
-            what=f"handler={function.__name__}",
-            reason=f"annotation names {error.name!r}, which is not declared",
+            what=f"handler={getattr(function, '__name__', type(function).__name__)}",
+            reason=f"an annotation {named}",
             remedy_text="Declare the contract in an earlier %%contracts cell, or import it.",
             where=where_of(function),
         ) from error

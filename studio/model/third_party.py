@@ -1,7 +1,7 @@
 """Declare third parties: the client that a service holds, and the stub that stands for them in a simulation.
 
-Under the real engine a client is an httpx client on the network. In a simulation its requests go to the stub of the same
-name, through the same httpx client, over a transport that can be slow, lossy and late.
+Under the real engine a client is an httpx client on the network. In a simulation its requests go to the stub of the
+same name, through the same httpx client, over a transport that can be slow, lossy and late.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from studio.contract import codec
-from studio.errors import InvalidDeclaration
+from studio.errors import DuplicateMember, InvalidDeclaration
 from studio.model.data import Collection
 from studio.model.declaring import declare
 from studio.model.verbs import Secret, acting
@@ -170,6 +170,8 @@ class External:
 
     def ledger(self, contract: type[Entry], *, name: str = "ledger") -> Ledger[Entry]:
         """Declare the ledger whose entries are of a contract; its fields become columns of the table `external`."""
+        if name in self.ledgers:
+            raise DuplicateMember(service=self.name, what=f"ledger {name}")
         self.ledgers[name] = Ledger(self.name, name, contract)
         return self.ledgers[name]
 
@@ -177,6 +179,8 @@ class External:
         self, name: str, contract: type[Entry], *, key: str, unique: tuple[str, ...] = ()
     ) -> Collection[Entry]:
         """Declare data that the third party keeps, such as answers by idempotency key."""
+        if name in self.collections:
+            raise DuplicateMember(service=self.name, what=f"collection {name}")
         self.collections[name] = Collection(self.name, name, contract, key=key, unique=tuple(unique))
         return self.collections[name]
 
@@ -207,6 +211,9 @@ class External:
                 reason="a path begins with /",
                 remedy_text=f'Write "/{path}".',
             )
+
+        if any((method, path) == (known.method, known.path) for known in self.routes):
+            raise DuplicateMember(service=self.name, what=f"route {method} {path}")
 
         def keep(function: Function) -> Function:
             self.routes.append(StubRoute(method, path, function))
