@@ -166,23 +166,28 @@ KINDS: Final[Mapping[Kind, CellKind]] = MappingProxyType({declared.kind: declare
 assert set(KINDS) == set(get_args(Kind))
 
 
-def cell_kind(name: str) -> CellKind:
+def cell_kind(name: str, *, where: Where | None = None) -> CellKind:
     """Return the declaration of a kind.
+
+    Args:
+        name: The magic's name.
+        where: Place to name in the error; none by default.
 
     Raises:
         UnknownCellKind: There is none of that name.
     """
     if name not in KINDS:
-        raise UnknownCellKind(kind=name, known=", ".join(KINDS))
+        raise UnknownCellKind(kind=name, known=", ".join(KINDS), where=where)
     return KINDS[cast("Kind", name)]
 
 
-def parse_line(kind: Kind, line: str) -> tuple[str, Options]:
+def parse_line(kind: Kind, line: str, *, where: Where | None = None) -> tuple[str, Options]:
     """Read what follows the kind in a magic line or header.
 
     Args:
         kind: Kind of the cell.
         line: Such as `Inventory --version 1.2.0 --replicas 2`; a `#` begins a comment.
+        where: Place to name in errors; by default the line itself.
 
     Returns:
         The name, empty where none was given and none must be, and the options in canonical form.
@@ -194,7 +199,7 @@ def parse_line(kind: Kind, line: str) -> tuple[str, Options]:
         BadOption: An option's value is missing or does not fit, or it was given twice.
     """
     declared = KINDS[kind]
-    where = Where(f"%%{kind} {line.strip()}".rstrip())
+    where = where or Where(f"%%{kind} {line.strip()}".rstrip())
     names: list[str] = []
     given: dict[str, Value] = {}
     for option, name, text in _words(declared, _split(line, where), where):

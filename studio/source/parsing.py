@@ -71,7 +71,9 @@ def explained(source: Source, error: BaseException, *, is_padded: bool = False) 
         return bad
     start, end = error.offset or 0, error.end_offset or 0
     excerpt = _excerpt(source, line, start, end if error.end_lineno == error.lineno else 0)
-    return InvalidSyntax(message=error.msg, excerpt=excerpt, where=_where(source, line))
+    # In a file no `$` is translated, and in f-strings none anywhere.
+    message = f"{error.msg}; write S. for $. here" if "$." in excerpt else error.msg
+    return InvalidSyntax(message=message, excerpt=excerpt, where=_where(source, line))
 
 
 @functools.lru_cache(maxsize=_TREES_MAX)
