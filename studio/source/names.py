@@ -24,6 +24,7 @@ __all__ = ["Import", "Names", "check_names", "line_of", "names_of", "undefined"]
 _NAMES_MAX = 4096
 _OF_MODULES = frozenset({"__name__", "__file__", "__doc__", "__builtins__", "__spec__", "__package__", "__loader__"})
 _ALWAYS = frozenset(dir(builtins)) | _OF_MODULES | {"__path__", "__annotations__", "__dict__"}
+_COMPREHENSION = 2 << 8  # DEF_COMP_ITER of CPython's symtable.h, 3.11 to 3.13
 _OF_CLASSES = frozenset({"__module__", "__qualname__", "__class__"})
 
 
@@ -149,8 +150,11 @@ def _collect(table: symtable.SymbolTable, bound: set[str], used: set[str]) -> No
     is_module = table.get_type() == "module"
     for symbol in table.get_symbols():
         name = symbol.get_name()
+        if is_module and _is_inlined(symbol):
+            continue
         if is_module:
-            if symbol.is_assigned() or symbol.is_imported():
+            # Declared global without an assignment of its own: bound by a walrus in a comprehension.
+            if symbol.is_assigned() or symbol.is_imported() or symbol.is_declared_global():
                 bound.add(name)
             if symbol.is_referenced():
                 used.add(name)
@@ -161,6 +165,12 @@ def _collect(table: symtable.SymbolTable, bound: set[str], used: set[str]) -> No
                 used.add(name)
     for child in table.get_children():
         _collect(child, bound, used)
+
+
+def _is_inlined(symbol: symtable.Symbol) -> bool:
+    """Tell whether a name is only a comprehension's, which from 3.12 on are inlined into the scope around them."""
+    asked = getattr(symbol, "is_comp_iter", None)  # public from 3.14 on
+    return bool(asked()) if asked is not None else bool(getattr(symbol, "_Symbol__flags", 0) & _COMPREHENSION)
 
 
 def _imports(tree: ast.Module) -> Iterator[Import]:

@@ -34,6 +34,7 @@ def bound(body: str) -> str:
         ("try: pass\nexcept E as e: print(e)", "E"),
         ("import a.b as c, d.e\nfrom f import g as h\nc, d, h, a, g", "a g"),
         ("lambda a: a + b", "b"),
+        ("[a for a in b]\ndef f(): return a", "a b"),
         ("f'{a!r:{b}}'", "a b"),
         ("async def f():\n    async with a as b: await b\n    async for c in d: c", "a d"),
         ("class A:\n    def f(self): return __class__, super()", ""),
@@ -79,6 +80,7 @@ def test_type_parameters_are_bound() -> None:
         ("for i in (): pass\nwith f() as g: pass", "g i"),
         ("def f():\n    global x\n    x = 1\n    import y", "f x"),
         ("[z := 1 for _ in ()]", "z"),
+        ("[i for i in ()]\nj = [j for j in ()]", "j"),
     ],
 )
 def test_bound_names_are_the_modules_own(body: str, expected: str) -> None:
