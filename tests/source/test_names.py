@@ -59,6 +59,7 @@ def test_free_names_follow_scopes(body: str, expected: str) -> None:
         ("x: '(y := 1)' = z", "z"),
         ("def f(a: 'Field(\"b\")'): ...", "Field"),
         ("def f(a: Annotated[int, Field(pattern='abc')]): ...", "Annotated Field"),
+        ("def f(a: dict['A', 'B'], b: 'C' | None, c: Callable[['D'], 'E']): ...", "A B C Callable D E"),
         ("a: 'A'\n'''\n\n'''\nb: '''B'''", "A"),
     ],
 )
