@@ -6,52 +6,44 @@ A graph is a value made from definitions; it holds no code that runs. How source
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import ModuleType
-from typing import Any, Literal
+from itertools import pairwise
+from typing import Any, Literal, Protocol, TypeVar
 
-from studio.address import matches, parse, pattern
-from studio.errors import AddressIsBoth, CompositionCycle, TwoOwners, UnknownAddress, Where, nearest
+from studio.address import is_pattern, matches, parse, pattern
+from studio.errors import (
+    AddressIsBoth,
+    CompositionCycle,
+    DeclaredTwice,
+    StudioError,
+    TwoOwners,
+    UnknownAddress,
+    Where,
+    nearest,
+)
+from studio.graph.definition import Definition, shown_place
 from studio.model.composition import Composition, check_wire
 from studio.model.composition import Sequence as SequenceOf
-from studio.model.declaring import Declarations
 from studio.model.event import Event
-from studio.model.handle import ServiceHandle
+from studio.model.handle import OperationHandle, ServiceHandle, only_operation, service_behind, service_name
 from studio.model.invariant import Invariant
 from studio.model.saga import Saga
 from studio.model.scenario import Scenario
 from studio.model.service import Operation, Service, Subscription
 from studio.model.third_party import External
-from studio.source.cell import Source
 
-__all__ = ["Definition", "Graph", "build_graph"]
+__all__ = ["Definition", "Graph", "build_graph", "outcomes"]
+
+Item = TypeVar("Item")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Definition:
-    """A source that was executed: its module, what it declared, and what it used.
-
-    Attributes:
-        source: What was executed.
-        module: The execution that definitions are read from; incarnations execute afresh.
-        declarations: In order.
-        exports: Names that later cells see through it.
-        uses: Names of definitions whose exports it uses, sorted.
-        stale: Why its latest re-execution failed (after something it uses changed); empty when it stands.
-    """
-
-    source: Source
-    module: ModuleType
-    declarations: Declarations
-    exports: Mapping[str, Any]
-    uses: tuple[str, ...] = ()
-    stale: str = ""
-
+class _HasName(Protocol):
     @property
-    def name(self) -> str:
-        """Return the source's name."""
-        return self.source.name
+    def name(self) -> str: ...
+
+
+Named = TypeVar("Named", bound=_HasName)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,10 +51,10 @@ class Graph:
     """The system: everything declared, by name and by address.
 
     Attributes:
-        definitions: By name, in order.
-        services: By name; likewise sagas (the latest version of each), externals, compositions, scenarios, invariants.
+        definitions: By name, in the order of their cells.
+        services: By name, sorted, as all that follow; sagas in their latest version.
         sagas_by_version: Every version that is still kept, by name and version.
-        events: By wire address; also undeclared ones that have a subscriber.
+        events: Those declared, by wire address.
         operations: Wire address to owner and operation.
         contracts: Classes by name, from contracts cells.
     """
@@ -80,15 +72,19 @@ class Graph:
     contracts: Mapping[str, Any] = field(default_factory=dict)
 
     def kind_of(self, address: str) -> Literal["command", "event", ""]:
-        """Return what an address is; empty when it is nothing."""
+        """Return what an address is; empty when it is nothing.
+
+        A saga's trigger and outcomes are events, as is what has a subscriber.
+        """
         if address in self.operations:
             return "command"
-        if address in self.events or self.subscribers(address) or self.triggered(address):
+        if address in self.events or self.subscribers(address):
             return "event"
-        return ""
+        sagas = self.sagas_by_version.values()
+        return "event" if any(address in (saga.on, *outcomes(saga)) for saga in sagas) else ""
 
     def subscribers(self, address: str) -> list[tuple[str, Subscription]]:
-        """Return the consumers of an event: service and subscription, in order of declaration."""
+        """Return the consumers of an event: service and subscription, by service, then in order of declaration."""
         parsed = parse(address)
         return [
             (service.name, subscription)
@@ -103,8 +99,18 @@ class Graph:
 
     def addresses(self) -> list[str]:
         """Return every known address, sorted."""
-        exact = {each for s in self.services.values() for sub in s.subscriptions for each in sub.patterns if "*" not in each}
-        return sorted({*self.operations, *self.events, *(each for each in exact if ">" not in each)})
+        subscriptions = [each for service in self.services.values() for each in service.subscriptions]
+        exact = {each for subscription in subscriptions for each in subscription.patterns if not is_pattern(each)}
+        of_sagas = {each for saga in self.sagas_by_version.values() for each in (str(saga.on), *outcomes(saga))}
+        return sorted({*self.operations, *self.events, *exact, *of_sagas})
+
+    def shown(self, where: Where | None) -> Where | None:
+        """Return a place as its author finds it: a file's path and line where the declaration stands in a file."""
+        if where is None:
+            return None
+        by_label = {definition.source.label: definition.source for definition in self.definitions.values()}
+        source = by_label.get(where.cell)
+        return where if source is None else shown_place(source, where)
 
     def demand(self, address: str, *, where: Where | None = None) -> Literal["command", "event"]:
         """Return what an address is.
@@ -118,97 +124,158 @@ class Graph:
         return kind
 
 
+def outcomes(saga: Saga) -> tuple[str, ...]:
+    """Return the events that a saga publishes in the end: those it states of completed, failed and stuck."""
+    return tuple(str(each) for each in (saga.completed, saga.failed, saga.stuck) if each)
+
+
 def build_graph(definitions: Iterable[Definition]) -> Graph:
     """Build the graph from definitions.
 
+    Everything in it is in order of names or addresses, so that moving a cell changes no run.
+
     Raises:
+        DeclaredTwice: Two definitions declare a thing of the same name.
         TwoOwners: Two services own an address.
         AddressIsBoth: An address is a command and an event.
         WireMismatch: A wire whose services are known by now does not fit.
         CompositionCycle: A composition contains itself.
     """
     kept = {definition.name: definition for definition in definitions}
+    current = [definition for definition in kept.values() if not definition.kept_version]
     graph = Graph(
         definitions=kept,
-        services={each.name: each for each in _all(kept, Service)},
-        sagas={each.name: each for each in _all(kept, Saga)},
-        sagas_by_version={(each.name, each.version): each for each in _all(kept, Saga)},
-        externals={each.name: each for each in _all(kept, External)},
-        compositions=_named_compositions(kept),
-        scenarios={each.name: each for each in _all(kept, Scenario)},
-        invariants={each.name: each for each in _all(kept, Invariant)},
-        events={each.address: each for each in _all(kept, Event)},
-        operations=_operations(kept),
-        contracts=_contracts(kept),
+        services=_named(current, Service),
+        sagas=_named(current, Saga),
+        sagas_by_version=_sagas(kept.values()),
+        externals=_named(current, External),
+        compositions=_compositions(current),
+        scenarios=_named(current, Scenario),
+        invariants=_named(current, Invariant),
+        events=_events(current),
+        operations=_operations(current),
+        contracts=_contracts(current),
     )
     _check_addresses(graph)
-    _check_compositions(graph)
+    _check_compositions(graph, [definition for definition in current if not definition.stale])
     return graph
 
 
-def _all(definitions: Mapping[str, Definition], kind: type[Any]) -> list[Any]:
-    return [item for definition in definitions.values() for item in definition.declarations.of(kind)]
+def _declared(definitions: Iterable[Definition], kind: type[Item]) -> Iterator[tuple[Definition, Item]]:
+    for definition in definitions:
+        for item in definition.declarations.of(kind):
+            yield definition, item
 
 
-def _operations(definitions: Mapping[str, Definition]) -> dict[str, tuple[str, Operation]]:
+def _named(definitions: Iterable[Definition], kind: type[Named]) -> dict[str, Named]:
+    found: dict[str, tuple[Definition, Named]] = {}
+    for definition, item in _declared(definitions, kind):
+        if item.name in found:
+            raise _twice(f"{kind.__name__.lower()} {item.name}", found[item.name][0], definition)
+        found[item.name] = (definition, item)
+    return {name: found[name][1] for name in sorted(found)}
+
+
+def _twice(what: str, first: Definition, second: Definition) -> DeclaredTwice:
+    return DeclaredTwice(where=Where(second.source.origin), what=what, first=first.source.origin)
+
+
+def _sagas(definitions: Iterable[Definition]) -> dict[tuple[str, str], Saga]:
+    sagas = [saga for _, saga in _declared(definitions, Saga)]
+    return {(saga.name, saga.version): saga for saga in sorted(sagas, key=lambda saga: (saga.name, saga.version))}
+
+
+def _events(definitions: Iterable[Definition]) -> dict[str, Event]:
+    found: dict[str, tuple[Definition, Event]] = {}
+    for definition, event in _declared(definitions, Event):
+        known = found.setdefault(event.address, (definition, event))
+        if known[1] != event:
+            raise _twice(f"event {event.address}", known[0], definition)
+    return {address: found[address][1] for address in sorted(found)}
+
+
+def _operations(definitions: Iterable[Definition]) -> dict[str, tuple[str, Operation]]:
     operations: dict[str, tuple[str, Operation]] = {}
-    for service in _all(definitions, Service):
+    for definition, service in _declared(definitions, Service):
         for address, operation in service.operations.items():
             if address in operations:
-                raise TwoOwners(where=operation.where, address=address, first=operations[address][0], second=service.name)
+                where = shown_place(definition.source, operation.where)
+                raise TwoOwners(where=where, address=address, first=operations[address][0], second=service.name)
             operations[address] = (service.name, operation)
-    return operations
+    return dict(sorted(operations.items()))
 
 
-def _contracts(definitions: Mapping[str, Definition]) -> dict[str, Any]:
+def _contracts(definitions: Iterable[Definition]) -> dict[str, Any]:
     return {
         name: kind
-        for definition in definitions.values()
+        for definition in definitions
         if definition.source.kind == "contracts"
         for name, kind in definition.exports.items()
         if isinstance(kind, type)
     }
 
 
-def _named_compositions(definitions: Mapping[str, Definition]) -> dict[str, Composition]:
-    """Give each composition the name it is bound to; inner ones that have none stay unnamed."""
-    named: dict[str, Composition] = {}
-    for definition in definitions.values():
+def _compositions(definitions: Iterable[Definition]) -> dict[str, Composition]:
+    found: dict[str, tuple[Definition, Composition]] = {}
+    for definition, composition in _declared(definitions, Composition):
         for name, value in vars(definition.module).items():
-            if isinstance(value, Composition) and value in definition.declarations.items and not name.startswith("_"):
-                value.name = value.name or name
-                named[name] = value
-    return named
+            if value is composition and not name.startswith("_"):
+                if name in found and found[name][1] is not composition:
+                    raise _twice(f"composition {name}", found[name][0], definition)
+                found[name] = (definition, composition)
+    return {name: found[name][1] for name in sorted(found)}
 
 
 def _check_addresses(graph: Graph) -> None:
     for address, (owner, operation) in graph.operations.items():
-        subscribers = graph.subscribers(address)
-        exact = [name for name, subscription in subscribers if address in subscription.patterns]
-        if address in graph.events or exact or graph.triggered(address):
-            other = exact[0] if exact else "event(…)"
-            raise AddressIsBoth(where=operation.where, address=address, owner=owner, other=other)
+        exact = [name for name, subscription in graph.subscribers(address) if address in subscription.patterns]
+        sagas = graph.sagas_by_version.values()
+        others = exact + [f"saga {saga.name}" for saga in sagas if address in (saga.on, *outcomes(saga))]
+        if others or address in graph.events:
+            other = others[0] if others else "event(…)"
+            where = graph.shown(operation.where)
+            raise AddressIsBoth(where=where, address=address, owner=owner, other=other)
 
 
-def _check_compositions(graph: Graph) -> None:
-    for name, composition in graph.compositions.items():
-        _check_stages(graph, composition, (name,), set())
+def _check_compositions(graph: Graph, definitions: Iterable[Definition]) -> None:
+    for definition, composition in _declared(definitions, Composition):
+        try:
+            _check_stages(graph, composition, (composition.name or definition.name,), set())
+        except StudioError as error:
+            error.where = error.where or Where(definition.source.origin)
+            raise
 
 
 def _check_stages(graph: Graph, composition: Composition, path: tuple[str, ...], above: set[int]) -> None:
     if id(composition) in above:
         raise CompositionCycle(composition=path[0], path=" → ".join(path))
     for label, stage in composition.stages():
-        _resolve(graph, stage)
-        if isinstance(stage, Composition):
-            _check_stages(graph, stage, (*path, stage.name or label), above | {id(composition)})
+        inner = _operation_composition(graph, stage)
+        if inner is not None:
+            _check_stages(graph, inner, (*path, inner.name or label), above | {id(composition)})
     if isinstance(composition, SequenceOf):
-        for before, after in zip(composition.parts, composition.parts[1:], strict=False):
+        stages = [_resolved(graph, stage) for stage in composition.parts]
+        for before, after in pairwise(stages):
             check_wire(composition.name or path[0], before, after)
 
 
-def _resolve(graph: Graph, stage: Any) -> None:
-    """Give a handle that was made by name alone the service it means."""
-    service = getattr(stage, "service", stage)
-    if isinstance(service, ServiceHandle) and service._definition is None and service._name in graph.services:  # noqa: SLF001
-        service._definition = graph.services[service._name]  # noqa: SLF001
+def _operation_composition(graph: Graph, stage: Any) -> Composition | None:
+    """Return the composition that a stage is, or that answers the operation it names."""
+    if isinstance(stage, Composition):
+        return stage
+    resolved = _resolved(graph, stage)
+    if not isinstance(resolved, OperationHandle) or service_behind(resolved.service) is None:
+        return None
+    function = resolved.definition.function
+    return function if isinstance(function, Composition) else None
+
+
+def _resolved(graph: Graph, stage: Any) -> Any:
+    """Return a stage whose handle knows the service of this graph; the stage itself stays as it is."""
+    if not isinstance(stage, (ServiceHandle, OperationHandle)):
+        return stage
+    handle = stage.service if isinstance(stage, OperationHandle) else stage
+    known = ServiceHandle(service_name(handle), graph.services.get(service_name(handle), service_behind(handle)))
+    if isinstance(stage, OperationHandle):
+        return OperationHandle(known, stage.name)
+    return only_operation(known) if service_behind(known) is not None else OperationHandle(known, "")

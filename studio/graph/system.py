@@ -1,37 +1,28 @@
 """Turn sources into definitions, and keep them as cells are run again, renamed and forgotten.
 
-A `System` is what a notebook or a folder holds at this moment. What runs is a `Build`: a snapshot that never changes, from
-which every incarnation executes its module afresh.
+A `System` is what a notebook or a folder holds at this moment; `studio.graph.candidate` works out how it changes.
+What runs is a `Build`: a snapshot that never changes, from which every incarnation executes its module afresh.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from studio.errors import StaleDefinition, StudioError, UnknownDefinition, nearest
-from studio.graph.build import Definition, Graph, build_graph
-from studio.graph.declaring import bound_names, bound_object, exports_of
-from studio.model.declaring import Declarations, gather
-from studio.model.handle import ServiceHandle
-from studio.model.prelude import FOREIGN, PRELUDE
+from studio.errors import StaleDefinition, UnknownDefinition, nearest
+from studio.graph.build import Graph, build_graph
+from studio.graph.candidate import Candidate, visible_names
+from studio.graph.definition import Definition, Instance
+from studio.graph.executing import bind_handles, builtins_for, execute_source, local_module, restore_modules
+from studio.model.handle import ServiceHandle, service_name
+from studio.model.service import Service
 from studio.source.cell import Source
-from studio.source.importing import make_builtins
-from studio.source.loader import execute
-from studio.source.names import check_names, names_of
 
-__all__ = ["Build", "Instance", "System"]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Instance:
-    """One execution of a module for one incarnation: its globals, and the service (or saga, external) it declared."""
-
-    module: ModuleType
-    declarations: Declarations
+__all__ = ["Build", "Definition", "Instance", "System"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,47 +31,64 @@ class Build:
 
     Attributes:
         graph: Everything declared.
-        digest: Hash of all sources in order; two builds with the same digest behave the same.
+        digest: Hash of all sources, in whatever order; two builds with the same digest behave the same.
     """
 
     graph: Graph
     digest: str
     _names: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    _builtins: Mapping[str, Any] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_builtins", builtins_for(self._module))
 
     def instantiate(self, name: str) -> Instance:
         """Execute a definition's module afresh.
 
-        Contracts, plain modules and handles are the build's; the service and everything at the module's top level are new.
+        Contracts, plain modules and handles are the build's; the service and what the module binds are new.
+
+        Raises:
+            UnknownDefinition: There is none of that name.
         """
-        definition = self.graph.definitions[name]
-        return _execute(definition.source, self._names[name], modules=self._modules)
+        if name not in self.graph.definitions:
+            raise UnknownDefinition(name=name, known=nearest(name, self.graph.definitions))
+        instance = execute_source(self.graph.definitions[name].source, self._names[name], self._builtins)
+        bind_handles(instance, self.graph.services)
+        return instance
 
     def definition_of(self, kind: type[Any], name: str) -> str:
-        """Return the name of the definition that declared a service, saga or external."""
-        for definition in self.graph.definitions.values():
-            if any(item.name == name for item in definition.declarations.of(kind)):
-                return definition.name
-        raise UnknownDefinition(name=name, known=nearest(name, self.graph.definitions))
+        """Return the name of the definition that declared a service, saga or external; the current one of a saga.
 
-    def _modules(self, path: str) -> ModuleType | None:
-        return _local_module(self.graph.definitions, path)
+        Raises:
+            UnknownDefinition: None did.
+        """
+        for definition in self.graph.definitions.values():
+            if not definition.kept_version and any(item.name == name for item in definition.declarations.of(kind)):
+                return definition.name
+        declared = [item.name for each in self.graph.definitions.values() for item in each.declarations.of(kind)]
+        raise UnknownDefinition(name=name, known=nearest(name, declared))
+
+    def _module(self, path: str) -> ModuleType | None:
+        return local_module(self.graph.definitions, path)
 
 
 class System:
     """What is declared now, in the order in which it was first declared.
 
     Running a source again replaces what it declared and executes what depends on it again; a source that fails changes
-    nothing. Not safe to use from two threads.
+    nothing. A saga whose version changes is kept in its old version too, since instances finish on the version that
+    started them, until `forget("OrderProcessing@1.0.0")`. Not safe to use from two threads.
     """
 
     def __init__(self) -> None:
         self._definitions: dict[str, Definition] = {}
         self._names: dict[str, dict[str, Any]] = {}
-        self._graph: Graph | None = None
+        self._cells: dict[str, str] = {}
+        self._graph = build_graph(())
 
     @property
     def sources(self) -> tuple[Source, ...]:
-        """Return the sources in order."""
+        """Return the sources in order, kept versions of sagas among them."""
         return tuple(definition.source for definition in self._definitions.values())
 
     @property
@@ -91,43 +99,45 @@ class System:
     @property
     def graph(self) -> Graph:
         """Return the graph of what is declared now."""
-        if self._graph is None:
-            self._graph = build_graph(self._definitions.values())
         return self._graph
 
-    def define(self, source: Source, *, elsewhere: Mapping[str, str] | None = None) -> Definition:
+    def define(
+        self, source: Source, cell_id: str | None = None, *, elsewhere: Mapping[str, str] | None = None
+    ) -> Definition:
         """Execute a source and keep what it declares.
 
         Args:
             source: Replaces the one of the same name, if any.
+            cell_id: Cell that holds the source; what that cell declared before under another name is forgotten, and the
+                new declaration takes its place in the order.
             elsewhere: Names that only ordinary cells define, and which cell; for the remedy.
 
         Raises:
             UndefinedName: The source uses a name that no studio cell, import or prelude gives it.
             NameOfOrdinaryCell: Only an ordinary cell defines it.
+            DeclaredTwice: Another definition gives the same names, or declares the same thing.
+            DefinitionCycle: It uses what uses it.
             StudioError: Any other; the last good definition stands.
+            Exception: Whatever the body raises; likewise.
         """
-        candidate = self._copy()
-        definition = candidate._define(source, elsewhere or {})
-        candidate._refresh(definition.name)
-        candidate._graph = build_graph(candidate._definitions.values())
-        self._definitions, self._names, self._graph = candidate._definitions, candidate._names, candidate._graph
-        return self._definitions[definition.name]
+        with self._candidate() as candidate:
+            candidate.replace(source, cell_id, elsewhere or {})
+        return self._definitions[source.name]
 
     def define_all(self, sources: Iterable[Source]) -> None:
-        """Define sources in order; the graph is checked once, at the end.
+        """Define sources, in whatever order they stand; the graph is checked once, at the end.
 
-        Files among them import each other, so what one imports is executed before it, whatever the order.
+        What one of them uses or imports of the others is executed before it.
+
+        Raises:
+            StudioError: As `define`; nothing is changed then.
+            Exception: Whatever a body raises; likewise.
         """
-        candidate = self._copy()
-        pending = {source.name: source for source in sources}
-        while pending:
-            candidate._define_pending(next(iter(pending)), pending)
-        candidate._graph = build_graph(candidate._definitions.values())
-        self._definitions, self._names, self._graph = candidate._definitions, candidate._names, candidate._graph
+        with self._candidate() as candidate:
+            candidate.replace_all(tuple(sources))
 
     def forget(self, name: str) -> tuple[str, ...]:
-        """Delete a definition.
+        """Delete a definition; a saga's kept versions too, unless one of them is named (`OrderProcessing@1.0.0`).
 
         Returns:
             Names of the definitions that used it and are stale now.
@@ -137,23 +147,18 @@ class System:
         """
         if name not in self._definitions:
             raise UnknownDefinition(name=name, known=nearest(name, self._definitions))
-        del self._definitions[name], self._names[name]
-        broken = tuple(each.name for each in self._definitions.values() if name in each.uses)
-        for user in broken:
-            self._definitions[user] = replace(self._definitions[user], stale=f"{name} was forgotten")
-        self._graph = None
-        return broken
+        before = {each.name for each in self._definitions.values() if each.stale}
+        with self._candidate() as candidate:
+            candidate.remove(name)
+        return tuple(each.name for each in self._definitions.values() if each.stale and each.name not in before)
 
     def reset(self) -> None:
         """Delete everything."""
-        self._definitions, self._names, self._graph = {}, {}, None
+        self.__init__()  # type: ignore[misc]  # as new
 
     def visible(self) -> dict[str, Any]:
-        """Return every name that a new cell at the end would see."""
-        names: dict[str, Any] = {**{name: each for name, (_, each) in FOREIGN.items()}, **PRELUDE}
-        for definition in self._definitions.values():
-            names.update(definition.exports)
-        return names
+        """Return every name that a new cell would see."""
+        return visible_names(self._definitions.values())
 
     def build(self) -> Build:
         """Return a snapshot to run.
@@ -164,120 +169,29 @@ class System:
         for definition in self._definitions.values():
             if definition.stale:
                 raise StaleDefinition(name=definition.name, reason=definition.stale)
-        digest = hashlib.sha256("".join(source.digest for source in self.sources).encode()).hexdigest()
-        return Build(self.graph, digest, {name: dict(names) for name, names in self._names.items()})
+        digests = sorted(f"{each.source.digest} {each.kept_version}" for each in self._definitions.values())
+        digest = hashlib.sha256("\n".join(digests).encode()).hexdigest()
+        services = self.graph.services
+        names = {name: {n: _rebound(v, services) for n, v in given.items()} for name, given in self._names.items()}
+        return Build(self.graph, digest, names)
 
-    # -- helpers ----------------------------------------------------------------------------------------------------
-
-    def _copy(self) -> System:
-        copy = System()
-        copy._definitions, copy._names = dict(self._definitions), dict(self._names)
-        return copy
-
-    def _define(self, source: Source, elsewhere: Mapping[str, str]) -> Definition:
-        names, uses = self._names_for(source, elsewhere)
-        instance = _execute(source, names, modules=self._resolve)
-        exports = exports_of(source, instance)
-        definition = Definition(source, instance.module, instance.declarations, exports, uses)
-        self._definitions[source.name] = definition
-        self._names[source.name] = names
-        return definition
-
-    def _define_pending(self, name: str, pending: dict[str, Source]) -> None:
-        """Define one of the pending sources; what it imports of them first, through the import hook."""
-        source = pending.pop(name)
-
-        def resolve(path: str) -> ModuleType | None:
-            wanted = next((each for each in pending.values() if _path_of(each) == path), None)
-            if wanted is not None:
-                self._define_pending(wanted.name, pending)
-            found = self._resolve(path)
-            if found is not None:
-                used.add(next(n for n, d in self._definitions.items() if _path_of(d.source) == path))
-            return found
-
-        used: set[str] = set()
-        names, uses = self._names_for(source, {})
-        instance = _execute(source, names, modules=resolve)
-        definition = Definition(
-            source, instance.module, instance.declarations, exports_of(source, instance), tuple(sorted({*uses, *used}))
-        )
-        self._definitions[name], self._names[name] = definition, names
-
-    def _resolve(self, path: str) -> ModuleType | None:
-        return _local_module(self._definitions, path)
-
-    def _names_for(self, source: Source, elsewhere: Mapping[str, str]) -> tuple[dict[str, Any], tuple[str, ...]]:
-        """Return the names that a source gets, and the definitions that they come from."""
-        if not source.implicit or source.is_sql:
-            return {}, ()
-        visible = {**self.visible(), **self._own(source)}
-        check_names(source, visible, ordinary=elsewhere)
-        givers = {name: each.name for each in self._definitions.values() for name in each.exports}
-        names = {name: visible[name] for name in names_of(source).free if name in visible}
-        uses = {givers[name] for name in names if name in givers and givers[name] != source.name}
-        return {name: each for name, each in names.items() if name not in bound_names(source)}, tuple(sorted(uses))
-
-    def _own(self, source: Source) -> dict[str, Any]:
-        """Return the names that a source sees of itself: what is bound for it, and a service's own handle."""
-        own: dict[str, Any] = dict.fromkeys(bound_names(source))
-        return {**own, source.name: ServiceHandle(source.name)} if source.kind == "service" else own
-
-    def _refresh(self, changed: str) -> None:
-        """Execute again, in order, what uses a changed definition, directly or not."""
-        dirty = {changed}
-        for name in list(self._definitions):
-            definition = self._definitions[name]
-            if name in dirty or not dirty.intersection(definition.uses):
-                continue
-            dirty.add(name)
-            try:
-                self._define(definition.source, {})
-            except StudioError as error:
-                self._definitions[name] = replace(definition, stale=str(error).splitlines()[0])
+    @contextmanager
+    def _candidate(self) -> Iterator[Candidate]:
+        """Change a copy, and take it over only when everything in it has succeeded."""
+        definitions = tuple(self._definitions.values())
+        candidate = Candidate(definitions, self._names, self._cells)
+        try:
+            yield candidate
+            graph = candidate.graph()
+        except BaseException:
+            restore_modules(definitions)
+            raise
+        self._definitions, self._names, self._cells = candidate.definitions, candidate.names, candidate.cells
+        self._graph = graph
 
 
-def _execute(source: Source, names: Mapping[str, Any], *, modules: Any) -> Instance:
-    """Execute a source with the names it gets and the object that is bound for it."""
-
-    def resolve(name: str, level: int, package: str | None) -> ModuleType | None:
-        base = (package or "").rsplit(".", level - 1)[0] if level > 1 else (package or "")
-        path = f"{base}.{name}".strip(".") if level else name
-        return modules(path)  # type: ignore[no-any-return]
-
-    with gather() as declarations:
-        bound = bound_object(source) if source.implicit else {}
-        module = execute(
-            source,
-            module_name=f"studio_cells.{source.name}" if source.implicit else _path_of(source),
-            namespace={**names, **bound, "__builtins__": make_builtins(resolve)},
-        )
-    return Instance(module, declarations)
-
-
-def _path_of(source: Source) -> str:
-    """Return the dotted name of a file's module; cells have none."""
-    if source.implicit and not source.origin.endswith(".py"):
-        return ""
-    path = source.origin.removesuffix(".py").replace("/", ".")
-    return path.removesuffix(".__init__")
-
-
-def _local_module(definitions: Mapping[str, Definition], path: str) -> ModuleType | None:
-    """Return the module of a file that is part of the system; a service gives a module with its handle only."""
-    for definition in definitions.values():
-        if _path_of(definition.source) == path:
-            return _shown_module(definition)
-    if any(_path_of(each.source).startswith(f"{path}.") for each in definitions.values()):
-        package = ModuleType(path)
-        package.__path__ = []
-        return package
-    return None
-
-
-def _shown_module(definition: Definition) -> ModuleType:
-    if definition.source.kind not in ("service", "external", "saga"):
-        return definition.module
-    shown = ModuleType(definition.module.__name__)
-    shown.__dict__.update(definition.exports)
-    return shown
+def _rebound(value: Any, services: Mapping[str, Service]) -> Any:
+    """Return a handle of this build's service for a handle of whatever was declared when the name was given."""
+    if not isinstance(value, ServiceHandle):
+        return value
+    return ServiceHandle(service_name(value), services.get(service_name(value)))

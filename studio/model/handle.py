@@ -122,3 +122,22 @@ def only_operation(service: ServiceHandle) -> OperationHandle:
     if len(names) != 1:
         raise AmbiguousOperation(service=name_of(service), count=len(names), known=", ".join(names) or "it has none")
     return OperationHandle(service, names[0])
+
+
+# A handle has no public attribute of its own, so that any name may be an operation's; these ask it from outside.
+
+
+def service_name(service: ServiceHandle) -> str:
+    """Return the name of the service that a handle stands for."""
+    return service._name  # noqa: SLF001
+
+
+def service_behind(service: ServiceHandle) -> Service | None:
+    """Return what the service declared; None where that is not known yet."""
+    return service._definition  # noqa: SLF001
+
+
+def resolve(service: ServiceHandle, definition: Service | None) -> None:
+    """Give a handle that was made by name alone its service; one that has it keeps it."""
+    if service._definition is None:  # noqa: SLF001
+        service._definition = definition  # noqa: SLF001
