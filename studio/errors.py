@@ -1086,3 +1086,85 @@ class BadParcel(StudioError):
 
     file: str
     reason: str
+
+
+# --- 55x made data
+
+
+class CannotSample(StudioError):
+    """No valid data could be made from a contract."""
+
+    code = "STU550"
+    problem = "contract={contract}: made data is refused at {field} ({reason})"
+    remedy = "Give the workload an example, `like={contract}(...)`, or fix the field: `workload(..., {field}=...)`."
+
+    contract: str
+    field: str
+    reason: str
+
+
+# --- 52x scenarios, faults and third parties in a run ---
+
+
+class MissingStub(StudioError):
+    """A service reached for a third party that the simulation does not know."""
+
+    code = "STU520"
+    problem = "client={name} has no stub"
+    remedy = "Declare one: an `%%external {name}` cell (or `external = External(\"{name}\")`) with the routes that are used."
+
+    name: str
+
+
+class StubFailed(StudioError):
+    """A third party's stub raised."""
+
+    code = "STU521"
+    problem = "external={name} raised {error}: {text}"
+    remedy = "Mend the stub; to let it answer with an error return Response(500)."
+
+    name: str
+    error: str
+    text: str
+
+
+class UnknownTarget(StudioError):
+    """Something is asked of what does not exist."""
+
+    code = "STU522"
+    problem = "{what}: target={target} does not exist"
+    remedy = "Nearest: {known}."
+
+    what: str
+    target: str
+    known: str
+
+
+class UnknownScenario(StudioError):
+    """No scenario of that name is declared."""
+
+    code = "STU523"
+    problem = "scenario={name} is not declared"
+    remedy = "Declare it in a %%scenario cell. Nearest: {known}."
+
+    name: str
+    known: str
+
+
+class EmptySystem(StudioError):
+    """There is nothing to run."""
+
+    code = "STU524"
+    problem = "no service is declared"
+    remedy = "Declare one in a `%%service` cell, or give the path of a notebook or folder that does."
+
+
+class InvariantFailed(StudioError):
+    """An invariant could not be evaluated."""
+
+    code = "STU525"
+    problem = "invariant={name} cannot be evaluated: {reason}"
+    remedy = "Mend the query or function in its cell; `run.sql(...)` runs the query by hand."
+
+    name: str
+    reason: str

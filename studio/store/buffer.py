@@ -1,0 +1,143 @@
+"""Take records as they happen, at the price of a list's append, and hand them to the log in batches."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from studio.errors import LogFull, LogUnwritable, StudioError
+from studio.records import Record, canonical
+from studio.store.columns import Batch, Names, encode
+from studio.store.parcel import Parcel, pack
+from studio.store.shelf import RunInfo, Shelf, Status
+
+__all__ = ["Buffer"]
+
+
+class Buffer:
+    """The `Recorder` port: keeps the last records as they are and hands over a batch whenever enough have come.
+
+    A batch that the log refuses (disk full, file locked) stays in memory, in columns, and is offered again with the
+    next one and at every `flush`; `failure` says why. Only when `batches_max` of them wait does `write` raise.
+
+    Args:
+        shelf: Where batches go.
+        info: Of the run, which begins there now.
+        batch_rows: Records in a batch.
+        batches_max: How many refused batches are kept in memory.
+        hashing: Whether to hash the canonical encoding on the way; costs more than all the rest of recording, so by
+            default the hash is computed from the log when somebody asks for it.
+    """
+
+    __slots__ = (
+        "_batch_rows",
+        "_batches_max",
+        "_first",
+        "_hash",
+        "_info",
+        "_names",
+        "_pending",
+        "_sealed",
+        "_shelf",
+        "failure",
+        "run",
+    )
+
+    def __init__(
+        self, shelf: Shelf, info: RunInfo, *, batch_rows: int = 65_536, batches_max: int = 64, hashing: bool = False
+    ) -> None:
+        assert batch_rows > 0
+        self._shelf, self._info = shelf, info
+        self.run = shelf.begin(info)
+        self._batch_rows, self._batches_max = batch_rows, batches_max
+        self._pending: list[Record] = []
+        self._first = 0
+        self._sealed: list[Batch] = []
+        self._names = Names()
+        self._hash = hashlib.sha256() if hashing else None
+        self.failure: StudioError | None = None
+
+    def write(self, record: Record) -> None:
+        """Keep one record.
+
+        Raises:
+            LogFull: The log has refused batches for so long that no more are kept. This record is kept, too.
+        """
+        pending = self._pending
+        pending.append(record)
+        if len(pending) >= self._batch_rows:
+            self._hand_over()
+
+    @property
+    def count(self) -> int:
+        """How many records were written so far."""
+        return self._first + len(self._pending)
+
+    @property
+    def waiting(self) -> int:
+        """How many records are not in the log yet."""
+        return sum(batch.count for batch in self._sealed) + len(self._pending)
+
+    def flush(self) -> None:
+        """Hand over everything; also after an error, which lost nothing.
+
+        Raises:
+            LogLocked: Another process holds the file.
+            LogUnwritable: No room, or the file cannot be reached.
+        """
+        self._seal()
+        while self._sealed:
+            self._shelf.append(self.run, self._sealed[0])
+            del self._sealed[0]
+        self.failure = None
+
+    def spill(self, file: Path | str) -> Path:
+        """Save the records that are not in the log to a file beside it; `Log.adopt` brings them in later.
+
+        Raises:
+            LogUnwritable: It cannot be written either.
+        """
+        self._seal()
+        path = Path(file)
+        try:
+            path.write_bytes(pack(Parcel(self.run, self._info, "running", 0, self._sealed)))
+        except OSError as error:
+            reason = error.strerror or "cannot be written"
+            raise LogUnwritable(file=str(path), reason=reason, records=self.waiting) from error
+        return path
+
+    def finish(self, status: Status, *, end_ns: int) -> None:
+        """Hand over everything and close the run; raises what `flush` raises, and can be called again then.
+
+        Args:
+            status: How it ended.
+            end_ns: Engine time at its end.
+        """
+        self.flush()
+        self._shelf.finish(self.run, status, end_ns, self.sha256())
+
+    def sha256(self) -> str:
+        """Return the hash of the canonical encoding of all records so far; empty when hashing is off."""
+        if self._hash is None:
+            return ""
+        self._seal()
+        return self._hash.hexdigest()
+
+    def _hand_over(self) -> None:
+        try:
+            self.flush()
+        except StudioError as error:
+            self.failure = error
+            if len(self._sealed) >= self._batches_max:
+                raise LogFull(records=self.waiting, reason=str(error).splitlines()[0]) from error
+
+    def _seal(self) -> None:
+        """Put what is pending into columns, which take a fifth of the room."""
+        pending = self._pending
+        if not pending:
+            return
+        if self._hash is not None:
+            self._hash.update((b"\n" if self._first else b"") + canonical(pending))
+        self._sealed.append(encode(pending, self._first, self._names))
+        self._pending = []
+        self._first += len(pending)

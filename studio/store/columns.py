@@ -1,0 +1,136 @@
+"""Turn records into columns and back: a batch holds what happened in one stretch of a run, table by table.
+
+Texts that repeat are interned in the run's dictionary; a batch brings the names that are new. `seq`, the record's place
+in the run, keeps the order across tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, cast
+
+from studio.records import TABLES, Record
+from studio.store.schema import Column, columns
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["Batch", "Names", "encode", "records_of", "rendered", "text_series"]
+
+_TABLE_OF = {record: table for table, record in TABLES.items()}
+
+
+class Names(dict[str, int]):
+    """The dictionary of one run: a name's id is its place. It grows by what the run names, not by what it carries."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = found = len(self)
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A stretch of a run, in columns.
+
+    Attributes:
+        first: Sequence number of its first record.
+        count: How many records it holds.
+        frames: Table to its rows: `seq`, then the record's fields, names as ids.
+        names_from: Id of the first name that is new.
+        names: Names that are new.
+    """
+
+    first: int
+    count: int
+    frames: Mapping[str, pl.DataFrame]
+    names_from: int
+    names: Sequence[str]
+
+    @property
+    def end(self) -> int:
+        """Sequence number after its last record."""
+        return self.first + self.count
+
+
+def encode(records: Sequence[Record], first: int, names: Names) -> Batch:
+    """Put records into columns; `names` grows by what it did not hold.
+
+    Args:
+        records: In the order in which they happened.
+        first: Sequence number of the first of them.
+        names: The run's dictionary so far.
+    """
+    import polars as pl
+
+    names_from = len(names)
+    grouped: dict[type, tuple[list[int], list[Any]]] = {}
+    for seq, record in enumerate(records, first):
+        kind = type(record)
+        if kind not in grouped:
+            grouped[kind] = ([], [])
+        seqs, rows = grouped[kind]
+        seqs.append(seq)
+        rows.append(record)
+    frames = {
+        _TABLE_OF[kind]: pl.DataFrame(
+            [
+                pl.Series("seq", seqs, dtype=pl.Int64),
+                *(
+                    _series(column, list(map(itemgetter(at), rows)), names)
+                    for at, column in enumerate(columns(_TABLE_OF[kind]))
+                ),
+            ]
+        )
+        for kind, (seqs, rows) in grouped.items()
+    }
+    return Batch(first, len(records), frames, names_from, list(names)[names_from:])
+
+
+def _series(column: Column, values: list[Any], names: Names) -> pl.Series:
+    import polars as pl
+
+    match column.kind:
+        case "integer":
+            return pl.Series(column.name, values, dtype=pl.Int64)
+        case "unsigned":
+            return pl.Series(column.name, values, dtype=pl.UInt64)
+        case "real":
+            return pl.Series(column.name, values, dtype=pl.Float64, strict=False)
+        case "name":
+            return pl.Series(column.name, list(map(names.__getitem__, values)), dtype=pl.UInt32)
+        case "text":
+            return text_series(column.name, values)
+
+
+def text_series(name: str, values: Sequence[str]) -> pl.Series:
+    """Make a column of texts; a lone surrogate, which no file can hold, is kept as its escape."""
+    import polars as pl
+
+    try:
+        return pl.Series(name, values, dtype=pl.String)
+    except UnicodeEncodeError:
+        escaped = [value.encode("utf-8", "backslashreplace").decode() for value in values]
+        return pl.Series(name, escaped, dtype=pl.String)
+
+
+def rendered(table: str, frame: pl.DataFrame, names: pl.Series) -> pl.DataFrame:
+    """Put names in the place of their ids."""
+    return frame.with_columns(
+        names.gather(frame[column.name]).alias(column.name) for column in columns(table) if column.kind == "name"
+    )
+
+
+def records_of(frames: Mapping[str, pl.DataFrame]) -> list[Record]:
+    """Turn rendered frames back into records, in the order in which they happened."""
+    found: list[tuple[int, Record]] = []
+    for table, frame in frames.items():
+        found += zip(frame["seq"].to_list(), _rows(table, frame.drop("seq")), strict=True)
+    found.sort(key=itemgetter(0))
+    return [record for _, record in found]
+
+
+def _rows(table: str, frame: pl.DataFrame) -> Iterable[Record]:
+    make = cast("Any", TABLES[table])._make
+    return map(make, frame.rows())

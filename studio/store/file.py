@@ -1,0 +1,154 @@
+"""Keep runs in one DuckDB file, which is open only while a batch goes in or a stretch comes out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.errors import UnknownRun, nearest
+from studio.records import TABLES
+from studio.store import queries
+from studio.store.columns import Batch, text_series
+from studio.store.engine import Stream, frame_of
+from studio.store.opening import opened
+from studio.store.queries import fill
+from studio.store.schema import columns
+from studio.store.shelf import RunInfo, RunRow, Status, Stretch, shape_json, shape_of
+
+if TYPE_CHECKING:
+    import duckdb
+
+__all__ = ["FileShelf"]
+
+
+class FileShelf:
+    """A shelf in a file.
+
+    Args:
+        file: Made at the first run.
+        patience_s: How long to wait while another process holds it.
+    """
+
+    def __init__(self, file: Path, *, patience_s: float = 2.0) -> None:
+        self.file, self.patience_s = file, patience_s
+
+    def begin(self, info: RunInfo) -> int:
+        """Open a run and return its number, one more than any that is in the file."""
+        with self._open() as connection:
+            run = int(_one(connection, queries.LAST_RUN)[0]) + 1
+            started = info.started.astimezone(UTC).replace(tzinfo=None)
+            connection.execute(
+                queries.ADD_RUN,
+                [
+                    run,
+                    info.scenario,
+                    info.seed,
+                    info.sources,
+                    info.studio,
+                    info.python,
+                    started,
+                    shape_json(info.shape),
+                ],
+            )
+        return run
+
+    def append(self, run: int, batch: Batch) -> None:
+        """Add a batch in one transaction, unless it is in already.
+
+        A batch may be in although an earlier append raised: the disk can fill between commit and acknowledgement.
+        """
+        with self._open(pending=batch.count) as connection:
+            row = self._row(connection, run)
+            if batch.end <= row.records:
+                return
+            for table, frame in batch.frames.items():
+                connection.register("batch", Stream(frame))
+                connection.execute(fill(queries.FILL_TABLE, table=table, run=str(run)))
+            _insert_names(connection, run, batch)
+            counts = {table: row.counts.get(table, 0) + len(batch.frames.get(table, ())) for table in TABLES}
+            connection.execute(queries.COUNT_RUN, [batch.end, json.dumps(counts), run])
+
+    def finish(self, run: int, status: Status, end_ns: int, sha256: str) -> None:
+        """Close a run."""
+        with self._open() as connection:
+            self._row(connection, run)
+            connection.execute(queries.CLOSE_RUN, [status, end_ns, sha256, run])
+
+    def rows(self) -> list[RunRow]:
+        """List the runs, oldest first; none where there is no file yet."""
+        if not self.file.exists():
+            return []
+        with self._open() as connection:
+            found = connection.execute(queries.LIST_RUNS).fetchall()
+        return [_run_row(row) for row in found]
+
+    def row(self, run: int) -> RunRow:
+        """Return one run."""
+        with self._open() as connection:
+            return self._row(connection, run)
+
+    def delete(self, runs: list[int]) -> None:
+        """Forget runs with all their records, all or none of them; later runs take up the room."""
+        with self._open() as connection:
+            for run in runs:
+                self._row(connection, run)
+                for table in (*TABLES, "names", "runs"):
+                    connection.execute(fill(queries.FORGET, table=table), [run])
+
+    def read(self, run: int, wanted: Mapping[str, int], until: int | None = None) -> Stretch:
+        """Return raw rows."""
+        end = 2**63 - 1 if until is None else until
+        with self._open() as connection:
+            row = self._row(connection, run)
+            names = connection.execute(queries.NAMES, [run]).fetchall()
+            frames = {
+                table: frame_of(
+                    connection.sql(
+                        fill(queries.READ, fields=_fields(table), table=table),
+                        params={"run": run, "first": first, "end": end},
+                    )
+                )
+                for table, first in wanted.items()
+            }
+        return Stretch(frames, text_series("names", [str(name) for (name,) in names]), row.records)
+
+    def _open(self, *, pending: int = 0) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        return opened(self.file, patience_s=self.patience_s, pending=pending)
+
+    def _row(self, connection: duckdb.DuckDBPyConnection, run: int) -> RunRow:
+        found = connection.execute(queries.GET_RUN, [run]).fetchone()
+        if found is None:
+            known = [str(row[0]) for row in connection.execute(queries.RUN_NUMBERS).fetchall()]
+            raise UnknownRun(run=run, known=nearest(str(run), known))
+        return _run_row(found)
+
+
+def _insert_names(connection: duckdb.DuckDBPyConnection, run: int, batch: Batch) -> None:
+    import polars as pl
+
+    if batch.names:
+        ids = pl.Series("id", range(batch.names_from, batch.names_from + len(batch.names)), dtype=pl.UInt32)
+        connection.register("batch", Stream(pl.DataFrame([ids, text_series("text", batch.names)])))
+        connection.execute(fill(queries.FILL_NAMES, run=str(run)))
+
+
+def _fields(table: str) -> str:
+    return ", ".join(f'"{column.name}"' for column in columns(table))
+
+
+def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    row = connection.execute(query).fetchone()
+    assert row is not None
+    return row
+
+
+def _run_row(row: tuple[Any, ...]) -> RunRow:
+    run, scenario, seed, sources, studio, python, started, status, end_ns, records, counts, sha256, shape = row
+    assert isinstance(started, datetime)
+    info = RunInfo(scenario, seed, sources, studio, python, started.replace(tzinfo=UTC), shape_of(shape))
+    found = {table: count for table, count in json.loads(counts).items() if count}
+    return RunRow(run, info, status, end_ns, records, found, sha256)

@@ -1,0 +1,134 @@
+"""Open the log's file for one batch at a time: wait for other processes, bring old forms forward, say what is wrong."""
+
+from __future__ import annotations
+
+import re
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from studio.errors import LogLocked, LogUnwritable, LogVersion, NotALog
+from studio.store.schema import MIGRATIONS, VERSION
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from studio.errors import StudioError
+
+__all__ = ["opened"]
+
+_PAUSE_S = 0.05
+_LOCKED = re.compile(
+    r"Could not set lock on file|different configuration|Unique file handle|being used by another process"
+)
+_NEWER = re.compile(r"database file with version number (\d+)|file was created with .* version", re.IGNORECASE)
+_ALIEN = re.compile(r"not a valid DuckDB database file|Invalid Error: Failed to deserialize|checksum", re.IGNORECASE)
+
+_in_process: dict[Path, threading.RLock] = {}  # DuckDB lets one process open a file twice; two writers would conflict
+
+
+@contextmanager
+def opened(file: Path, *, patience_s: float, pending: int = 0) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the file in a transaction that is committed at the end and rolled back on any error.
+
+    Args:
+        file: Made when it does not exist.
+        patience_s: How long to wait while another process holds it.
+        pending: Records that wait to be written, for the error.
+
+    Raises:
+        LogLocked: Another process holds it still.
+        LogVersion: It has a form that we do not know.
+        NotALog: It is something else.
+        LogUnwritable: The disk is full, or the file cannot be reached.
+    """
+    import duckdb
+
+    with _in_process.setdefault(file.resolve(), threading.RLock()):
+        connection = _connect(file, patience_s, pending)
+        try:
+            _bring_forward(connection, file)
+            connection.execute("begin")
+            yield connection
+            connection.execute("commit")
+        except duckdb.Error as error:
+            raise _coded(error, file, pending) from error
+        finally:
+            _close(connection)
+
+
+def _close(connection: duckdb.DuckDBPyConnection) -> None:
+    import duckdb
+
+    try:
+        connection.close()  # rolls back what was not committed
+    except duckdb.Error:  # a checkpoint that finds no room: what was committed stands in the write-ahead log
+        return
+
+
+def _connect(file: Path, patience_s: float, pending: int) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    _refuse_aliens(file)
+    # One thread: with more, each insert of a batch pays for waking them (four times the time, measured).
+    waited_until = time.monotonic() + patience_s
+    while True:
+        try:
+            return duckdb.connect(str(file), config={"threads": 1, "python_enable_replacements": False})
+        except duckdb.Error as error:
+            if not _LOCKED.search(str(error)) or time.monotonic() >= waited_until:
+                raise _coded(error, file, pending) from error
+        time.sleep(_PAUSE_S)
+
+
+def _refuse_aliens(file: Path) -> None:
+    """Look at the first bytes ourselves: given a file of SQLite, DuckDB would fetch an extension from the network."""
+    try:
+        with file.open("rb") as stream:
+            head = stream.read(16)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise LogUnwritable(file=str(file), reason=error.strerror or "cannot be opened", records=0) from error
+    if head[8:12] != b"DUCK":
+        raise NotALog(file=str(file), reason="it is empty" if not head else "it is no DuckDB file")
+
+
+def _coded(error: duckdb.Error, file: Path, pending: int) -> StudioError:
+    text = str(error)
+    if _LOCKED.search(text):
+        found = re.search(r"PID (\d+)", text)
+        return LogLocked(file=str(file), holder=f"process {found[1]}" if found else "another connection")
+    if newer := _NEWER.search(text):
+        return LogVersion(file=str(file), found=f"DuckDB {newer[1] or 'of a later version'}", known=VERSION)
+    if _ALIEN.search(text):
+        return NotALog(file=str(file), reason="it is damaged, or no DuckDB file")
+    reason = text.splitlines()[0].partition(": ")[2].replace(str(file), file.name)
+    return LogUnwritable(file=str(file), reason=reason, records=pending)
+
+
+def _bring_forward(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
+    found = _version(connection, file)
+    if found > VERSION:
+        raise LogVersion(file=str(file), found=str(found), known=VERSION)
+    if found == VERSION:
+        return
+    connection.execute("begin")
+    for migration in MIGRATIONS[found:VERSION]:
+        for statement in migration():
+            connection.execute(statement)
+    connection.execute("create or replace table studio_log as select ? as version", [VERSION])
+    connection.execute("commit")
+
+
+def _version(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
+    tables = {str(row[0]) for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
+    if not tables:
+        return 0
+    if "studio_log" not in tables:
+        raise NotALog(file=str(file), reason=f"its tables are {', '.join(sorted(tables)[:3])}")
+    row = connection.execute("select version from studio_log").fetchone()
+    return int(row[0]) if row else 0

@@ -1,0 +1,271 @@
+"""Read one run: its tables as Polars frames, SQL over its views, its records as they were written."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from studio.errors import UnknownView, nearest
+from studio.records import TABLES, Record, canonical
+from studio.store import queries
+from studio.store.columns import records_of, rendered
+from studio.store.engine import Stream, detach, frame_of, open_memory
+from studio.store.queries import View, collection_views, external_view, fill, identifier
+from studio.store.question import answer, statement_of
+from studio.store.schema import columns
+from studio.store.shelf import Shape, Shelf
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["RunLog"]
+
+_WINDOW = 100_000  # records read at once where all are wanted
+
+
+class RunLog:
+    """The log of one run, finished or going on.
+
+    What a query needs is loaded into a database in memory of its own when it is first asked for, and only what is new
+    is loaded later; so a short run answers in milliseconds, and a file is open only while something is loaded.
+
+    Args:
+        shelf: Where the run is.
+        run: Its number there.
+        shape: Columns for ledgers and collections; None takes those with which the run began.
+        flush: Called before each look at a run that goes on, so that its last records are seen.
+    """
+
+    def __init__(
+        self, shelf: Shelf, run: int, *, shape: Shape | None = None, flush: Callable[[], None] | None = None
+    ) -> None:
+        self.run = run
+        self.row = shelf.row(run)
+        self._shelf, self._flush = shelf, flush
+        self._views = _all_views(self.row.info.shape if shape is None else shape)
+        self._loaded: dict[str, int] = {}  # table to the sequence number that is loaded next
+        self._made: set[str] = set()
+        self._lock = threading.RLock()
+        self._connection, database = open_memory()
+        self._connection.execute("create schema rows")
+        weakref.finalize(self, detach, database)
+
+    def __repr__(self) -> str:
+        return f"RunLog(run={self.run}, scenario={self.row.info.scenario!r}, seed={self.row.info.seed})"
+
+    @property
+    def views(self) -> list[str]:
+        """Names that `frame` and `sql` know."""
+        return sorted({name.replace("\0", ".") for name in self._views})
+
+    def frame(self, view: str) -> pl.DataFrame:
+        """Return a view's rows, in the order in which things happened.
+
+        Args:
+            view: Such as `messages`, `external` or `Inventory.stock`.
+
+        Raises:
+            UnknownView: It does not exist.
+        """
+        if view not in self._views:
+            raise UnknownView(view=view, candidates=nearest(view, self.views, limit=5))
+        return self.sql(fill(queries.WHOLE, view=identifier(view)))
+
+    @property
+    def messages(self) -> pl.DataFrame:
+        """Calls, events, HTTP requests and ticks that entered the bus."""
+        return self.frame("messages")
+
+    @property
+    def events(self) -> pl.DataFrame:
+        """Events, each with what became of its deliveries."""
+        return self.frame("events")
+
+    @property
+    def deliveries(self) -> pl.DataFrame:
+        """What was handed over, refused or lost."""
+        return self.frame("deliveries")
+
+    @property
+    def spans(self) -> pl.DataFrame:
+        """Stretches of work."""
+        return self.frame("spans")
+
+    @property
+    def sagas(self) -> pl.DataFrame:
+        """Saga instances: the last state of each, and its history."""
+        return self.frame("sagas")
+
+    @property
+    def steps(self) -> pl.DataFrame:
+        """The marks that saga steps passed."""
+        return self.frame("saga_steps")
+
+    @property
+    def documents(self) -> pl.DataFrame:
+        """The last committed state of every document; see `collection` and the view `document_changes`."""
+        return self.frame("documents")
+
+    @property
+    def ledgers(self) -> pl.DataFrame:
+        """What third parties did, with a column for each field of their ledgers."""
+        return self.frame("external")
+
+    @property
+    def faults(self) -> pl.DataFrame:
+        """Faults that took effect."""
+        return self.frame("faults")
+
+    @property
+    def metrics(self) -> pl.DataFrame:
+        """What was counted, set and observed."""
+        return self.frame("metrics")
+
+    @property
+    def logs(self) -> pl.DataFrame:
+        """Log lines of handlers."""
+        return self.frame("logs")
+
+    @property
+    def lives(self) -> pl.DataFrame:
+        """Starts, crashes and stops of replicas."""
+        return self.frame("lives")
+
+    @property
+    def violations(self) -> pl.DataFrame:
+        """Invariants that did not hold."""
+        return self.frame("violations")
+
+    def collection(self, name: str) -> list[dict[str, Any]]:
+        """Return the documents of a collection, by key.
+
+        Args:
+            name: `Inventory.stock`.
+        """
+        service, _, collection = name.partition(".")
+        found = self.sql(
+            "select body from documents where service = $service and collection = $collection order by key",
+            service=service,
+            collection=collection,
+        )
+        return [json.loads(body) for body in found["body"]]
+
+    def sql(self, text: str, /, *, cell: str = "", **parameters: Any) -> pl.DataFrame:
+        """Ask anything of this run.
+
+        Args:
+            text: One `select` over the run's views, with `$name` for parameters.
+            cell: Where it stands, such as `invariant one_charge_per_order`, for errors.
+            parameters: Values for `$name`.
+
+        Raises:
+            InvalidQuery: It is wrong; the error names the line.
+            QueryWrites: It would change something.
+
+        Example:
+            run.sql("select address, count(*) as n from messages group by address order by n desc")
+        """
+        with self._lock:
+            statement_of(self._connection, text, views=self.views, cell=cell)
+            self._prepare(text)
+            return answer(self._connection, text, parameters, views=self.views, cell=cell)
+
+    def records(self) -> Iterator[Record]:
+        """Yield the run's records in the order in which they happened."""
+        for window in self.windows():
+            yield from records_of(window)
+
+    def windows(self) -> Iterator[dict[str, pl.DataFrame]]:
+        """Yield the run in stretches of bounded size: table to rendered rows with `seq`."""
+        self._flush_first()
+        end = self._shelf.row(self.run).records
+        for first in range(0, end, _WINDOW):
+            found = self._shelf.read(self.run, dict.fromkeys(TABLES, first), min(first + _WINDOW, end))
+            yield {table: rendered(table, frame, found.names) for table, frame in found.frames.items()}
+
+    def sha256(self) -> str:
+        """Hash the canonical encoding; equal runs have equal hashes, on any machine."""
+        known = self._shelf.row(self.run).sha256
+        if known and self._flush is None:
+            return known
+        found = hashlib.sha256()
+        for at, window in enumerate(self.windows()):
+            found.update((b"\n" if at else b"") + canonical(records_of(window)))
+        return found.hexdigest()
+
+    def traces(self) -> pl.DataFrame:
+        """List the traces: when each began, how long it took, how many spans it has and how many went wrong."""
+        return self.sql(queries.TRACES)
+
+    def trace(self, trace: int) -> list[Record]:
+        """Return all records that belong to a trace, in order: what a waterfall shows.
+
+        Args:
+            trace: Its ordinal, the column `trace`.
+        """
+        with self._lock:
+            self._load(set(queries.TRACE) | {"messages", "spans", "sagas"})
+            frames = {
+                table: self._select(fill(queries.OF_TRACE, table=table, condition=condition), trace=trace)
+                for table, condition in queries.TRACE.items()
+            }
+        return records_of(frames)
+
+    def close(self) -> None:
+        """Free the memory now; the run can no longer be asked."""
+        self._connection.close()
+
+    def _select(self, text: str, **parameters: Any) -> pl.DataFrame:
+        used = {name: value for name, value in parameters.items() if f"${name}" in text}
+        return frame_of(self._connection.sql(text, params=used))
+
+    def _prepare(self, text: str) -> None:
+        """Make the views that a text may name and load their tables: most queries name one of twenty."""
+        words = {word.lower() for word in re.findall(r"\w+", text)}
+        named = [view for name, view in self._views.items() if words.issuperset(re.findall(r"\w+", name.lower()))]
+        self._load({table for view in named for table in view.tables})
+        for view in named:
+            if view.name not in self._made:
+                self._make(view)
+
+    def _make(self, view: View) -> None:
+        schema, _, name = view.name.rpartition("\0")
+        if schema:
+            self._connection.execute(f"create schema if not exists {identifier(schema)}")
+        title = f"{identifier(schema)}.{identifier(name)}" if schema else identifier(name)
+        self._connection.execute(f"create view {title} as {view.query}")
+        self._made.add(view.name)
+
+    def _load(self, tables: set[str]) -> None:
+        self._flush_first()
+        over = self.row.status != "running"
+        wanted = {table: self._loaded.get(table, 0) for table in tables if not (over and table in self._loaded)}
+        if not wanted:
+            return
+        found = self._shelf.read(self.run, wanted)
+        for table, raw in found.frames.items():
+            if table not in self._loaded:
+                fields = ", ".join(column.rendered for column in columns(table))
+                self._connection.execute(f"create table rows.{table} (seq BIGINT, {fields})")
+            if len(raw):
+                self._connection.register("batch", Stream(rendered(table, raw, found.names)))
+                self._connection.execute(fill(queries.LOAD, table=table))
+                self._connection.unregister("batch")
+            self._loaded[table] = found.records
+
+    def _flush_first(self) -> None:
+        if self._flush is not None:
+            self._flush()
+
+
+def _all_views(shape: Shape) -> Mapping[str, View]:
+    found = {**queries.VIEWS, "external": external_view(shape.ledger_fields)}
+    for collection, fields in shape.collections.items():
+        taken = {name.lower() for name in found}
+        found |= {view.name: view for view in collection_views(collection, fields) if view.name.lower() not in taken}
+    return found

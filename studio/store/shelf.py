@@ -1,0 +1,140 @@
+"""Say what keeps runs: in a file or in memory, a shelf takes batches and gives rows back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    import polars as pl
+
+    from studio.store.columns import Batch
+
+__all__ = ["RunInfo", "RunRow", "Shape", "Shelf", "Status", "Stretch", "shape_json", "shape_of"]
+
+Status = Literal["running", "finished", "interrupted", "aborted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the authors' JSON holds: which columns SQL shows for ledgers and collections, though no row be there.
+
+    Args:
+        ledger_fields: Field of any ledger's contract to DuckDB type, as `field_types` gives them.
+        collections: `Service.collection` to the fields of its contract.
+    """
+
+    ledger_fields: Mapping[str, str] = field(default_factory=dict)
+    collections: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class RunInfo:
+    """What is known of a run when it begins.
+
+    Args:
+        scenario: Name; empty for a world that is played by hand.
+        seed: Of the run.
+        sources: Digest of everything that determines the run but scenario and seed.
+        studio: Version of Studio.
+        python: Version of Python.
+        started: On the caller's wall clock, UTC.
+        shape: Of the authors' JSON.
+    """
+
+    scenario: str
+    seed: int
+    sources: str
+    studio: str
+    python: str
+    started: datetime
+    shape: Shape = field(default_factory=Shape)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRow:
+    """A run as the log lists it.
+
+    Attributes:
+        run: Its number in the log.
+        info: What was known when it began.
+        status: `running` until it ended; a run whose process died stays so.
+        end_ns: Engine time at its end; 0 while it runs.
+        records: How many are in the log.
+        counts: Records by table.
+        sha256: Of the canonical encoding; empty until somebody asked for it.
+    """
+
+    run: int
+    info: RunInfo
+    status: Status
+    end_ns: int
+    records: int
+    counts: Mapping[str, int]
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Rows as they lie on the shelf: raw frames by table, the run's names, and how far the run was written."""
+
+    frames: Mapping[str, pl.DataFrame]
+    names: pl.Series
+    records: int
+
+
+class Shelf(Protocol):
+    """Keep runs. Every method is atomic: an error leaves what was there."""
+
+    def begin(self, info: RunInfo) -> int:
+        """Open a run and return its number."""
+        ...
+
+    def append(self, run: int, batch: Batch) -> None:
+        """Add a batch; one that is in already is passed over, so appending again after an error is safe."""
+        ...
+
+    def finish(self, run: int, status: Status, end_ns: int, sha256: str) -> None:
+        """Close a run."""
+        ...
+
+    def rows(self) -> list[RunRow]:
+        """List the runs, oldest first."""
+        ...
+
+    def row(self, run: int) -> RunRow:
+        """Return one run.
+
+        Raises:
+            UnknownRun: It is not here.
+        """
+        ...
+
+    def delete(self, runs: list[int]) -> None:
+        """Forget runs with all their records."""
+        ...
+
+    def read(self, run: int, wanted: Mapping[str, int], until: int | None = None) -> Stretch:
+        """Return raw rows.
+
+        Args:
+            run: Number.
+            wanted: Table to the first sequence number that is wanted.
+            until: Sequence number to stop before; None for all.
+        """
+        ...
+
+
+def shape_json(shape: Shape) -> str:
+    """Write a shape down."""
+    return json.dumps([dict(shape.ledger_fields), {name: dict(fields) for name, fields in shape.collections.items()}])
+
+
+def shape_of(text: str) -> Shape:
+    """Read a shape that `shape_json` wrote."""
+    ledger_fields, collections = json.loads(text)
+    return Shape(ledger_fields, collections)
