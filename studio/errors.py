@@ -1168,3 +1168,13 @@ class InvariantFailed(StudioError):
 
     name: str
     reason: str
+
+
+class UnknownTrace(StudioError):
+    """No trace of that number, saga or key."""
+
+    code = "STU526"
+    problem = "trace={trace} is not in this run"
+    remedy = "List them with `run.log.traces()`."
+
+    trace: str
