@@ -1,1 +1,1 @@
-"""What happens when a message is handled, the same under both engines: the corridor from delivery to acknowledgement."""
+"""What happens when a message is handled, under either engine: the corridor from delivery to acknowledgement."""

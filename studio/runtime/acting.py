@@ -1,21 +1,22 @@
 """What author's code does while a message is handled: call, publish, read, write, ask; each an effect of its own.
 
-One `Handling` stands behind the verbs during one delivery, one saga step, one job's tick. It carries what must travel on:
-trace, causal key, deadline, idempotency key, saga and epoch.
+One `Handling` stands behind the verbs during one delivery, one saga step, one job's tick. It carries what must travel
+on: trace, causal key, deadline, idempotency key, saga and epoch.
 """
 
 from __future__ import annotations
 
 import copy
 import json
-from collections.abc import AsyncIterator, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.contract import ServiceError, invalid_message
 from studio.errors import (
     CallInTransaction,
     CallRefused,
     CallTimeout,
+    DeadlineExceeded,
     Fenced,
     InvalidMessage,
     Overloaded,
@@ -24,17 +25,39 @@ from studio.errors import (
 )
 from studio.model.composition import Composition
 from studio.model.handle import ServiceHandle, only_operation
-from studio.ports import Document, Envelope, HttpRequest, HttpResponse, Reply, Write
+from studio.ports import Document, Envelope, HttpRequest, HttpResponse, Ports, Reply, Write, fits
 from studio.records import DocumentChange, LedgerEntry, LogLine, Measurement, Message
 from studio.runtime.composing import run_composition
 from studio.runtime.identifiers import causal_key, key_of_text, short_key
 from studio.runtime.unit import Unit
 
 if TYPE_CHECKING:
-    from studio.runtime.program import OperationPlan
-    from studio.runtime.replica import Replica
+    from studio.runtime.program import OperationPlan, Program
+    from studio.runtime.spans import OpenSpan, Spans
 
-__all__ = ["Handling"]
+__all__ = ["Choices", "Handling", "Host", "message_record"]
+
+
+class Host(Protocol):
+    """The process that a piece of work runs in: a service's replica, or a saga's orchestrator."""
+
+    name: str
+    number: int
+    program: Program
+    ports: Ports
+    spans: Spans
+
+    async def publish(self, envelope: Envelope, span: OpenSpan | None = None) -> None:
+        """Hand an event to the bus, record it, and close the span that it is published under."""
+        ...
+
+
+class Choices(Protocol):
+    """Remember which branch a route took, so that work which is run again takes the same one."""
+
+    async def choose(self, path: str, decide: Callable[[], int]) -> int:
+        """Return the branch that was taken at a path, or decide now and remember it."""
+        ...
 
 
 class Handling:
@@ -48,23 +71,25 @@ class Handling:
     """
 
     __slots__ = (
-        "base", "causal", "cause", "deadline_ns", "envelope", "epoch", "ordinal", "ports", "program", "replica",
-        "saga", "service", "span", "trace", "unit",
+        "base", "causal", "cause", "choices", "deadline_ns", "draws", "envelope", "epoch", "ordinal", "ports",
+        "program", "replica", "runs", "saga", "service", "span", "trace", "unit",
     )  # fmt: skip
 
-    def __init__(self, replica: Replica, envelope: Envelope, span: int, base: str = "") -> None:
+    def __init__(self, replica: Host, envelope: Envelope, span: int, base: str = "") -> None:
         self.replica, self.envelope, self.span = replica, envelope, span
         self.service, self.ports, self.program = replica.name, replica.ports, replica.program
         self.trace, self.cause, self.causal = envelope.trace, envelope.message, envelope.causal
         self.deadline_ns, self.saga, self.epoch = envelope.deadline_ns, envelope.saga, envelope.epoch
         self.base = base or envelope.idempotency or f"m{envelope.message}"
-        self.ordinal = 0
+        self.ordinal = self.runs = 0
         self.unit: Unit | None = None
+        self.choices: Choices | None = None
+        self.draws: Any = None  # the engine's, for as long as this handling lasts
 
     def branch(self, label: str) -> Handling:
         """Return a handling for one of several things done at once, so that none shifts another's keys."""
         branch = copy.copy(self)
-        branch.base, branch.ordinal = f"{self.base}/{label}", 0
+        branch.base, branch.ordinal, branch.runs = f"{self.base}/{label}", 0, 0
         branch.causal = causal_key(self.causal, key_of_text(label), 0)
         return branch
 
@@ -92,31 +117,41 @@ class Handling:
             return await self._attempt(plan, body, key, causal, limit_ns, 1)
         return await self._call_again(plan, body, key, causal, timeout_ns, attempts)
 
-    async def _call_again(
+    async def _call_again(  # noqa: PLR0917 - one caller; a record for each call would cost
         self, plan: OperationPlan, body: bytes, key: str, causal: int, timeout_ns: int | None, attempts: int
     ) -> Any:
-        """Try a call up to `attempts` times under one idempotency key, each time with a timeout of its own."""
+        """Try a call up to `attempts` times under one idempotency key, each time with a timeout of its own.
+
+        Once an attempt's outcome is unknown, so is the call's: a later refusal does not say that it never ran.
+        """
         clock = self.ports.clock
+        unknown: Exception | None = None
         for attempt in range(1, attempts + 1):
             limit_ns = clock.now_ns() + (plan.timeout_ns if timeout_ns is None else timeout_ns)
             try:
                 return await self._attempt(plan, body, key, causal, limit_ns, attempt)
             except Exception as error:
                 if attempt == attempts or not self._is_worth_another(plan, error):
+                    if unknown is not None and isinstance(error, (ServiceUnavailable, CallRefused)):
+                        raise unknown from error
                     raise
+                if isinstance(error, (CallTimeout, UndeclaredError)):
+                    unknown = error
             draw = self.ports.randomness.uniform("retry", self.causal, plan.key, attempt)
             await clock.sleep_ns(plan.retry.wait_ns(attempt + 1, draw))
         raise AssertionError("the last attempt returns or raises")
 
     def _is_worth_another(self, plan: OperationPlan, error: Exception) -> bool:
         business = isinstance(error, ServiceError)
-        transient = isinstance(error, (CallTimeout, ServiceUnavailable, Overloaded, UndeclaredError))
+        transient = isinstance(error, (CallTimeout, ServiceUnavailable, UndeclaredError)) or (
+            isinstance(error, CallRefused) and error.refusal in _PASSING
+        )
         deadline_ns = self.deadline_ns
         if deadline_ns and self.ports.clock.now_ns() >= deadline_ns:
             return False
         return (business or transient) and plan.retry.retries(error, business=business)
 
-    async def _attempt(
+    async def _attempt(  # noqa: PLR0917 - as above
         self, plan: OperationPlan, body: bytes, key: str, causal: int, limit_ns: int, attempt: int
     ) -> Any:
         ports, replica = self.ports, self.replica
@@ -185,7 +220,12 @@ class Handling:
         if isinstance(callee, ServiceHandle):
             return await self.call(only_operation(callee).address, message)
         assert isinstance(callee, Composition)
-        return await run_composition(self, callee, message)
+        self.runs += 1
+        return await run_composition(self, callee, message, f"{self.runs}")
+
+    async def choose(self, path: str, decide: Callable[[], int]) -> int:
+        """Return which branch a route takes; where choices are remembered, the one it took before."""
+        return decide() if self.choices is None else await self.choices.choose(path, decide)
 
     def _record(self, envelope: Envelope) -> None:
         assert self.ports.recorder is not None
@@ -217,7 +257,8 @@ class Handling:
         """Return documents by fields."""
         plan = self.program.collections[self.service, collection]
         wanted = {name: json.loads(json.dumps(value, default=str)) for name, value in where.items()}
-        found = await self.ports.storage.find(self.service, collection, wanted, limit=limit)
+        own = {} if self.unit is None else self.unit.overlay(collection)
+        found = await self.ports.storage.find(self.service, collection, wanted, limit=limit + len(own))
         if self.unit is not None:
             found = self._overlaid(collection, found, wanted)[:limit]
         return [plan.decode(document.body) for document in found]
@@ -230,7 +271,7 @@ class Handling:
         documents = {document.key: document for document in found}
         for key, body in self.unit.overlay(collection).items():
             documents.pop(key, None)
-            if body is not None and all(json.loads(body).get(name) == value for name, value in where.items()):
+            if body is not None and fits(json.loads(body), where):
                 documents[key] = Document(key, 0, body)
         return [documents[key] for key in sorted(documents)]
 
@@ -329,6 +370,10 @@ class Handling:
     def secret(self, name: str) -> str | None:
         """Return a secret."""
         return self.ports.settings.secret(name)
+
+
+_PASSING = frozenset({Overloaded.code, DeadlineExceeded.code})
+"""Refusals that say nothing about the message: another attempt, with a deadline of its own, may be taken."""
 
 
 def message_record(envelope: Envelope, at_ns: int) -> Message:

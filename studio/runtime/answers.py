@@ -1,8 +1,8 @@
 """Remember what was handled: kept answers of idempotent operations, and the inbox of events.
 
 Both are documents of the service's own space, so a transactional handler commits them with its writes. Without
-`transactional=True` a crash between the effect and the kept answer runs the handler again: the key then only narrows the
-window.
+`transactional=True` a crash between the effect and the kept answer runs the handler again: the key then only narrows
+the window.
 """
 
 from __future__ import annotations
@@ -42,35 +42,52 @@ class Answers:
         self._service, self._ports = service, ports
         self._running: dict[str, asyncio.Future[Reply]] = {}
 
-    async def once(self, operation: Operation, envelope: Envelope, run: Callable[[], Awaitable[Reply]]) -> Reply:
-        """Return the kept answer of a call's key, or run and keep it; calls under one key at this replica share one run.
+    async def once(self, operation: Operation, envelope: Envelope, run: Callable[[int], Awaitable[Reply]]) -> Reply:
+        """Return the kept answer of a call's key, or run and keep it.
 
+        Calls under one key at this replica share one run; at two replicas, the one that commits first has the answer.
         Declared errors are answers too, and are not kept: a business refusal may change when asked again.
+
+        Args:
+            operation: What is called.
+            envelope: The call.
+            run: Takes the version at which the kept answer must stand when a transaction commits (0: there is none).
 
         Raises:
             IdempotencyMismatch: Another payload came under the key.
         """
         key = self._key(operation, envelope)
-        running = self._running.get(key)
-        if running is not None:
+        while (running := self._running.get(key)) is not None:
             await asyncio.wait([running])
+        mine = self._running[key] = asyncio.get_running_loop().create_future()
+        try:
+            return await self._once(operation, envelope, key, run)
+        finally:
+            del self._running[key]
+            mine.cancel()  # wakes who waits
+
+    async def _once(
+        self, operation: Operation, envelope: Envelope, key: str, run: Callable[[int], Awaitable[Reply]]
+    ) -> Reply:
         kept = await self._ports.storage.get(self._service, ANSWERS, key)
         if kept is not None and not self._is_expired(kept, operation):
             return self._reply(kept, operation, envelope)
-        mine = self._running[key] = asyncio.get_running_loop().create_future()
+        expected = 0 if kept is None else kept.version
         try:
-            reply = await run()
+            reply = await run(expected)
             if not operation.transactional:
-                reply = await self._keep(operation, envelope, reply, kept)
-            return reply
-        finally:
-            if self._running.get(key) is mine:
-                del self._running[key]
-            if not mine.done():
-                mine.cancel()
+                await self._ports.storage.commit(self.writes(operation, envelope, reply, expected))
+        except StorageConflict as conflict:
+            if conflict.collection != ANSWERS:
+                raise
+            first = await self._ports.storage.get(self._service, ANSWERS, key)
+            if first is None:
+                raise
+            return self._reply(first, operation, envelope)
+        return reply
 
-    def writes(self, operation: Operation, envelope: Envelope, reply: Reply) -> tuple[Write, ...]:
-        """Return the write that keeps an answer, for the transaction's commit."""
+    def writes(self, operation: Operation, envelope: Envelope, reply: Reply, expected: int) -> tuple[Write, ...]:
+        """Return the write that keeps an answer; it conflicts when another replica was first."""
         body = {
             "payload": _digest(envelope),
             "status": reply.status,
@@ -78,18 +95,7 @@ class Answers:
             "body": base64.b64encode(reply.body).decode(),
             "at_ns": self._ports.clock.now_ns(),
         }
-        return (Write(self._service, ANSWERS, self._key(operation, envelope), json.dumps(body).encode(), None),)
-
-    async def _keep(self, operation: Operation, envelope: Envelope, reply: Reply, stale: Document | None) -> Reply:
-        """Keep an answer, unless another replica has kept one meanwhile, which then is the answer."""
-        (write,) = self.writes(operation, envelope, reply)
-        expected = 0 if stale is None else stale.version
-        try:
-            await self._ports.storage.commit((write._replace(expected=expected),))
-        except StorageConflict:
-            kept = await self._ports.storage.get(self._service, ANSWERS, write.key)
-            return reply if kept is None else self._reply(kept, operation, envelope)
-        return reply
+        return (Write(self._service, ANSWERS, self._key(operation, envelope), json.dumps(body).encode(), expected),)
 
     def _reply(self, kept: Document, operation: Operation, envelope: Envelope) -> Reply:
         body = json.loads(kept.body)

@@ -7,7 +7,7 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from studio.contract import ServiceError, codec, type_name
-from studio.errors import NoRoute, StudioError
+from studio.errors import Fenced, NoRoute, StudioError
 from studio.model.composition import Composition, Failure, Parallel, Route, Sequence, takes_of
 from studio.model.handle import OperationHandle
 from studio.ports import ACTING
@@ -18,29 +18,35 @@ if TYPE_CHECKING:
 __all__ = ["run_composition"]
 
 
-async def run_composition(handling: Handling, composition: Composition, message: Any) -> Any:
+async def run_composition(handling: Handling, composition: Composition, message: Any, path: str = "") -> Any:
     """Run a composition on a message.
+
+    Args:
+        handling: On whose behalf; each branch of a `parallel` gets one of its own.
+        composition: What to run.
+        message: For its first stage.
+        path: Names this run within the handling, and its stages by their place: by it a route's choice is remembered.
 
     Raises:
         NoRoute: No branch of a route holds, and it has no `otherwise`.
         Exception: Whatever a stage raises, unless `parallel` collects.
     """
     if isinstance(composition, Sequence):
-        for part in composition.parts:
-            message = await _run_stage(handling, part, message)
+        for at, part in enumerate(composition.parts):
+            message = await _run_stage(handling, part, message, f"{path}.{at}")
         return message
     if isinstance(composition, Parallel):
-        return await _run_parallel(handling, composition, message)
+        return await _run_parallel(handling, composition, message, path)
     assert isinstance(composition, Route)
-    return await _run_route(handling, composition, message)
+    return await _run_route(handling, composition, message, path)
 
 
-async def _run_stage(handling: Handling, stage: Any, message: Any) -> Any:
+async def _run_stage(handling: Handling, stage: Any, message: Any, path: str) -> Any:
     message = _fit(stage, message)
     if isinstance(stage, OperationHandle):
         return await handling.call(stage.address, message)
     if isinstance(stage, Composition):
-        return await run_composition(handling, stage, message)
+        return await run_composition(handling, stage, message, path)
     result = stage(message)
     return await result if inspect.isawaitable(result) else result
 
@@ -57,10 +63,10 @@ def _class_of(message: Any) -> Any:
     return type(message)
 
 
-async def _run_parallel(handling: Handling, composition: Parallel, message: Any) -> Any:
+async def _run_parallel(handling: Handling, composition: Parallel, message: Any, path: str) -> Any:
     """Run all stages at once; the order in which they were declared is the order of their ordinals."""
     tasks = [
-        asyncio.ensure_future(_run_branch(handling.branch(name), stage, message))
+        asyncio.ensure_future(_run_branch(handling.branch(f"{path}.{name}"), stage, message, f"{path}.{name}"))
         for name, stage in composition.parts.items()
     ]
     try:
@@ -68,46 +74,61 @@ async def _run_parallel(handling: Handling, composition: Parallel, message: Any)
             await _first_error(tasks)
         else:
             await asyncio.wait(tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
+    except asyncio.CancelledError:  # no `finally`: a crash closes these frames, and must find nothing to await
+        await _cancel(tasks)
+        raise
     values = {name: _outcome(task, composition) for name, task in zip(composition.parts, tasks, strict=True)}
     return composition.returns.model_construct(**values)
 
 
-async def _run_branch(handling: Handling, stage: Any, message: Any) -> Any:
+async def _run_branch(handling: Handling, stage: Any, message: Any, path: str) -> Any:
     ACTING.set(handling)  # the task's own context
-    return await _run_stage(handling, stage, message)
+    return await _run_stage(handling, stage, message, path)
 
 
 async def _first_error(tasks: list[asyncio.Task[Any]]) -> None:
     """Wait for all tasks; at the first error cancel the others, wait for them, and raise it."""
-    _, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-    failed = [task for task in tasks if task.done() and not task.cancelled() and task.exception() is not None]
-    if failed:
-        for task in tasks:
-            task.cancel()
-        if pending:
-            await asyncio.wait([task for task in tasks if not task.done()])
-        failure = failed[0].exception()
-        assert failure is not None
-        raise failure
+    await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+    failures = [error for task in tasks if task.done() and (error := task.exception()) is not None]
+    if failures:
+        await _cancel(tasks)
+        raise failures[0]
+
+
+async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
+    """Cancel what is still under way and wait for it; what it raises meanwhile is of no interest any more."""
+    pending = [task for task in tasks if not task.done()]
+    for task in pending:
+        task.cancel()
+    if pending:
+        await asyncio.wait(pending)
+    for task in tasks:
+        if not task.cancelled():
+            task.exception()  # else the loop reports it as never retrieved
 
 
 def _outcome(task: asyncio.Task[Any], composition: Parallel) -> Any:
     error = task.exception()
     if error is None:
         return task.result()
-    assert composition.on_error == "collect"
+    if composition.on_error != "collect" or isinstance(error, Fenced) or not isinstance(error, Exception):
+        raise error
     if isinstance(error, ServiceError):
         return Failure(code=error.code(), text=str(error))
     return Failure(code=error.code if isinstance(error, StudioError) else type(error).__name__, text=str(error))
 
 
-async def _run_route(handling: Handling, composition: Route, message: Any) -> Any:
-    for branch in composition.branches:
+async def _run_route(handling: Handling, composition: Route, message: Any, path: str) -> Any:
+    taken = await handling.choose(path, lambda: _branch_for(composition, message))
+    stage = composition.otherwise if taken == len(composition.branches) else composition.branches[taken].stage
+    return await _run_stage(handling, stage, message, f"{path}.{taken}")
+
+
+def _branch_for(composition: Route, message: Any) -> int:
+    """Return the place of the first branch whose condition holds; one past the last means `otherwise`."""
+    for at, branch in enumerate(composition.branches):
         if branch.condition(message):
-            return await _run_stage(handling, branch.stage, message)
+            return at
     if composition.otherwise is None:
         raise NoRoute(composition=composition.name or "route", message=type_name(type(message)))
-    return await _run_stage(handling, composition.otherwise, message)
+    return len(composition.branches)

@@ -1,7 +1,8 @@
 """One incarnation of one replica of a service: it takes deliveries through the corridor and gives back a verdict.
 
-delivered → span → admitted → in time → decoded → fenced → answered before? → handler → committed → acknowledged. Engines call
-`handle_call`, `handle_event`, `run_job` and `check_health`; HTTP enters through `studio.runtime.application`.
+delivered → span → admitted → in time → decoded → fenced → answered before? → handler → committed → acknowledged.
+Engines call `handle_call`, `handle_event`, `run_job` and `check_health`; HTTP enters through
+`studio.runtime.application`.
 """
 
 from __future__ import annotations
@@ -20,26 +21,28 @@ from studio.errors import (
     Overloaded,
     StorageConflict,
     StudioError,
+    UnknownAddress,
     WrongAnswer,
+    nearest,
 )
 from studio.graph.system import Instance
 from studio.model.composition import Composition
 from studio.model.service import Health, Operation, Service, Subscription
-from studio.ports import ACTING, Envelope, Ports, Reply, Verdict, Write, decode_envelope
+from studio.ports import ACTING, Envelope, Ports, Reply, Verdict, Write
 from studio.runtime.acting import Handling, message_record
 from studio.runtime.admission import Admission
-from studio.runtime.answers import INBOX, Answers, inbox_write
+from studio.runtime.answers import ANSWERS, INBOX, Answers, inbox_write
 from studio.runtime.fencing import check_fence
 from studio.runtime.identifiers import causal_key, key_of_text
+from studio.runtime.outbox import Outbox, outbox_write
 from studio.runtime.program import Program
 from studio.runtime.spans import OpenSpan, Spans
-from studio.runtime.unit import OUTBOX, Unit
+from studio.runtime.unit import Unit
 
 __all__ = ["Replica"]
 
 COMMIT_ATTEMPTS = 5
 """How often a transactional handler runs again after a serialisation conflict."""
-OUTBOX_BATCH = 100
 
 
 class Replica:
@@ -58,6 +61,7 @@ class Replica:
         self.spans = Spans(ports, service.name, number)
         self.admission = Admission(service.name, service.concurrency, service.queue)
         self.answers = Answers(service.name, ports)
+        self.outbox = Outbox(self)
         self._subscriptions = {each.name: each for each in service.subscriptions}
 
     @classmethod
@@ -68,17 +72,16 @@ class Replica:
 
     async def start(self) -> None:
         """Publish what an earlier incarnation committed to the outbox and did not send."""
-        after = ""
-        while waiting := await self.ports.storage.find(self.name, OUTBOX, limit=OUTBOX_BATCH, after=after):
-            for document in waiting:
-                await self._relay(decode_envelope(document.body))
-                after = document.key
+        await self.outbox.start()
 
     # -- calls ------------------------------------------------------------------------------------------------------
 
     async def handle_call(self, envelope: Envelope) -> Reply:
         """Answer a call; never raises but for crashes and cancellation."""
-        operation = self.service.operations[envelope.address]
+        operation = self.service.operations.get(envelope.address)
+        if operation is None:
+            missing = UnknownAddress(address=envelope.address, known=nearest(envelope.address, self.service.operations))
+            return Reply("refused", _first_line(missing), missing.code)
         span = self.spans.start(
             "handle",
             envelope.address,
@@ -103,8 +106,8 @@ class Replica:
             return Reply("error", error.encode(), error.code()) if declared else Reply("failed", b"", error.code())
         except _REFUSALS as error:
             self.spans.fail(span, error)
-            return Reply("refused", error.text.splitlines()[0].encode(), error.code)
-        except Exception as error:
+            return Reply("refused", _first_line(error), error.code)
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises is an answer
             self.spans.fail(span, error)
             return Reply("failed", b"", error.code if isinstance(error, StudioError) else type(error).__name__)
         self.spans.end(span)
@@ -123,14 +126,16 @@ class Replica:
         if not operation.idempotent:
             return await self._execute(operation, envelope, message, span.span)
         return await self.answers.once(
-            operation, envelope, lambda: self._execute(operation, envelope, message, span.span)
+            operation, envelope, lambda expected: self._execute(operation, envelope, message, span.span, expected)
         )
 
-    async def _execute(self, operation: Operation, envelope: Envelope, message: Any, span: int) -> Reply:
+    async def _execute(
+        self, operation: Operation, envelope: Envelope, message: Any, span: int, expected: int = 0
+    ) -> Reply:
         """Run an operation's handler, commit, and encode the answer."""
 
         def extra(reply: Reply) -> tuple[Write, ...]:
-            return self.answers.writes(operation, envelope, reply) if operation.idempotent else ()
+            return self.answers.writes(operation, envelope, reply, expected) if operation.idempotent else ()
 
         async def once(handling: Handling) -> Reply:
             value = await self._run(operation.function, handling, message)
@@ -188,7 +193,7 @@ class Replica:
                     self.admission.leave()
             if self.ports.points.armed:
                 await self.ports.points.reach("before-acknowledge", envelope.address)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - whatever a handler raises, the bus delivers again
             self.spans.fail(span, error)
             code = error.code if isinstance(error, StudioError) else _name_of(error)
             return Verdict("refused", code)
@@ -264,7 +269,7 @@ class Replica:
             if self.ports.points.armed:
                 await self.ports.points.reach("before-handler", address)
             result = await function()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - nobody waits for a job; its span tells
             self.spans.fail(span, error)
             return None
         self.spans.end(span)
@@ -311,13 +316,14 @@ class Replica:
             if self.ports.points.armed:
                 await self.ports.points.reach("before-handler", envelope.address)
             result = await work(handling)
-            writes = handling.unit.commit_of(extra(result))
+            events = tuple(outbox_write(self.name, event) for event in handling.unit.events)
+            writes = handling.unit.commit_of(extra(result) + events)
             try:
                 versions = await self.ports.storage.commit(writes)
             except StorageConflict as conflict:
                 if conflict.collection == INBOX:
                     return result  # another replica has handled it, and its commit stands
-                if attempt == COMMIT_ATTEMPTS:
+                if attempt == COMMIT_ATTEMPTS or conflict.collection == ANSWERS:
                     raise
                 continue
             for write, version in zip(writes, versions, strict=True):
@@ -325,14 +331,9 @@ class Replica:
             if self.ports.points.armed:
                 await self.ports.points.reach("after-effect", envelope.address)
             for event in handling.unit.events:
-                await self._relay(event)
+                await self.outbox.relay(event)
             return result
         raise AssertionError("the last attempt returns or raises")
-
-    async def _relay(self, envelope: Envelope) -> None:
-        """Publish a committed event and take it out of the outbox; a crash in between publishes it again."""
-        await self.publish(envelope)
-        await self.ports.storage.commit((Write(self.name, OUTBOX, f"{envelope.message:020d}", None),))
 
 
 class _Refusal(InvalidMessage):
@@ -343,6 +344,10 @@ class _Refusal(InvalidMessage):
         """Make it from pydantic's error."""
         invalid = invalid_message(kind, error, service=service, operation=operation)
         return cls(where=invalid.where, **invalid.attributes)
+
+
+def _first_line(error: StudioError) -> bytes:
+    return error.text.splitlines()[0].encode()
 
 
 def _name_of(error: Exception) -> str:

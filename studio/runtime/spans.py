@@ -15,7 +15,7 @@ class OpenSpan:
 
     __slots__ = ("cell", "kind", "line", "message", "name", "parent", "saga", "span", "start_ns", "trace")
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - made for every message, by one caller
         self,
         span: int,
         parent: int,

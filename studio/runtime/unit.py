@@ -1,17 +1,16 @@
 """The unit of work of a transactional handler: its writes, its events and the handled message's id, in one commit.
 
-Isolation is optimistic: every document that was read by key must still be at the version that was read, else the commit
-raises `StorageConflict` and the handler runs again. Documents found by `query` are checked one by one; a document that a
+Isolation is optimistic: every document that was read by key must still be at the version that was read, else the
+commit raises `StorageConflict` and the handler runs again. Documents found by `query` are checked one by one; what a
 concurrent commit would have added to the result is not noticed.
 """
 
 from __future__ import annotations
 
-from studio.ports import Document, Envelope, Storage, Write, encode_envelope
+from studio.errors import StorageConflict
+from studio.ports import Document, Envelope, Storage, Write
 
-__all__ = ["OUTBOX", "Unit"]
-
-OUTBOX = "$outbox"
+__all__ = ["Unit"]
 
 
 class Unit:
@@ -58,8 +57,6 @@ class Unit:
         before = await self.get(*at)
         found = 0 if before is None else before.version
         if write.expected is not None and write.expected != found:
-            from studio.errors import StorageConflict
-
             raise StorageConflict(
                 space=self._space, collection=write.collection, key=write.key, expected=write.expected, found=found
             )
@@ -67,8 +64,12 @@ class Unit:
         return self._version_after(at)
 
     def commit_of(self, extra: tuple[Write, ...]) -> list[Write]:
-        """Return everything to commit: checks of what was read, writes, events, and what the corridor adds."""
-        writes: list[Write] = []
+        """Return everything to commit: what the corridor adds, checks of what was read, and writes.
+
+        The corridor's come first, since the first that cannot be names the conflict: a message that was handled already
+        is to be told from a document that changed.
+        """
+        writes: list[Write] = [*extra]
         for (collection, key), read in self._reads.items():
             version = 0 if read is None else read.version
             written = self._writes.get((collection, key))
@@ -76,8 +77,7 @@ class Unit:
                 writes.append(Write(self._space, collection, key, None, version, only_check=True))
             else:
                 writes.append(written._replace(expected=version))
-        writes += [Write(self._space, OUTBOX, f"{each.message:020d}", encode_envelope(each), 0) for each in self.events]
-        return [*writes, *extra]
+        return writes
 
     def _version_after(self, at: tuple[str, str]) -> int:
         read = self._reads.get(at)
