@@ -1178,3 +1178,11 @@ class UnknownTrace(StudioError):
     remedy = "List them with `run.log.traces()`."
 
     trace: str
+
+
+class WorldClosed(StudioError):
+    """A world was used after its end."""
+
+    code = "STU527"
+    problem = "this world is closed"
+    remedy = "Start another: `studio.world(seed=7)`; its records are in `world.run`."

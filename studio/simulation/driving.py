@@ -13,7 +13,7 @@ import threading
 from asyncio import events
 from collections.abc import Callable
 from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from studio.errors import HandlerStalledError
 from studio.simulation import anyio_order
@@ -47,7 +47,7 @@ class Drive:
         self._interrupted = False
         self._undo: list[Callable[[], object]] = []
 
-    def __enter__(self) -> Drive:
+    def __enter__(self) -> Self:
         try:
             self._set_up()
         except BaseException:

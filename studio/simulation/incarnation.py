@@ -39,13 +39,14 @@ class Incarnation:
     __slots__ = ("__weakref__", "alive", "frames", "key", "loop", "name")
 
     def __init__(self, name: str, key: int, loop: VirtualLoop) -> None:
-        assert key not in loop.incarnations and key not in loop.dead, f"two incarnations have the key of {name}"
+        assert key not in loop.incarnations, f"two incarnations have the key of {name}"
+        assert key not in loop.dead, f"a dead incarnation had the key of {name}"
         loop.incarnations[key] = self
         self.name = name
         self.key = key
         self.loop = loop
         self.alive = True
-        self.frames: dict[int, Frame] = {}  # by id: found at once without hashing a task, and still in order of creation
+        self.frames: dict[int, Frame] = {}  # by id, which is cheap to hash; still in order of creation
 
     def __repr__(self) -> str:
         return f"<Incarnation {self.name} {'alive' if self.alive else 'dead'}>"
@@ -59,8 +60,8 @@ class Incarnation:
     def crash(self) -> None:
         """Fence this incarnation: nothing of it ever runs again; a second crash does nothing.
 
-        It may be called from the incarnation's own code; that code must then `park()`, since only its next await can take
-        the control away. Frames go to the graveyard, not to the garbage collector, so that no `finally` runs now.
+        It may be called from the incarnation's own code; that code must then `park()`, since only its next await can
+        take the control away. Frames go to the graveyard, not to the garbage collector: no `finally` runs now.
         """
         if not self.alive:
             return

@@ -7,7 +7,7 @@ called.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, MutableSet
 from typing import Any, NoReturn
 
 from studio.errors import PortRequiredError
@@ -69,6 +69,13 @@ def _refusal(name: str, port: str) -> Callable[..., Any]:
 
 class RefusingLoop(asyncio.BaseEventLoop):
     """An event loop without the machine: every call that would reach it raises `PortRequiredError`."""
+
+    # What asyncio's base class has, and the type stubs leave out.
+    _asyncgens: MutableSet[Any]
+    _asyncgen_firstiter_hook: Callable[[Any], None]
+    _check_closed: Callable[[], None]
+    _exception_handler: Callable[[asyncio.AbstractEventLoop, dict[str, Any]], object] | None
+    _thread_id: int | None
 
 
 for _name, _port in _PORTS.items():

@@ -14,7 +14,7 @@ from typing import Any
 
 import pydantic
 
-from studio.contract import Contract, type_name
+from studio.contract import Contract, adapter_of, type_name
 from studio.errors import CannotSample
 from studio.model.distribution import Zipf
 from studio.simulation.making import Making
@@ -106,4 +106,4 @@ def _at(made: Any, path: str) -> Any:
 
 @functools.lru_cache(maxsize=1024)
 def _adapter(kind: Any) -> pydantic.TypeAdapter[Any]:
-    return pydantic.TypeAdapter(kind)
+    return adapter_of(kind)

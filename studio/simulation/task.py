@@ -1,4 +1,4 @@
-"""The task that drives a handler: anything asyncio can await works in it, and the studio's own awaits take a short path.
+"""The task that drives a handler: all that asyncio can await works in it, and the studio's own awaits take a short path.
 
 On the long path a coroutine yields a future, as to any asyncio task. On the short path it yields nanoseconds to sleep,
 or an `Effect`, and the loop resumes it straight from its timers: no future, no handle, no callback. Who calls whom, and
@@ -11,11 +11,11 @@ for the first step), and its C task cannot be resumed from outside. asyncio asks
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import sys
 import types
 from asyncio import base_tasks
 from asyncio.tasks import _current_tasks as current_tasks  # type: ignore[attr-defined]
-from collections import deque
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import Context, copy_context
 from heapq import heappush
@@ -29,8 +29,7 @@ __all__ = ["Effect", "HandlerTask", "park", "perform", "sleep_ns", "suspend"]
 
 _PENDING, _CANCELLED, _FINISHED = "PENDING", "CANCELLED", "FINISHED"
 _UNWIND_ATTEMPTS = 100
-_UNCANCEL_WITHDRAWS = sys.version_info >= (3, 13)  # there, withdrawing the last request also withdraws what it asked for
-_UNCLOSABLE: deque[Coroutine[Any, Any, Any]] = deque(maxlen=1000)  # frames that refuse to end; dropping one would warn
+_UNCANCEL_WITHDRAWS = sys.version_info >= (3, 13)  # there, withdrawing the last request also stops a cancel to come
 
 DoneCallback = Callable[[Any], object]
 
@@ -50,7 +49,7 @@ class Effect:
         """Arrange for the wake-up. It must come through the loop, never from within this call."""
         raise NotImplementedError
 
-    def disarm(self) -> None:  # noqa: B027 - nothing to give back unless a subclass holds something
+    def disarm(self) -> None:
         """Give back what `arm` took, since the handler was cancelled and no longer waits."""
 
     def advance(self, value: Any = None) -> None:
@@ -58,7 +57,7 @@ class Effect:
         task = self.task
         if task is not None:
             self.task = None
-            task._context.run(_resume, task, value)  # task.advance(value), without the call
+            task._context.run(_resume, task, value)  # noqa: SLF001 - task.advance(value), without the call
 
     def throw_in(self, error: BaseException) -> None:
         """Resume the handler by raising an error where it waits."""
@@ -112,7 +111,7 @@ def sleep_ns(delay_ns: int) -> Generator[int, None, None]:
     Args:
         delay_ns: Nanoseconds; zero or less lets everyone else who is due now go first.
     """
-    yield delay_ns if delay_ns > 0 else 0
+    yield max(delay_ns, 0)
 
 
 @types.coroutine
@@ -177,7 +176,7 @@ class HandlerTask:
     _ordinal: int | None = None
     _name: str | None = None
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - by position, since it is made for every message
         self,
         coro: Coroutine[Any, Any, Any],
         loop: VirtualLoop,
@@ -192,8 +191,8 @@ class HandlerTask:
         self._context = context
         self.incarnation = incarnation
         self.on_done = on_done
-        # Whatever steps read or set stands here. Python 3.11 reads a class's default through an instance slowly, and gives
-        # an instance that gets more attributes later a dictionary of its own.
+        # Whatever steps read or set stands here. Python 3.11 reads a class's default through an instance slowly, and
+        # gives an instance that gets more attributes later a dictionary of its own.
         self._state = _PENDING
         self._result: Any = None
         self._wake_ns = 0
@@ -209,7 +208,7 @@ class HandlerTask:
             loop.graveyard.bury(self)
 
     @property
-    def __class__(self) -> type[asyncio.Task[Any]]:  # type: ignore[override]
+    def __class__(self) -> type[asyncio.Task[Any]]:  # type: ignore[misc, override]
         """Pass for asyncio's own task, as mocks do: anyio asks `isinstance(waiter, asyncio.Future)`."""
         return asyncio.Task
 
@@ -408,12 +407,13 @@ class HandlerTask:
             for _ in range(_UNWIND_ATTEMPTS):
                 try:
                     self._coro.close()
-                except RuntimeError:  # a `finally` awaited, or raised this itself: then the next attempt finds it closed
+                except RuntimeError:  # a `finally` awaited, or raised this; then the next attempt finds it closed
                     continue
                 except BaseException:  # noqa: BLE001 - the dead have nobody to tell
                     return
                 return
-            _UNCLOSABLE.append(self._coro)
+            # It refuses to end. Dropping it would warn, even at the interpreter's exit: so it is never dropped.
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._coro))
         finally:
             del current_tasks[self._loop]
 
@@ -518,7 +518,7 @@ class HandlerTask:
 
     def get_name(self) -> str:
         """Return its name."""
-        return self._name or getattr(self._coro, "__qualname__", type(self._coro).__name__)
+        return self._name or str(getattr(self._coro, "__qualname__", type(self._coro).__name__))
 
     def set_name(self, value: object) -> None:
         """Name it."""
@@ -526,11 +526,14 @@ class HandlerTask:
 
     def get_stack(self, *, limit: int | None = None) -> list[types.FrameType]:
         """Return the frames where it waits, or where it failed."""
-        return base_tasks._task_get_stack(self, limit)  # type: ignore[attr-defined, no-any-return]  # noqa: SLF001
+        task: Any = self
+        return base_tasks._task_get_stack(task, limit)  # noqa: SLF001
 
     def print_stack(self, *, limit: int | None = None, file: TextIO | None = None) -> None:
         """Print the frames where it waits, or where it failed."""
-        base_tasks._task_print_stack(self, limit, file)  # type: ignore[attr-defined]  # noqa: SLF001
+        task: Any = self
+        output: Any = file  # the type stubs take it for a path
+        base_tasks._task_print_stack(task, limit, output)  # noqa: SLF001
 
     def __await__(self) -> Generator[Any, None, Any]:
         if self._state is _PENDING:

@@ -12,7 +12,7 @@ import threading
 import time
 from asyncio.tasks import _current_tasks as current_tasks  # type: ignore[attr-defined]
 from types import TracebackType
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Self, final
 
 from studio.errors import Where
 
@@ -50,7 +50,7 @@ class Watchdog:
         self._over = threading.Event()
         self._lock = threading.Lock()  # so that no exception is sent once the drive is over
 
-    def __enter__(self) -> Watchdog:
+    def __enter__(self) -> Self:
         threading.Thread(target=self._watch, name="studio-watchdog", daemon=True).start()
         return self
 

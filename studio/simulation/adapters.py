@@ -1,0 +1,119 @@
+"""The small ports of a simulated incarnation: clock, randomness, identities, settings, and the points a crash can fall at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from itertools import count
+from typing import TYPE_CHECKING
+
+from studio.model.distribution import Distribution
+from studio.ports import ACTING
+from studio.simulation.loop import VirtualLoop
+from studio.simulation.randomness import mix, stable_key
+from studio.simulation.task import park, sleep_ns
+
+if TYPE_CHECKING:
+    from studio.simulation.harm import Harm
+
+__all__ = ["GivenSettings", "HashedRandomness", "Ordinals", "SimulatedPoints", "VirtualClock"]
+
+_UNIT = 2.0**-53
+
+
+class VirtualClock:
+    """Tell virtual time since the run began."""
+
+    __slots__ = ("_loop",)
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        self._loop = loop
+
+    def now_ns(self) -> int:
+        """Return virtual nanoseconds since the run began."""
+        return self._loop.now_ns
+
+    async def sleep_ns(self, delay_ns: int) -> None:
+        """Return when that much virtual time has passed."""
+        await sleep_ns(delay_ns)
+
+
+class HashedRandomness:
+    """Draw by hashing: the seed, who draws, the stream and its keys decide, not how much was drawn before."""
+
+    __slots__ = ("_entity_key", "_seed")
+
+    def __init__(self, seed: int, entity_key: int) -> None:
+        self._seed, self._entity_key = seed, entity_key
+
+    def uniform(self, stream: str, *keys: int) -> float:
+        """Return a float in [0, 1); keys must tell the occasions of a stream apart."""
+        return (mix(self._seed, self._entity_key, stable_key(stream), *keys) >> 11) * _UNIT
+
+
+class Ordinals:
+    """Hand out identifiers in order, one counter for the whole world."""
+
+    __slots__ = ("message", "span", "trace")
+
+    message: Callable[[], int]
+    span: Callable[[], int]
+    trace: Callable[[], int]
+
+    def __init__(self) -> None:
+        self.message = count(1).__next__
+        self.span = count(1).__next__
+        self.trace = count(1).__next__
+
+
+class GivenSettings:
+    """Answer what the scenario gives; a secret that it does not give has a made-up value, since a run needs none."""
+
+    __slots__ = ("_given",)
+
+    def __init__(self, given: Mapping[str, str]) -> None:
+        self._given = given
+
+    def setting(self, name: str) -> str | None:
+        """Return the given value, or None."""
+        return self._given.get(name)
+
+    def secret(self, name: str) -> str | None:
+        """Return the given value, or one that says that it is simulated."""
+        return self._given.get(name, f"simulated-{name}")
+
+
+class SimulatedPoints:
+    """Let handlers take their service time, and crash the process at the points that the plan names.
+
+    Args:
+        owner: Service or saga.
+        seed: Of the run.
+        times: Service times, by address or owner.
+        harm: The plan.
+        die: Crashes this incarnation, and has it started again after a time.
+    """
+
+    __slots__ = ("_die", "_harm", "_owner", "_seed", "_times", "armed")
+
+    def __init__(
+        self, owner: str, seed: int, times: Mapping[str, Distribution], harm: Harm, die: Callable[[int, str], None]
+    ) -> None:
+        self._owner, self._seed, self._times, self._harm, self._die = owner, seed, times, harm, die
+        self.armed = bool(times) or harm.has_points
+
+    async def reach(self, point: str, subject: str) -> None:
+        """Pass a point; never returns where the plan has the process die."""
+        if self._harm.has_points:
+            fault = self._harm.point(point, subject, self._owner)
+            if fault is not None:
+                self._die(fault.down_ns, f"{point} {subject}")
+                await park()
+        if point == "before-handler" and self._times:
+            time = self._times.get(subject) or self._times.get(self._owner)
+            if time is not None:
+                await sleep_ns(time.quantile_ns(self._draw(subject)) if not time.is_constant else time.quantile_ns(0.0))
+
+    def _draw(self, subject: str) -> float:
+        acting = ACTING.get()
+        causal = getattr(acting, "causal", 0)
+        return (mix(self._seed, stable_key(subject), causal) >> 11) * _UNIT

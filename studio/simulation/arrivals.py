@@ -1,0 +1,81 @@
+"""Let workloads arrive: messages from outside, at instants and with data that hang on the seed alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from studio.model.scenario import Workload
+from studio.simulation.cluster import Cluster
+from studio.simulation.outside import Outside
+from studio.simulation.randomness import Stream, mix, stable_key
+from studio.simulation.sampling import sample
+
+__all__ = ["Arrivals"]
+
+_UNIT = 2.0**-53
+
+
+class Arrivals:
+    """One workload of a run; the next arrival is scheduled when the one before has come.
+
+    Args:
+        cluster: Where messages go.
+        outside: Who sends them.
+        workload: What.
+        number: Of the workload in its scenario; tells the draws of several apart.
+    """
+
+    def __init__(self, cluster: Cluster, outside: Outside, workload: Workload, number: int) -> None:
+        self._cluster, self._outside, self._workload = cluster, outside, workload
+        self._source = f"workload{number}/"
+        self._gaps = Stream(cluster.seed, stable_key("arrivals"), number)
+        self._number = number
+        self._count = 0
+        graph = cluster.build.graph
+        graph.demand(workload.address)
+        operation = graph.operations.get(workload.address)
+        plan = None if operation else cluster.program.event(workload.address)
+        self._contract = operation[1].takes if operation else plan.event.contract if plan else None
+        self._key = plan.event.key if plan else ""
+
+    def start(self) -> None:
+        """Schedule the first arrival."""
+        first_ns = self._workload.from_ns + (self._gap_ns() if self._workload.rate_per_s else 0)
+        self._schedule(first_ns)
+
+    def _schedule(self, when_ns: int) -> None:
+        work = self._workload
+        over = self._count >= len(work.messages) if work.messages else bool(work.count and self._count >= work.count)
+        if not over and (work.messages or work.count or when_ns < work.until_ns):
+            self._cluster.loop.at(when_ns, 0, self._arrive, None)
+
+    def _arrive(self, _: Any) -> None:
+        self._count += 1
+        message = self._message()
+        self._cluster.spawn(None, self._outside.send(self._source, self._workload.address, message), _retrieve)
+        gap_ns = self._workload.every_ns if not self._workload.rate_per_s else self._gap_ns()
+        self._schedule(self._cluster.loop.now_ns + gap_ns)
+
+    def _gap_ns(self) -> int:
+        mean_ns = 1e9 / self._workload.rate_per_s
+        return round(mean_ns if self._workload.arrivals == "fixed" else self._gaps.exponential(mean_ns))
+
+    def _message(self) -> Any:
+        work = self._workload
+        if work.messages:
+            return work.messages[self._count - 1]
+        return sample(
+            self._contract, self._draw(), like=work.like, changes=work.changes, skew=work.skew, key=self._key,
+            ordinal=self._count,
+        )  # fmt: skip
+
+    def _draw(self) -> Callable[[str], float]:
+        seed, number, count = self._cluster.seed, self._number, self._count
+        return lambda stream: (mix(seed, number, count, stable_key(stream)) >> 11) * _UNIT
+
+
+def _retrieve(task: Any) -> None:
+    """Take a sender's error: its span says what became of the message."""
+    if not task.cancelled():
+        task.exception()

@@ -1,0 +1,294 @@
+"""Engine A: run a build in virtual time: replicas as incarnations, a network, a broker, third parties, crashes, jobs.
+
+It implements the ports for the runtime and knows nothing of scenarios or displays; `world` plays it by hand, `simulate`
+runs scenarios on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextvars import Context
+from dataclasses import dataclass, field
+from typing import Any
+
+from studio.errors import UnknownTarget, nearest
+from studio.graph.system import Build
+from studio.model.distribution import Distribution, distribution
+from studio.model.fault import Crash, Fault
+from studio.model.saga import Saga
+from studio.model.service import Service
+from studio.model.third_party import External
+from studio.ports import Envelope, Ports, Recorder, Write
+from studio.records import Life
+from studio.runtime.program import Program, compile_program
+from studio.runtime.replica import Replica
+from studio.runtime.saga.replica import SagaReplica
+from studio.simulation.adapters import GivenSettings, HashedRandomness, Ordinals, SimulatedPoints, VirtualClock
+from studio.simulation.harm import Harm
+from studio.simulation.incarnation import Incarnation
+from studio.simulation.jetstream import Broker, Consumer
+from studio.simulation.links import Links, SimulatedTransport
+from studio.simulation.loop import VirtualLoop
+from studio.simulation.memory import MemoryStorage
+from studio.simulation.node import Fleet, Node
+from studio.simulation.randomness import stable_key
+from studio.simulation.surroundings import Surroundings, run_sync
+from studio.simulation.task import HandlerTask
+from studio.simulation.third_parties import ThirdParties
+from studio.source.ambient import AMBIENT
+
+__all__ = ["Conditions", "Cluster"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a run is given besides the code.
+
+    Attributes:
+        seed: Decides all chance.
+        plan: Faults.
+        network: Latency of one leg.
+        service_times: By address or owner.
+        settings: And secrets, by name.
+    """
+
+    seed: int = 0
+    plan: tuple[Fault, ...] = ()
+    network: Distribution = field(default_factory=lambda: distribution("1ms"))
+    service_times: Mapping[str, Distribution] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(slots=True, eq=False)
+class Host:
+    """A third party that runs."""
+
+    external: External
+    fleet: Fleet
+    replica: Replica
+
+
+class Cluster:
+    """A build that runs.
+
+    Args:
+        build: What runs.
+        conditions: Seed, faults, latencies.
+        recorder: Takes the records; None switches recording off.
+    """
+
+    def __init__(self, build: Build, conditions: Conditions, recorder: Recorder | None) -> None:
+        self.build, self.conditions, self.recorder = build, conditions, recorder
+        self.program: Program = compile_program(build)
+        self.seed, self.latency = conditions.seed, conditions.network
+        self.loop = VirtualLoop(conditions.seed)
+        self.loop.run_sync = run_sync
+        self.harm = Harm(conditions.plan, self.loop, conditions.seed, recorder)
+        self.identity = Ordinals()
+        self.storage = MemoryStorage()
+        self.clock = VirtualClock(self.loop)
+        self.settings = GivenSettings(conditions.settings)
+        self.fleets: dict[str, Fleet] = {}
+        self.externals: dict[str, Host] = {}
+        self._owners: dict[str, Fleet] = {}
+        self.links = Links(self)
+        self.broker = Broker(self)
+        self.outbound = ThirdParties(self)
+        self.outside = Replica(Service("world"), 0, self.program, self._ports("world", stable_key("world"), None))
+        self._check_targets()
+
+    # -- starting ---------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start every replica, and arm the crashes of the plan."""
+        graph = self.build.graph
+        for external in graph.externals.values():
+            self._start_external(external.name)
+        for service in graph.services.values():
+            self._add_fleet(service.name, service.replicas)
+            for subscription in service.subscriptions:
+                self.broker.consumers.append(
+                    Consumer(
+                        self.fleets[service.name], subscription.name, subscription.patterns, subscription.ack_wait_ns,
+                        subscription.max_deliver, subscription.in_flight,
+                    )
+                )  # fmt: skip
+        for saga in graph.sagas.values():
+            self._add_fleet(saga.name, saga.replicas)
+            self.broker.consumers.append(
+                Consumer(self.fleets[saga.name], saga.name, (saga.on,), 30_000_000_000, 1_000, 10_000)
+            )
+        for address, (owner, _) in graph.operations.items():
+            self._owners[address] = self.fleets[owner]
+        for fleet in self.fleets.values():
+            for node in fleet.nodes:
+                self._start(node, "")
+        for number, fault in self.harm.crashes:
+            self.loop.at(fault.from_ns, 0, self._crash_as_planned, (number, fault))
+
+    def _add_fleet(self, owner: str, replicas: int) -> None:
+        fleet = self.fleets[owner] = Fleet(owner, stable_key(f"fleet {owner}"))
+        fleet.nodes = [Node(owner, number) for number in range(1, replicas + 1)]
+
+    def _start(self, node: Node, reason: str) -> None:
+        """Start a node's next incarnation: its module afresh, then whatever it left unfinished."""
+        node.life += 1
+        name = f"{node.owner}/{node.number}#{node.life}"
+        incarnation = Incarnation(name, stable_key(name), self.loop)
+        node.incarnation = incarnation
+        node.context = self._context(incarnation)
+        node.replica = node.context.copy().run(self._execute, node)
+        if self.recorder is not None:
+            self.recorder.write(Life(self.loop.now_ns, node.owner, node.number, node.life, "started", reason))
+        self.spawn(node, node.replica.start())
+        for consumer in self.broker.consumers:
+            if consumer.fleet.owner == node.owner:
+                self.broker.pump(consumer)
+
+    def _execute(self, node: Node) -> Any:
+        """Execute the module of a node's owner, in the incarnation's context."""
+        ports = self._ports(node.owner, stable_key(f"{node.owner}/{node.number}"), node)
+        graph = self.build.graph
+        if node.owner in graph.services:
+            instance = self.build.instantiate(self.build.definition_of(Service, node.owner))
+            return Replica.of(instance, node.owner, node.number, self.program, ports)
+        versions = self._saga_versions(node.owner)
+        return SagaReplica(versions, node.number, self.program, ports)
+
+    def _saga_versions(self, name: str) -> list[Saga]:
+        """Return every kept version of a saga, each from an execution of its own."""
+        versions: list[Saga] = []
+        for definition in self.build.graph.definitions.values():
+            if any(saga.name == name for saga in definition.declarations.of(Saga)):
+                versions += [each for each in self.build.instantiate(definition.name).declarations.of(Saga) if each.name == name]
+        return versions
+
+    def _start_external(self, name: str) -> None:
+        fleet = Fleet(name, stable_key(f"fleet {name}"))
+        node = Node(name, 1, 1)
+        fleet.nodes = [node]
+        node.incarnation = Incarnation(f"{name}/1#1", stable_key(f"{name}/1#1"), self.loop)
+        node.context = self._context(node.incarnation)
+        definition = self.build.definition_of(External, name)
+        instance = node.context.copy().run(self.build.instantiate, definition)
+        external = next(each for each in instance.declarations.of(External) if each.name == name)
+        node.replica = Replica(Service(name), 1, self.program, self._ports(name, stable_key(name), node))
+        self.externals[name] = Host(external, fleet, node.replica)
+
+    def _context(self, incarnation: Incarnation) -> Context:
+        context = incarnation.context()
+        context.run(AMBIENT.set, Surroundings(self.loop, self.seed, incarnation))
+        return context
+
+    def _ports(self, owner: str, key: int, node: Node | None) -> Ports:
+        def die(down_ns: int, reason: str) -> None:
+            if node is not None:
+                self.crash(node, down_ns, reason)
+
+        return Ports(
+            clock=self.clock,
+            randomness=HashedRandomness(self.seed, key),
+            identity=self.identity,
+            transport=SimulatedTransport(self, node),
+            storage=self.storage,
+            outbound=self.outbound,
+            settings=self.settings,
+            points=SimulatedPoints(owner, self.seed, self.conditions.service_times, self.harm, die),
+            recorder=self.recorder,
+        )
+
+    # -- running ----------------------------------------------------------------------------------------------------
+
+    def spawn(self, node: Node | None, work: Coroutine[Any, Any, Any], done: Callable[[Any], object] | None = None) -> Any:
+        """Run a coroutine as a task of a node, or of the world outside, from this instant on."""
+        if node is None:
+            context, incarnation = self.loop.world.context(), self.loop.world
+        else:
+            assert node.context is not None and node.incarnation is not None
+            context, incarnation = node.context.copy(), node.incarnation
+        task = HandlerTask(work, self.loop, context, incarnation, done)
+        self.loop.at(self.loop.now_ns, incarnation.key, task.advance, None)
+        return task
+
+    def fleet_of(self, address: str) -> Fleet:
+        """Return the fleet that owns a command."""
+        return self._owners[address]
+
+    def waited_ns(self, envelope: Envelope) -> int:
+        """Return how long a caller waits for a call at most."""
+        plan = self.program.operations[envelope.address]
+        return plan.timeout_ns
+
+    def commit_now(self, write: Write) -> None:
+        """Commit a write of the broker's own, which does not wait."""
+        work = self.storage.commit((write,))
+        try:
+            work.send(None)
+        except StopIteration:
+            return
+        raise AssertionError("memory does not wait")
+
+    # -- crashing ---------------------------------------------------------------------------------------------------
+
+    def crash(self, node: Node, down_ns: int, reason: str) -> None:
+        """Kill what runs at a node, and start it again after a time; nothing happens where it is down already."""
+        if node.incarnation is None:
+            return
+        node.incarnation.crash()
+        node.replica.spans.abandon("crashed")
+        node.incarnation, node.context = None, None
+        if self.recorder is not None:
+            self.recorder.write(Life(self.loop.now_ns, node.owner, node.number, node.life, "crashed", reason))
+        self.loop.at(self.loop.now_ns + down_ns, 0, self._restart, node)
+
+    def _restart(self, node: Node) -> None:
+        if node.incarnation is None:
+            self._start(node, "restarted")
+
+    def _crash_as_planned(self, planned: tuple[int, Any]) -> None:
+        number, fault = planned
+        fleet = self.fleets[fault.target]
+        if 1 <= fault.replica <= len(fleet.nodes):
+            self.harm.note(number, fault, 0, f"replica {fault.replica}")
+            self.crash(fleet.nodes[fault.replica - 1], fault.down_ns, "planned")
+
+    def inject(self, fault: Fault) -> None:
+        """Put a fault in force from now on; a crash whose instant has passed strikes now."""
+        number = self.harm.add(fault)
+        for _, replica in self._replicas():
+            replica.ports.points.armed = bool(self.conditions.service_times) or self.harm.has_points
+        if isinstance(fault, Crash):
+            self.loop.at(max(fault.from_ns, self.loop.now_ns), 0, self._crash_as_planned, (number, fault))
+
+    def _replicas(self) -> list[tuple[Node, Any]]:
+        nodes = [node for fleet in self.fleets.values() for node in fleet.nodes if node.incarnation is not None]
+        return [(node, node.replica) for node in nodes]
+
+    def close(self) -> None:
+        """End the run: write spans that are still open, unwind all frames."""
+        for fleet in self.fleets.values():
+            for node in fleet.nodes:
+                if node.incarnation is not None:
+                    node.replica.spans.abandon("unfinished")
+        self.outside.spans.abandon("unfinished")
+        self.loop.close()
+
+    def _check_targets(self) -> None:
+        """Refuse faults on what does not exist."""
+        check_targets(self.build, self.conditions.plan)
+
+
+def check_targets(build: Build, plan: Sequence[Fault]) -> None:
+    """Refuse faults on what does not exist.
+
+    Raises:
+        UnknownTarget: With the nearest names.
+    """
+    graph = build.graph
+    owners = [*graph.services, *graph.sagas, *graph.externals]
+    steps = [f"{saga.name}.{step.name}" for saga in graph.sagas.values() for step in saga.steps]
+    collections = [f"{service.name}.{name}" for service in graph.services.values() for name in service.collections]
+    known = {*owners, *steps, *collections, *graph.addresses()}
+    for fault in plan:
+        if fault.target not in known and not any(sign in fault.target for sign in "*>"):
+            raise UnknownTarget(what=f"fault={fault.kind}", target=fault.target, known=nearest(fault.target, known))

@@ -1,0 +1,54 @@
+"""Open the log for a run: which file, which shape, what is known of the run before it begins."""
+
+from __future__ import annotations
+
+import datetime
+import platform
+from pathlib import Path
+
+from studio import __version__
+from studio.graph.system import Build
+from studio.store import Log, RunInfo, Shape, common_fields, field_types
+
+__all__ = ["default_log", "info_of", "set_default_log"]
+
+_DEFAULT: list[Log] = []
+
+
+def default_log() -> Log:
+    """Return the log that runs go to unless told otherwise: memory, or what `set_default_log` gave."""
+    if not _DEFAULT:
+        _DEFAULT.append(Log.memory())
+    return _DEFAULT[0]
+
+
+def set_default_log(log: Log | Path | str | None) -> None:
+    """Choose the log for this process: a file's path, a log, or None for memory."""
+    _DEFAULT.clear()
+    if log is not None:
+        _DEFAULT.append(log if isinstance(log, Log) else Log.open(log))
+
+
+def info_of(build: Build, scenario: str, seed: int) -> RunInfo:
+    """Return what is known of a run before it begins."""
+    return RunInfo(
+        scenario=scenario,
+        seed=seed,
+        sources=build.digest,
+        studio=__version__,
+        python=platform.python_version(),
+        started=datetime.datetime.now(tz=datetime.UTC),
+        shape=_shape(build),
+    )
+
+
+def _shape(build: Build) -> Shape:
+    graph = build.graph
+    ledgers = [ledger.contract for external in graph.externals.values() for ledger in external.ledgers.values()]
+    owners = [*graph.services.values(), *graph.externals.values()]
+    collections = {
+        f"{owner.name}.{name}": field_types(collection.contract)
+        for owner in owners
+        for name, collection in owner.collections.items()
+    }
+    return Shape(common_fields(ledgers), collections)

@@ -1,0 +1,87 @@
+"""What ordinary Python sees of a simulated machine: its clock, its randomness, and sleep in synchronous code.
+
+The shims of `studio.source` ask here. Draws are hashed from seed, incarnation, the message being handled, the function
+that draws, what it draws and the occurrence. Synchronous code runs in a greenlet, so that a sleep in it suspends the
+handler in virtual time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import greenlet
+
+from studio.errors import BlockingSleep
+from studio.ports import ACTING
+from studio.simulation.incarnation import Incarnation
+from studio.simulation.loop import VirtualLoop
+from studio.simulation.randomness import Draws
+from studio.simulation.task import sleep_ns
+
+__all__ = ["EPOCH_NS", "Surroundings", "run_sync"]
+
+EPOCH_NS = 1_767_225_600_000_000_000
+"""Wall time at which every run begins: 2026-01-01T00:00:00Z."""
+
+
+class Surroundings:
+    """Answer `time`, `random` and their like for one incarnation; see `studio.source.ambient.Ambient`.
+
+    Args:
+        loop: Whose time it is.
+        seed: Of the run.
+        incarnation: Who draws; its key tells lives apart, so that a restarted process does not draw the same again.
+    """
+
+    __slots__ = ("_draws", "_incarnation", "_loop", "_seed")
+
+    def __init__(self, loop: VirtualLoop, seed: int, incarnation: Incarnation) -> None:
+        self._loop, self._seed, self._incarnation = loop, seed, incarnation
+        self._draws = Draws(seed, incarnation.key)
+
+    def now_ns(self) -> int:
+        """Return the world's wall time."""
+        return EPOCH_NS + self._loop.now_ns
+
+    def monotonic_ns(self) -> int:
+        """Return virtual time since the run began."""
+        return self._loop.now_ns
+
+    def bits(self, function: str, count: int, caller: str) -> int:
+        """Draw random bits."""
+        acting: Any = ACTING.get()
+        if acting is None:
+            return self._draws.stream(caller, function).bits(count)
+        if acting.draws is None:
+            acting.draws = Draws(self._seed, self._incarnation.key, acting.causal)
+        draws: Draws = acting.draws
+        return draws.stream(caller, function).bits(count)
+
+    def sleep_sync(self, seconds: float) -> None:
+        """Suspend the calling greenlet in virtual time.
+
+        Raises:
+            BlockingSleep: The caller is async code.
+        """
+        current = greenlet.getcurrent()
+        if current.parent is None or not isinstance(current, _SyncGreenlet):
+            raise BlockingSleep(seconds=seconds)
+        current.parent.switch(max(round(seconds * 1e9), 0))
+
+
+class _SyncGreenlet(greenlet.greenlet):
+    """A greenlet that `run_sync` made."""
+
+
+async def run_sync(function: Callable[[], Any]) -> Any:
+    """Run a synchronous function so that its sleeps are virtual, and return its result."""
+    import contextvars
+
+    runner = _SyncGreenlet(function)
+    runner.gr_context = contextvars.copy_context()
+    result = runner.switch()
+    while not runner.dead:
+        await sleep_ns(result)
+        result = runner.switch()
+    return result

@@ -1,0 +1,159 @@
+"""Let the stubs of third parties answer: the Outbound port of a simulated service.
+
+A stub is executed once and never crashes: a third party is not part of our system. What can go wrong is the way there and
+back, and that shows as the exceptions that httpx raises.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlsplit
+
+from studio.errors import MissingStub, StubFailed
+from studio.model.duration import SECOND_NS
+from studio.model.third_party import External, Request, Response
+from studio.ports import ACTING, Envelope, HttpRequest, HttpResponse
+from studio.records import Delivery
+from studio.runtime.acting import Handling, message_record
+from studio.runtime.identifiers import causal_key, key_of_text
+from studio.simulation.exchange import Deadlines, Exchange
+from studio.simulation.task import HandlerTask, perform
+
+if TYPE_CHECKING:
+    from studio.simulation.cluster import Cluster
+
+__all__ = ["ThirdParties"]
+
+
+class RequestExchange(Exchange):
+    """A client's wait for a third party's response."""
+
+    __slots__ = ("envelope", "request")
+
+    request: HttpRequest
+    envelope: Envelope
+
+
+class ThirdParties:
+    """All third parties of a world; implements `studio.ports.Outbound`.
+
+    Args:
+        cluster: The world's.
+    """
+
+    def __init__(self, cluster: Cluster) -> None:
+        self._cluster, self._loop, self._harm = cluster, cluster.loop, cluster.harm
+        self._deadlines = Deadlines(cluster.loop, self._expire)
+
+    async def send(self, request: HttpRequest, *, timeout_ns: int) -> HttpResponse:
+        """Return the stub's response.
+
+        Raises:
+            httpx.ConnectError: It is down.
+            httpx.ReadTimeout: No response in time; it may have acted.
+            MissingStub: No `%%external` of that name is declared.
+        """
+        if request.client not in self._cluster.externals:
+            raise MissingStub(name=request.client)
+        handling: Any = ACTING.get()
+        handling.ordinal += 1
+        causal = causal_key(handling.causal, key_of_text(request.client), handling.ordinal)
+        path = urlsplit(request.url).path
+        envelope = Envelope(
+            self._cluster.identity.message(), "http", f"{request.client} {request.method} {path}", request.body,
+            handling.service, handling.replica.number, "", handling.trace, handling.span, handling.cause, causal,
+            saga=handling.saga,
+        )  # fmt: skip
+        if self._cluster.recorder is not None:
+            self._cluster.recorder.write(message_record(envelope, self._loop.now_ns))
+        exchange = RequestExchange(self._send, request.client, envelope.message, causal)
+        exchange.request, exchange.envelope = request, envelope
+        self._deadlines.watch(exchange, timeout_ns or 5 * SECOND_NS)
+        response: HttpResponse = await perform(exchange)
+        return response
+
+    def _send(self, exchange: Any) -> None:
+        import httpx
+
+        target, causal, message = exchange.target, exchange.causal, exchange.message
+        if self._harm.is_down(target, causal, message):
+            error = httpx.ConnectError("connection refused")
+            self._note(exchange, "refused", "down")
+            self._loop.at(self._loop.now_ns + self._leg_ns(exchange, "reply"), exchange.caller_key, exchange.throw_in, error)
+        elif self._harm.loses(target, "request", causal, message):
+            self._note(exchange, "lost", "request")
+        else:
+            key = self._cluster.externals[target].fleet.key
+            self._loop.at(self._loop.now_ns + self._leg_ns(exchange, "request"), key, self._arrive, exchange)
+
+    def _arrive(self, exchange: RequestExchange) -> None:
+        node = self._cluster.externals[exchange.target].fleet.nodes[0]
+        assert node.context is not None and node.incarnation is not None
+        self._note(exchange, "delivered", "")
+
+        def finished(task: HandlerTask) -> None:
+            error = task.exception()
+            if error is not None:
+                self._loop.at(self._loop.now_ns, exchange.caller_key, exchange.throw_in, error)
+            elif self._harm.loses(exchange.target, "reply", exchange.causal, exchange.message):
+                self._note(exchange, "lost", "reply")
+            else:
+                leg_ns = self._leg_ns(exchange, "reply")
+                self._loop.at(self._loop.now_ns + leg_ns, exchange.caller_key, self._deliver, (exchange, task.result()))
+
+        work = self._serve(exchange)
+        HandlerTask(work, self._loop, node.context.copy(), node.incarnation, finished).advance()
+
+    def _deliver(self, arrived: tuple[RequestExchange, HttpResponse]) -> None:
+        exchange, response = arrived
+        self._note(exchange, "replied" if exchange.task is not None else "late", str(response.status))
+        exchange.advance(response)
+
+    async def _serve(self, exchange: RequestExchange) -> HttpResponse:
+        """Run the stub's route, in a span of its own."""
+        host = self._cluster.externals[exchange.target]
+        envelope = exchange.envelope
+        span = host.replica.spans.start(
+            "handle", envelope.address, parent=envelope.span, trace=envelope.trace, message=envelope.message
+        )
+        handling = Handling(host.replica, envelope, span.span)
+        ACTING.set(handling)
+        if handling.ports.points.armed:
+            await handling.ports.points.reach("before-handler", exchange.target)
+        try:
+            response = await _route(host.external, exchange.request)
+        except Exception as error:
+            host.replica.spans.fail(span, error)
+            raise StubFailed(name=exchange.target, error=type(error).__name__, text=str(error)) from error
+        host.replica.spans.end(span)
+        return HttpResponse(response.status, tuple(response.headers.items()), response.body)
+
+    def _leg_ns(self, exchange: Exchange, leg: str) -> int:
+        return self._cluster.links.leg_ns(exchange.target, leg, exchange.causal, exchange.message)
+
+    def _expire(self, exchange: Exchange) -> None:
+        import httpx
+
+        self._note(exchange, "timed-out", "")
+        self._loop.at(self._loop.now_ns, exchange.caller_key, exchange.throw_in, httpx.ReadTimeout("no response in time"))
+
+    def _note(self, exchange: Any, outcome: str, reason: str) -> None:
+        if self._cluster.recorder is not None:
+            envelope = exchange.envelope
+            self._cluster.recorder.write(
+                Delivery(self._loop.now_ns, envelope.message, exchange.target, 1, 1, outcome, reason)
+            )
+
+
+async def _route(external: External, request: HttpRequest) -> Response:
+    """Find the route of a request and run it; 404 where there is none."""
+    split = urlsplit(request.url)
+    for route in external.routes:
+        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path), split.path)
+        if route.method == request.method and found:
+            headers = {name.lower(): value for name, value in request.headers}
+            made = Request(request.method, split.path, found.groupdict(), dict(parse_qsl(split.query)), headers, request.body)
+            response = await route.function(made)
+            return response if isinstance(response, Response) else Response(200, json=response)
+    return Response(404, json={"detail": f"no route {request.method} {split.path}"})

@@ -1,0 +1,293 @@
+"""A world to play by hand: send a message, let time pass, crash something, look.
+
+No `await`: each call drives virtual time until its answer is there. What happens is recorded as in any run.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from studio.address import Address
+from studio.errors import UnknownTarget, WorldClosed, nearest
+from studio.graph.system import Build, System
+from studio.model.duration import duration_ns, format_ns, optional_ns
+from studio.model.fault import Fault
+from studio.model.scenario import Given, Scenario
+from studio.ports import ACTING
+from studio.simulation.cluster import check_targets
+from studio.simulation.current import build_of
+from studio.simulation.journal import default_log, info_of
+from studio.simulation.node import Node
+from studio.simulation.outside import Outside
+from studio.simulation.run import Run
+from studio.simulation.stage import conditions_of, furnish, set_up
+from studio.simulation.timetable import Timetable
+from studio.source.zone import utc_zone
+from studio.store import Log
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from studio.observe.waterfall import Waterfall
+    from studio.simulation.http import Browser
+
+__all__ = ["World", "world"]
+
+
+class World:
+    """A running system in virtual time; see `world`.
+
+    Args:
+        build: What runs.
+        scenario: What stands before the run and how long things take; its workloads and faults are not played.
+        seed: Decides all chance.
+        faults: In force from the start.
+        log: Where records go.
+    """
+
+    def __init__(self, build: Build, scenario: Scenario, seed: int, faults: Sequence[Fault], log: Log) -> None:
+        self.build, self.seed = build, seed
+        self._log = log
+        self._buffer = log.record(info_of(build, "", seed))
+        conditions = conditions_of(build, scenario, seed, tuple(faults))
+        with utc_zone():
+            self._cluster = set_up(build, conditions, self._buffer, scenario.givens)
+        self._outside = Outside(self._cluster)
+        self._timetable = Timetable(self._cluster)
+        self._run: Run | None = None
+        self._drive_until(self._cluster.loop.now_ns)
+
+    # -- messages ---------------------------------------------------------------------------------------------------
+
+    def send(self, address: Address | str, message: Any, *, principal: str = "") -> Any:
+        """Call a command and return its answer, or publish an event; time passes until then.
+
+        Raises:
+            UnknownAddress: It is neither.
+            ServiceError: The declared error that a command answered with.
+        """
+        self._cluster.build.graph.demand(str(address))
+        work = self._outside.send("world", str(address), message, principal=principal)
+        return self._complete(work)
+
+    def call(self, address: Address | str, message: Any, *, timeout: str | None = None, principal: str = "") -> Any:
+        """Call a command and return its answer."""
+        return self._complete(self._call(str(address), message, optional_ns(timeout), principal))
+
+    def publish(self, address: Address | str, message: Any, *, key: str | None = None) -> None:
+        """Publish an event, and return when the bus has stored it; `settle` lets it be handled."""
+        self._complete(self._publish(str(address), message, key))
+
+    async def _call(self, address: str, message: Any, timeout_ns: int | None, principal: str) -> Any:
+        handling = self._outside.handling("world", principal)
+        ACTING.set(handling)
+        return await handling.call(address, message, timeout_ns=timeout_ns)
+
+    async def _publish(self, address: str, message: Any, key: str | None) -> None:
+        handling = self._outside.handling("world")
+        ACTING.set(handling)
+        await handling.publish(address, message, key=key)
+
+    @property
+    def http(self) -> Browser:
+        """Return a client of the services' endpoints: `world.http.get("/stock/tea").json()`."""
+        from studio.simulation.http import Browser
+
+        return Browser(self._cluster, self._outside, self._complete)
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> str:
+        """Return virtual time since the world began."""
+        return format_ns(self._cluster.loop.now_ns)
+
+    @property
+    def now_ns(self) -> int:
+        """Return virtual time in nanoseconds."""
+        return self._cluster.loop.now_ns
+
+    def advance(self, duration: str) -> Self:
+        """Let time pass: everything that is due happens, jobs and health checks too."""
+        self._drive_until(self._cluster.loop.now_ns + duration_ns(duration))
+        return self
+
+    def settle(self, limit: str = "10m") -> Self:
+        """Let everything happen that follows from what was done; jobs and health checks rest meanwhile.
+
+        Args:
+            limit: Longest time to wait for that.
+        """
+        self._open()
+        with utc_zone():
+            self._timetable.settle(self._cluster.loop.now_ns + duration_ns(limit))
+        return self
+
+    # -- harm -------------------------------------------------------------------------------------------------------
+
+    def crash(self, target: str, *, replica: int = 1, down_for: str = "1s") -> Self:
+        """Kill a replica now, and start it again after a time.
+
+        Args:
+            target: Service or saga.
+            replica: From 1.
+            down_for: Until its next incarnation starts.
+        """
+        self._open()
+        self._cluster.crash(self._node(target, replica), duration_ns(down_for), "by hand")
+        return self
+
+    def inject(self, *faults: Fault) -> Self:
+        """Put faults in force from now on: `world.inject(lose("cards", leg="reply", occurrence=1))`."""
+        self._open()
+        check_targets(self.build, faults)
+        for fault in faults:
+            self._cluster.inject(fault)
+        self._run = None
+        return self
+
+    def given(self, target: str, values: Sequence[Any]) -> Self:
+        """Put documents into a collection: `world.given("Inventory.stock", [StockLevel(sku="tea", quantity=5)])`."""
+        self._open()
+        owner, _, name = target.partition(".")
+        if (owner, name) not in self._cluster.program.collections:
+            known = [f"{owner}.{name}" for owner, name in self._cluster.program.collections]
+            raise UnknownTarget(what="given", target=target, known=nearest(target, known))
+        furnish(self._cluster, target, values)
+        return self
+
+    # -- looking ----------------------------------------------------------------------------------------------------
+
+    @property
+    def run(self) -> Run:
+        """Return everything that has happened, as a run that goes on."""
+        if self._run is None:
+            self._run = Run(self._log.live(self._buffer), self.build, self._cluster.harm.plan)
+        return self._run
+
+    def trace(self, which: int | str | None = None) -> Waterfall:
+        """Return a trace as a waterfall: by number, saga or key; None takes the latest that came from outside."""
+        if which is None:
+            found = self.run.sql("select max(trace) as trace from messages where sender = 'world'")
+            which = int(found["trace"][0] or 0)
+        return self.run.trace(which)
+
+    def sql(self, text: str, **parameters: Any) -> pl.DataFrame:
+        """Ask anything of what has happened, in SQL."""
+        return self.run.sql(text, **parameters)
+
+    def collection(self, name: str) -> list[dict[str, Any]]:
+        """Return the documents of a collection, `Inventory.stock`, by key."""
+        return self.run.collection(name)
+
+    def sagas(self) -> pl.DataFrame:
+        """Return the saga instances."""
+        return self.run.sagas
+
+    def log(self) -> pl.DataFrame:
+        """Return the log lines of handlers."""
+        return self.run.logs
+
+    def cancel(self, saga: str) -> Self:
+        """Cancel a saga instance: before its pivot it is undone, after it carried through."""
+        return self._operate(saga, "cancel")
+
+    def resume(self, saga: str) -> Self:
+        """Let a stuck saga instance go on."""
+        return self._operate(saga, "resume")
+
+    def close(self) -> Run:
+        """End the world and return its run; nothing more can be done in it."""
+        if not self._cluster.loop.is_closed():
+            self._cluster.close()
+            self._buffer.finish("finished", end_ns=self._cluster.loop.now_ns)
+            self._run = Run(self._log.run(self._buffer.run), self.build, self._cluster.harm.plan)
+        return self.run
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: types.TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._cluster.loop.is_closed() else f"at {self.now}"
+        return f"World(seed={self.seed}, {state}, {self._buffer.count} records)"
+
+    # -- helpers ----------------------------------------------------------------------------------------------------
+
+    def _open(self) -> None:
+        if self._cluster.loop.is_closed():
+            raise WorldClosed
+
+    def _complete(self, work: Any) -> Any:
+        self._open()
+        with utc_zone():
+            task = self._cluster.spawn(None, work, _nothing)
+            self._cluster.loop.run_until_complete(_outcome(task))
+        return task.result()
+
+    def _drive_until(self, deadline_ns: int) -> None:
+        self._open()
+        with utc_zone():
+            self._timetable.run_until_ns(deadline_ns)
+
+    def _operate(self, saga: str, verb: str) -> Self:
+        name = saga.partition("/")[0]
+        node = self._node(name, 1)
+        self._complete(getattr(node.replica, verb)(saga))
+        return self
+
+    def _node(self, target: str, replica: int) -> Node:
+        fleets = self._cluster.fleets
+        if target not in fleets or not 1 <= replica <= len(fleets[target].nodes):
+            known = [f"{owner} (replicas 1 to {len(fleet.nodes)})" for owner, fleet in fleets.items()]
+            raise UnknownTarget(what=f"replica={replica}", target=target, known=nearest(target, known))
+        return fleets[target].nodes[replica - 1]
+
+
+def _nothing(_: Any) -> None:
+    """Keep a task's error for who asks for its result."""
+
+
+async def _outcome(task: Any) -> None:
+    import asyncio
+
+    await asyncio.wait([task])
+
+
+def world(
+    *,
+    seed: int = 0,
+    system: System | Build | None = None,
+    scenario: str = "",
+    faults: Sequence[Fault] = (),
+    log: Log | None = None,
+) -> World:
+    """Start a world to play by hand.
+
+    Args:
+        seed: Decides all chance.
+        system: What runs; by default the notebook's.
+        scenario: Takes documents, settings, network and service times from a declared scenario; by default none.
+        faults: In force from the start.
+        log: Where records go; by default the process's log.
+
+    Example:
+        world = studio.world(seed=7)
+        world.send(S.Order.created, order)
+        world.crash("Payment")
+        world.advance("30s")
+        world.trace()
+    """
+    from studio.simulation.simulate import scenario_of
+
+    build = build_of(system)
+    chosen = scenario_of(build, scenario) if scenario else Scenario("(by hand)")
+    return World(build, chosen, seed, faults, default_log() if log is None else log)
+
+
