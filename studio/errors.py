@@ -1186,3 +1186,94 @@ class WorldClosed(StudioError):
     code = "STU527"
     problem = "this world is closed"
     remedy = "Start another: `studio.world(seed=7)`; its records are in `world.run`."
+
+
+# --- 9xx notebook and command line ---
+
+
+class BadMagic(StudioError):
+    """A magic's line lacks a word, or has one too many."""
+
+    code = "STU901"
+    problem = "%{magic}: {reason}"
+    remedy = "Write `{usage}`."
+
+    magic: str
+    reason: str
+    usage: str
+
+
+class UnknownMagic(StudioError):
+    """A magic does not exist, at least not in this form."""
+
+    code = "STU902"
+    problem = "magic={magic} does not exist"
+    remedy = "{advice}"
+
+    magic: str
+    advice: str
+
+
+class EmptyCell(StudioError):
+    """A cell has nothing below its magic line."""
+
+    code = "STU903"
+    problem = "{magic} has nothing below it"
+    remedy = "Write the body below the magic line; `{magic}?` shows how."
+
+    magic: str
+
+
+class NothingRun(StudioError):
+    """A trace is asked for before anything was run."""
+
+    code = "STU904"
+    problem = "nothing has been run yet, so there is no trace"
+    remedy = "Run a scenario, `%simulate NAME`, or play with `world = studio.world(seed=7)`, then ask again."
+
+
+class NothingDeclared(StudioError):
+    """Something is wanted of a system in which nothing is declared."""
+
+    code = "STU905"
+    problem = "{wanted}: nothing is declared yet"
+    remedy = "Declare a service first: a cell that begins with `%%service NAME`."
+
+    wanted: str
+
+
+# --- 44x sagas at run time ---
+
+
+class UnknownSagaInstance(StudioError):
+    """A saga has no instance of that id."""
+
+    code = "STU440"
+    problem = "saga={saga} has no instance {instance}"
+    remedy = "An instance's id is the saga's name and the key of the event that started it: {saga}/order-1."
+
+    saga: str
+    instance: str
+
+
+class SagaVersionMissing(StudioError):
+    """The version of a saga that an instance was started with is not here any more."""
+
+    code = "STU441"
+    problem = "instance={instance} was started by version {version}, which is not here"
+    remedy = "Bring that version back (deploy it, or run its cell again), then resume the instance."
+
+    instance: str
+    version: str
+
+
+class SagaStepMissing(StudioError):
+    """A journal names a step that the saga does not have, though its version is the same."""
+
+    code = "STU442"
+    problem = "instance={instance} has begun step {step}, which version {version} does not have"
+    remedy = "Give a changed saga another --version, bring the step back, then resume the instance."
+
+    instance: str
+    step: str
+    version: str

@@ -1,13 +1,24 @@
-"""Remember which system is meant when none is named: the notebook's, or the one that a command has read."""
+"""Remember which system is meant when none is named, the notebook's or a command's, and which run was the latest.
+
+Held by the module, since threads and tasks of every kind (widgets, dashboards, a front end's loop) ask for it: in most
+of them a context variable would be empty.
+"""
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from studio.errors import EmptySystem
 from studio.graph.system import Build, System
 
-__all__ = ["build_of", "current_system", "set_current_system"]
+if TYPE_CHECKING:
+    from studio.simulation.run import Run
+    from studio.simulation.world import World
+
+__all__ = ["build_of", "current_system", "latest", "set_current_system", "set_latest"]
 
 _CURRENT: list[System] = []
+_LATEST: list[Run | World] = []
 
 
 def set_current_system(system: System | None) -> None:
@@ -33,3 +44,13 @@ def build_of(system: System | Build | None) -> Build:
     if not build.graph.services:
         raise EmptySystem
     return build
+
+
+def set_latest(played: Run | World | None) -> None:
+    """Remember what was run or played last, for `%trace` and its like."""
+    _LATEST[:] = [] if played is None else [played]
+
+
+def latest() -> Run | World | None:
+    """Return what was run or played last in this process; None before the first."""
+    return _LATEST[0] if _LATEST else None

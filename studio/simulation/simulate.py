@@ -12,7 +12,7 @@ from studio.model.fault import Fault
 from studio.model.scenario import Scenario
 from studio.simulation.arrivals import Arrivals
 from studio.simulation.cluster import Cluster
-from studio.simulation.current import build_of
+from studio.simulation.current import build_of, set_latest
 from studio.simulation.journal import default_log, info_of
 from studio.simulation.outside import Outside
 from studio.simulation.run import Run
@@ -111,6 +111,7 @@ def simulate(
             raise
         _finish(cluster, buffer, status)
     finished = Run(shelf.run(buffer.run), build, plan)
+    set_latest(finished)
     if status == "interrupted":
         raise RunInterrupted(finished)
     return finished

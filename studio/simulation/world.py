@@ -17,7 +17,7 @@ from studio.model.fault import Fault
 from studio.model.scenario import Given, Scenario
 from studio.ports import ACTING
 from studio.simulation.cluster import check_targets
-from studio.simulation.current import build_of
+from studio.simulation.current import build_of, set_latest
 from studio.simulation.journal import default_log, info_of
 from studio.simulation.node import Node
 from studio.simulation.outside import Outside
@@ -58,6 +58,7 @@ class World:
         self._timetable = Timetable(self._cluster)
         self._run: Run | None = None
         self._drive_until(self._cluster.loop.now_ns)
+        set_latest(self)
 
     # -- messages ---------------------------------------------------------------------------------------------------
 
