@@ -6,6 +6,7 @@ share an object. Compatibility between versions lives in `studio.compatibility`;
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import types
@@ -24,6 +25,7 @@ __all__ = [
     "Empty",
     "FieldProblem",
     "ServiceError",
+    "adapter_of",
     "codec",
     "decode_message",
     "invalid_message",
@@ -31,7 +33,16 @@ __all__ = [
 ]
 
 
-# Above the contracts, since pydantic asks for it while the class is made.
+# Above the contracts, since pydantic asks for these while the class is made.
+_WIRE = pydantic.ConfigDict(
+    ser_json_timedelta="iso8601",
+    ser_json_bytes="base64",
+    val_json_bytes="base64",
+    ser_json_inf_nan="strings",
+    serialize_by_alias=True,
+    validate_by_alias=True,
+    validate_by_name=True,
+)
 _OPAQUE = frozenset({"metadata", "config", "default", "expected", "ref", "schema_ref"})
 
 
@@ -55,7 +66,11 @@ def _with_ordered_sets(schema: Any) -> Any:
     if ordered.get("type") in ("set", "frozenset") and "serialization" not in ordered:
         items = ordered.get("items_schema", core_schema.any_schema())
         ordered["serialization"] = core_schema.plain_serializer_function_ser_schema(
-            _in_order, return_schema=core_schema.list_schema(items), when_used="json"
+            _in_order,
+            return_schema=core_schema.list_schema(
+                items, min_length=ordered.get("min_length"), max_length=ordered.get("max_length")
+            ),
+            when_used="json",
         )
     return ordered
 
@@ -81,17 +96,7 @@ class Contract(pydantic.BaseModel):
         1
     """
 
-    model_config = pydantic.ConfigDict(
-        frozen=True,
-        extra="ignore",
-        ser_json_timedelta="iso8601",
-        ser_json_bytes="base64",
-        val_json_bytes="base64",
-        ser_json_inf_nan="strings",
-        serialize_by_alias=True,
-        validate_by_alias=True,
-        validate_by_name=True,
-    )
+    model_config = pydantic.ConfigDict(frozen=True, extra="ignore", **_WIRE)
 
     @classmethod
     def __get_pydantic_core_schema__(
@@ -218,15 +223,34 @@ def codec(kind: Any) -> Codec:
         return _build_codec(kind)
 
 
-def _build_codec(kind: Any) -> Codec:
+def adapter_of(kind: Any) -> pydantic.TypeAdapter[Any]:
+    """Return pydantic's adapter of a type, with the settings that values on a wire have; a new one at each call.
+
+    Raises:
+        InvalidDeclaration: No value of that type can cross a wire.
+    """
+    ordered = Annotated[kind, _OrderedSets()]
     try:
-        adapter: pydantic.TypeAdapter[Any] = pydantic.TypeAdapter(Annotated[kind, _OrderedSets()])
+        return pydantic.TypeAdapter(ordered, config=None if _has_config(kind) else _WIRE)
     except pydantic.errors.PydanticUserError as error:
         raise InvalidDeclaration(
             what=f"type={type_name(kind)}",
             reason="its values cannot cross a wire",
             remedy_text="Use a Contract, or what JSON knows: text, numbers, lists, dates.",
         ) from error
+
+
+def _has_config(kind: Any) -> bool:
+    """Tell models, dataclasses and typed dicts, which have settings of their own."""
+    while typing.get_origin(kind) is Annotated:
+        kind = typing.get_args(kind)[0]
+    if not isinstance(kind, type):
+        return False
+    return issubclass(kind, pydantic.BaseModel) or dataclasses.is_dataclass(kind) or typing.is_typeddict(kind)
+
+
+def _build_codec(kind: Any) -> Codec:
+    adapter = adapter_of(kind)
     dump, validate = adapter.serializer.to_json, adapter.validator.validate_python
     if isinstance(kind, type) and issubclass(kind, Contract):
 
