@@ -125,10 +125,14 @@ def _bring_forward(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
 
 
 def _version(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
-    tables = {str(row[0]) for row in connection.execute("select table_name from duckdb_tables()").fetchall()}
-    if not tables:
+    import duckdb
+
+    try:
+        row = connection.execute("select version from studio_log").fetchone()
+    except duckdb.CatalogException:
+        tables = connection.execute("select table_name from duckdb_tables() order by all limit 3").fetchall()
+        if tables:
+            names = ", ".join(str(table) for (table,) in tables)
+            raise NotALog(file=str(file), reason=f"its tables are {names}") from None
         return 0
-    if "studio_log" not in tables:
-        raise NotALog(file=str(file), reason=f"its tables are {', '.join(sorted(tables)[:3])}")
-    row = connection.execute("select version from studio_log").fetchone()
     return int(row[0]) if row else 0
