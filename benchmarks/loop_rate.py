@@ -74,7 +74,7 @@ def latencies(clients: int, calls: int, *, spread: bool) -> list[list[int]]:
     """Return each call's latency, by client."""
     if not spread:
         return [[LATENCY_NS] * calls for _ in range(clients)]
-    return [[LATENCY_NS + 7919 * ((client * 31 + n * 17) % 1009) + client for n in range(calls)] for client in range(clients)]
+    return [[LATENCY_NS + 7919 * ((who * 31 + n * 17) % 1009) + who for n in range(calls)] for who in range(clients)]
 
 
 def run_studio(times: list[list[int]]) -> int:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import sys
 import threading
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
@@ -121,7 +122,8 @@ class VirtualLoop(RefusingLoop):
         self._collect_at = _COLLECT_STEPS
 
     def __del__(self) -> None:
-        if not self.is_closed() and not self.is_running():
+        # At best: the collector may finalise frames first. Whoever makes a loop closes it.
+        if not (sys.is_finalizing() or self.is_closed() or self.is_running()):
             self.close()
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The task that drives a handler: all that asyncio can await works in it, and the studio's own awaits take a short path.
+"""The task that drives a handler: what asyncio can await works in it, and the studio's own awaits take a short path.
 
 On the long path a coroutine yields a future, as to any asyncio task. On the short path it yields nanoseconds to sleep,
 or an `Effect`, and the loop resumes it straight from its timers: no future, no handle, no callback. Who calls whom, and
@@ -207,8 +207,8 @@ class HandlerTask:
             self.fence()
             loop.graveyard.bury(self)
 
-    @property
-    def __class__(self) -> type[asyncio.Task[Any]]:  # type: ignore[misc, override]
+    @property  # type: ignore[misc]  # read-only, unlike the type stubs' own
+    def __class__(self) -> type[asyncio.Task[Any]]:  # type: ignore[override]
         """Pass for asyncio's own task, as mocks do: anyio asks `isinstance(waiter, asyncio.Future)`."""
         return asyncio.Task
 

@@ -48,10 +48,11 @@ class Watchdog:
         self._stop_s = stop_s
         self._thread_id = threading.get_ident()
         self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="studio-watchdog", daemon=True)
         self._lock = threading.Lock()  # so that no exception is sent once the drive is over
 
     def __enter__(self) -> Self:
-        threading.Thread(target=self._watch, name="studio-watchdog", daemon=True).start()
+        self._thread.start()
         return self
 
     def __exit__(
@@ -61,6 +62,8 @@ class Watchdog:
             self._over.set()
             if self.fired:
                 _send(self._thread_id, None)  # it may be under way still
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _watch(self) -> None:
         seen, since = self._loop.progress(), time.monotonic()

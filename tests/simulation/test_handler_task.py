@@ -169,7 +169,7 @@ def test_task_group_cancels_siblings_of_a_failure() -> None:
             finally:
                 seen.append("cancelled")
 
-        with pytest.raises(ExceptionGroup):
+        with pytest.raises(ExceptionGroup):  # noqa: PT012 - the group inside is what raises
             async with asyncio.TaskGroup() as group:
                 group.create_task(sibling())
                 group.create_task(fail())
@@ -296,7 +296,7 @@ def test_failure_that_nobody_retrieves_is_kept() -> None:
         raise LookupError
 
     async def main() -> None:
-        asyncio.create_task(fail())  # noqa: RUF006 - nobody keeps it: the point of the test
+        _ = asyncio.create_task(fail())  # noqa: RUF006 - nobody keeps it
         await sleep_ns(1)
 
     loop = VirtualLoop()

@@ -7,6 +7,7 @@ import os
 import signal
 import threading
 from asyncio import events
+from contextlib import suppress
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ from studio.simulation.randomness import stable_key
 
 
 def order_at_one_instant(seed: int, names: str) -> str:
-    loop, seen = VirtualLoop(seed), []
+    loop, seen = VirtualLoop(seed), list[str]()
     for name in names:
         loop.at(5, stable_key(name), seen.append, name)
     loop.run_until_idle()
@@ -35,7 +36,7 @@ def order_at_one_instant(seed: int, names: str) -> str:
 
 
 def test_time_jumps_to_what_is_due_next() -> None:
-    loop, seen = VirtualLoop(), []
+    loop, seen = VirtualLoop(), list[Any]()
     loop.at(3_000, 1, seen.append, "late")
     loop.at(1_000, 1, seen.append, "early")
     assert loop.run_until_idle()
@@ -43,7 +44,7 @@ def test_time_jumps_to_what_is_due_next() -> None:
 
 
 def test_deadline_is_included_and_then_it_is_that_time() -> None:
-    loop, seen = VirtualLoop(), []
+    loop, seen = VirtualLoop(), list[Any]()
     for when_ns in (10, 20, 21):
         loop.at(when_ns, 1, seen.append, when_ns)
     assert loop.run_until_ns(20)
@@ -52,7 +53,7 @@ def test_deadline_is_included_and_then_it_is_that_time() -> None:
 
 @given(st.lists(st.sampled_from("abc"), min_size=1, max_size=20), st.integers(0, 2**32))
 def test_entity_is_served_first_come_first_served(keys: list[str], seed: int) -> None:
-    loop, seen = VirtualLoop(seed), []
+    loop, seen = VirtualLoop(seed), list[tuple[str, int]]()
     for number, key in enumerate(keys):
         loop.at(7, stable_key(key), seen.append, (key, number))
     loop.run_until_idle()
@@ -78,20 +79,20 @@ def test_one_more_entity_does_not_reorder_the_others() -> None:
 def test_cancelled_timers_do_not_move_time() -> None:
     loop = VirtualLoop()
     timers = [loop.call_later(60, print) for _ in range(600)]
-    loop.call_later(1, lambda: [timer.cancel() for timer in timers])
+    loop.call_later(1, lambda: list(map(asyncio.TimerHandle.cancel, timers)))
     assert loop.run_until_idle()
     assert loop.now_ns == 1_000_000_000
 
 
 def test_polling_without_waiting_sees_time_pass() -> None:
-    loop, seen = VirtualLoop(), []
+    loop, seen = VirtualLoop(), list[Any]()
 
     async def poll() -> float:
-        while not seen:
+        while not seen:  # noqa: ASYNC110 - the point of the test
             await asyncio.sleep(0)
         return loop.time()
 
-    loop.call_later(3, seen.append, True)
+    loop.call_later(3, seen.append, "now")
     assert loop.run_until_complete(poll()) == 3
 
 
@@ -99,7 +100,7 @@ def test_time_that_stands_still_is_an_error() -> None:
     loop = VirtualLoop(instant_steps_max=10_000)
 
     async def poll() -> None:
-        while True:
+        while True:  # noqa: ASYNC110 - the point of the test
             await asyncio.sleep(0)
 
     with pytest.raises(TimeStandsStillError, match="instant_steps_max"):
@@ -140,7 +141,7 @@ def test_outer_loop_is_restored_when_the_inner_run_fails() -> None:
         return asyncio.get_running_loop() is not loop
 
     assert asyncio.run(outer())
-    assert events._get_running_loop() is None
+    assert events._get_running_loop() is None  # noqa: SLF001 - the accessor that does not raise
 
 
 def test_world_has_one_driver_at_a_time() -> None:
@@ -151,7 +152,7 @@ def test_world_has_one_driver_at_a_time() -> None:
 
 
 def test_stop_ends_between_two_steps_and_running_on_continues_there() -> None:
-    loop, seen = VirtualLoop(), []
+    loop, seen = VirtualLoop(), list[Any]()
     loop.at(1, 1, seen.append, "first")
     loop.at(1, 1, lambda _: loop.request_stop(), None)
     loop.at(1, 1, seen.append, "second")
@@ -166,7 +167,7 @@ def test_stop_from_another_thread_ends_a_run_that_would_go_on() -> None:
 
     async def tick() -> None:
         threading.Thread(target=loop.request_stop).start()
-        while True:
+        while True:  # noqa: ASYNC110 - the point of the test
             await asyncio.sleep(1)
 
     with pytest.raises(RunStoppedError):
@@ -174,7 +175,7 @@ def test_stop_from_another_thread_ends_a_run_that_would_go_on() -> None:
 
 
 def test_interrupt_stops_cleanly_and_the_run_can_go_on() -> None:
-    loop, seen = VirtualLoop(), []
+    loop, seen = VirtualLoop(), list[Any]()
     loop.at(1, 1, lambda _: signal.raise_signal(signal.SIGINT), None)
     loop.at(2, 1, seen.append, "after")
     with pytest.raises(KeyboardInterrupt):
@@ -204,10 +205,8 @@ def test_handler_that_never_yields_is_ended_and_the_run_aborted() -> None:
 
 def test_watchdog_works_in_a_thread_and_when_the_handler_catches_everything() -> None:
     async def stubborn() -> None:
-        try:
+        with suppress(BaseException):
             spin()
-        except BaseException:  # noqa: BLE001, S110 - the point of the test
-            pass
 
     caught: list[BaseException] = []
 
@@ -225,7 +224,12 @@ def test_watchdog_works_in_a_thread_and_when_the_handler_catches_everything() ->
 
 def test_interrupt_ends_a_handler_that_never_yields() -> None:
     loop = VirtualLoop(stall_s=60)
-    loop.at(1, 1, lambda _: (os.kill(os.getpid(), signal.SIGINT), spin()), None)
+
+    def interrupt_and_spin(_: object) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        spin()
+
+    loop.at(1, 1, interrupt_and_spin, None)
     with pytest.raises(KeyboardInterrupt):
         loop.run_until_idle()
     assert loop.aborted
