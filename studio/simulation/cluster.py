@@ -116,7 +116,7 @@ class Cluster:
         for saga in graph.sagas.values():
             self._add_fleet(saga.name, saga.replicas)
             self.broker.consumers.append(
-                Consumer(self.fleets[saga.name], saga.name, (saga.on,), 30_000_000_000, 1_000, 10_000)
+                Consumer(self.fleets[saga.name], saga.name, (str(saga.on),), 30_000_000_000, 1_000, 10_000)
             )
         for address, (owner, _) in graph.operations.items():
             self._owners[address] = self.fleets[owner]

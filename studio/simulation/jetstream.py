@@ -19,7 +19,8 @@ from studio.errors import PublishFailed
 from studio.model.duration import SECOND_NS
 from studio.ports import Envelope, Verdict, Write
 from studio.records import Delivery
-from studio.simulation.exchange import Deadlines, Exchange
+from studio.simulation.deadlines import DeadlineQueue, Deadlines
+from studio.simulation.exchange import Exchange
 from studio.simulation.task import HandlerTask, perform, suspend
 
 if TYPE_CHECKING:
@@ -45,6 +46,26 @@ class Pending:
     attempt: int = 0
     done: bool = False
     reason: str = ""
+    due: Due | None = None
+
+    def release(self) -> None:
+        """Let go of the deadline of the latest delivery."""
+        if self.due is not None and self.due.queue is not None:
+            self.due.queue.release()
+
+
+@dataclass(slots=True, eq=False)
+class Due:
+    """An acknowledgement that is due."""
+
+    consumer: Consumer
+    pending: Pending
+    attempt: int
+    queue: DeadlineQueue | None = None
+
+    def done(self) -> bool:
+        """Say whether it has come, or another delivery's is due instead."""
+        return self.pending.done or self.pending.attempt != self.attempt or bool(self.pending.reason)
 
 
 @dataclass(slots=True, eq=False)
@@ -93,6 +114,7 @@ class Broker:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster, self._loop, self._harm = cluster, cluster.loop, cluster.harm
         self._deadlines = Deadlines(cluster.loop, self._expire)
+        self._acknowledgements = Deadlines(cluster.loop, self._check)
         self.consumers: list[Consumer] = []
         self._stored: dict[int, int] = {}
         self._stored_order: deque[tuple[int, int]] = deque()
@@ -126,11 +148,11 @@ class Broker:
             self._note(envelope, envelope.sender, envelope.replica, 1, "lost", "confirmation")
             return
         leg_ns = self._cluster.links.leg_ns(envelope.address, "reply", envelope.causal, envelope.message)
-        self._loop.at(self._loop.now_ns + leg_ns, exchange.caller_key, exchange.advance, None)
+        self._loop.at(self._loop.now_ns + leg_ns, exchange.caller_key, exchange.answer, None)
 
     def _expire(self, exchange: Exchange) -> None:
         error = PublishFailed(address=exchange.target)
-        self._loop.at(self._loop.now_ns, exchange.caller_key, exchange.throw_in, error)
+        self._loop.at(self._loop.now_ns, exchange.caller_key, exchange.fail, error)
 
     def store(self, envelope: Envelope) -> None:
         """Store an event, unless one of the same id was stored within the window, and offer it to its consumers."""
@@ -174,7 +196,8 @@ class Broker:
         cluster = self._cluster
         leg_ns = cluster.links.leg_ns(envelope.address, "request", envelope.causal, envelope.message * 31 + attempt)
         arrival_ns = self._loop.now_ns + leg_ns
-        self._loop.at(self._loop.now_ns + consumer.ack_wait_ns, 0, self._check, (consumer, pending, attempt))
+        pending.due = Due(consumer, pending, attempt)
+        self._acknowledgements.watch(pending.due, consumer.ack_wait_ns)
         if self._harm.on_messages:
             if self._harm.loses(envelope.address, "request", envelope.causal, envelope.message):
                 self._note(envelope, consumer.fleet.owner, 0, attempt, "lost", "delivery")
@@ -222,24 +245,22 @@ class Broker:
         if verdict.outcome == "acknowledged":
             self._finish(consumer, pending)
             return
-        pending.reason = verdict.reason
         if attempt != pending.attempt:
             return  # an earlier delivery's refusal, after it was delivered again already
+        pending.reason = verdict.reason or "refused"
+        pending.release()
         if attempt >= consumer.max_deliver or verdict.outcome == "dead-lettered":
             self._bury(consumer, pending)
             return
         delay_ns = verdict.delay_ns or BACKOFF_NS[min(attempt - 1, len(BACKOFF_NS) - 1)]
         self._loop.at(self._loop.now_ns + delay_ns, 0, self._again, (consumer, pending, attempt))
 
-    def _check(self, delivery: tuple[Consumer, Pending, int]) -> None:
+    def _check(self, due: Due) -> None:
         """Deliver again what was neither acknowledged nor refused within `ack_wait`."""
-        consumer, pending, attempt = delivery
-        if pending.done or pending.attempt != attempt or pending.reason:
-            return
-        if attempt >= consumer.max_deliver:
-            self._bury(consumer, pending)
+        if due.attempt >= due.consumer.max_deliver:
+            self._bury(due.consumer, due.pending)
         else:
-            self._again(delivery)
+            self._again((due.consumer, due.pending, due.attempt))
 
     def _again(self, delivery: tuple[Consumer, Pending, int]) -> None:
         consumer, pending, attempt = delivery
@@ -266,6 +287,7 @@ class Broker:
 
     def _finish(self, consumer: Consumer, pending: Pending) -> None:
         pending.done = True
+        pending.release()
         consumer.in_flight -= 1
         self.pump(consumer)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import platform
 from pathlib import Path
+from typing import Any
 
 from studio import __version__
 from studio.graph.system import Build
@@ -45,7 +46,7 @@ def info_of(build: Build, scenario: str, seed: int) -> RunInfo:
 def _shape(build: Build) -> Shape:
     graph = build.graph
     ledgers = [ledger.contract for external in graph.externals.values() for ledger in external.ledgers.values()]
-    owners = [*graph.services.values(), *graph.externals.values()]
+    owners: list[Any] = [*graph.services.values(), *graph.externals.values()]
     collections = {
         f"{owner.name}.{name}": field_types(collection.contract)
         for owner in owners

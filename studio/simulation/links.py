@@ -13,7 +13,8 @@ from studio.errors import CallTimeout, ServiceUnavailable
 from studio.model.duration import format_ns
 from studio.ports import Envelope, Reply
 from studio.records import Delivery
-from studio.simulation.exchange import Deadlines, Exchange
+from studio.simulation.deadlines import Deadlines
+from studio.simulation.exchange import Exchange
 from studio.simulation.randomness import mix
 from studio.simulation.task import HandlerTask, perform
 
@@ -108,7 +109,6 @@ class Links:
             return
         if self._cluster.recorder is not None:
             self._note(envelope, fleet.owner, node.number, "delivered", "")
-        exchange.node = node
         assert node.context is not None and node.incarnation is not None
         finished = _Finish(self, exchange)
         HandlerTask(
@@ -136,12 +136,12 @@ class Links:
         if self._cluster.recorder is not None:
             envelope = exchange.envelope
             self._note(envelope, envelope.sender, envelope.replica, "replied", reply.code)
-        exchange.advance(reply)
+        exchange.answer(reply)
 
     def _answer_later(self, exchange: Exchange, error: Exception) -> None:
         """Raise an error at the caller after the way back."""
         leg_ns = self.leg_ns(exchange.target, "reply", exchange.causal, exchange.message)
-        self._loop.at(self._loop.now_ns + leg_ns, exchange.caller_key, exchange.throw_in, error)
+        self._loop.at(self._loop.now_ns + leg_ns, exchange.caller_key, exchange.fail, error)
 
     def _expire(self, exchange: Exchange) -> None:
         assert isinstance(exchange, CallExchange)
@@ -149,7 +149,7 @@ class Links:
         self._note(envelope, envelope.sender, envelope.replica, "timed-out", "")
         waited_ns = self._cluster.waited_ns(envelope)
         error = CallTimeout(address=envelope.address, timeout=format_ns(waited_ns))
-        self._loop.at(self._loop.now_ns, exchange.caller_key, exchange.throw_in, error)
+        self._loop.at(self._loop.now_ns, exchange.caller_key, exchange.fail, error)
 
     def _note(self, envelope: Envelope, consumer: str, replica: int, outcome: str, reason: str) -> None:
         recorder = self._cluster.recorder

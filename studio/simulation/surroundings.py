@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-import greenlet
+import greenlet  # type: ignore[import-untyped]  # it ships none
 
 from studio.errors import BlockingSleep
 from studio.ports import ACTING
@@ -70,7 +70,7 @@ class Surroundings:
         current.parent.switch(max(round(seconds * 1e9), 0))
 
 
-class _SyncGreenlet(greenlet.greenlet):
+class _SyncGreenlet(greenlet.greenlet):  # type: ignore[misc]  # untyped base
     """A greenlet that `run_sync` made."""
 
 

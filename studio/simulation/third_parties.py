@@ -17,7 +17,8 @@ from studio.ports import ACTING, Envelope, HttpRequest, HttpResponse
 from studio.records import Delivery
 from studio.runtime.acting import Handling, message_record
 from studio.runtime.identifiers import causal_key, key_of_text
-from studio.simulation.exchange import Deadlines, Exchange
+from studio.simulation.deadlines import Deadlines
+from studio.simulation.exchange import Exchange
 from studio.simulation.task import HandlerTask, perform
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ class ThirdParties:
         if self._harm.is_down(target, causal, message):
             error = httpx.ConnectError("connection refused")
             self._note(exchange, "refused", "down")
-            self._loop.at(self._loop.now_ns + self._leg_ns(exchange, "reply"), exchange.caller_key, exchange.throw_in, error)
+            self._loop.at(self._loop.now_ns + self._leg_ns(exchange, "reply"), exchange.caller_key, exchange.fail, error)
         elif self._harm.loses(target, "request", causal, message):
             self._note(exchange, "lost", "request")
         else:
@@ -95,7 +96,7 @@ class ThirdParties:
         def finished(task: HandlerTask) -> None:
             error = task.exception()
             if error is not None:
-                self._loop.at(self._loop.now_ns, exchange.caller_key, exchange.throw_in, error)
+                self._loop.at(self._loop.now_ns, exchange.caller_key, exchange.fail, error)
             elif self._harm.loses(exchange.target, "reply", exchange.causal, exchange.message):
                 self._note(exchange, "lost", "reply")
             else:
@@ -108,7 +109,7 @@ class ThirdParties:
     def _deliver(self, arrived: tuple[RequestExchange, HttpResponse]) -> None:
         exchange, response = arrived
         self._note(exchange, "replied" if exchange.task is not None else "late", str(response.status))
-        exchange.advance(response)
+        exchange.answer(response)
 
     async def _serve(self, exchange: RequestExchange) -> HttpResponse:
         """Run the stub's route, in a span of its own."""
@@ -136,7 +137,7 @@ class ThirdParties:
         import httpx
 
         self._note(exchange, "timed-out", "")
-        self._loop.at(self._loop.now_ns, exchange.caller_key, exchange.throw_in, httpx.ReadTimeout("no response in time"))
+        self._loop.at(self._loop.now_ns, exchange.caller_key, exchange.fail, httpx.ReadTimeout("no response in time"))
 
     def _note(self, exchange: Any, outcome: str, reason: str) -> None:
         if self._cluster.recorder is not None:

@@ -42,7 +42,7 @@ class Timetable:
                 self._add(self._tick(job.schedule), self._job(service.name, job.name))
             if service.checks:
                 interval_ns = min(check.interval_ns for check in service.checks)
-                self._add(lambda now_ns, step_ns=interval_ns: now_ns + step_ns, self._checks(service.name))
+                self._add(_every(interval_ns), self._checks(service.name))
 
     def run_until_ns(self, deadline_ns: int) -> bool:
         """Run everything until an instant, regular work included; False when stopped before."""
@@ -92,6 +92,10 @@ class Timetable:
     def _check(self, node: Node) -> None:
         if node.incarnation is not None:
             self._cluster.spawn(node, node.replica.check_health(), _retrieve)
+
+
+def _every(interval_ns: int) -> Callable[[int], int]:
+    return lambda now_ns: now_ns + interval_ns
 
 
 def _retrieve(task: Any) -> None:
