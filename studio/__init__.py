@@ -1,7 +1,142 @@
-"""Design services, break them in a deterministic simulation, ship the code that survived."""
+"""Design services, break them in a deterministic simulation, ship the code that survived.
+
+What an author declares with is here, light to import; what runs a system (`world`, `simulate`) loads when it is used.
+In a notebook, `%load_ext studio` brings the cell magics.
+"""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
+from studio.address import S
+from studio.contract import Contract, ServiceError
+from studio.errors import (
+    CallTimeout,
+    PublishFailed,
+    ServiceUnavailable,
+    StorageConflict,
+    StudioError,
+    UndeclaredError,
+    UniqueViolation,
+)
+from studio.model.composition import Failure, parallel, route, sequence, when
+from studio.model.distribution import Constant, Exponential, LogNormal, Pareto, Uniform, Zipf
+from studio.model.event import event
+from studio.model.fault import crash, crash_at, down, duplicate, latency, lose, timeout
+from studio.model.handle import handle
+from studio.model.invariant import Invariant, invariant
+from studio.model.policy import Retry
+from studio.model.saga import Saga
+from studio.model.scenario import Scenario, given, network, service_time, workload
+from studio.model.service import Health, Service
+from studio.model.third_party import External, Request, Response
+from studio.model.verbs import Secret, call, log, principal, publish, send, setting, stream
+
+if TYPE_CHECKING:
+    from studio.graph.system import System
+    from studio.simulation.run import Run
+    from studio.simulation.simulate import RunInterrupted, simulate
+    from studio.simulation.world import World, world
+    from studio.store.writer import Log
+
 __version__ = "0.1.0"
 
-__all__ = ["__version__"]
+__all__ = [
+    "CallTimeout",
+    "Constant",
+    "Contract",
+    "Exponential",
+    "External",
+    "Failure",
+    "Health",
+    "Invariant",
+    "Log",
+    "LogNormal",
+    "Pareto",
+    "PublishFailed",
+    "Request",
+    "Response",
+    "Retry",
+    "Run",
+    "RunInterrupted",
+    "S",
+    "Saga",
+    "Scenario",
+    "Secret",
+    "Service",
+    "ServiceError",
+    "ServiceUnavailable",
+    "StorageConflict",
+    "StudioError",
+    "System",
+    "UndeclaredError",
+    "Uniform",
+    "UniqueViolation",
+    "World",
+    "Zipf",
+    "__version__",
+    "call",
+    "crash",
+    "crash_at",
+    "down",
+    "duplicate",
+    "event",
+    "given",
+    "handle",
+    "invariant",
+    "latency",
+    "load_ipython_extension",
+    "log",
+    "lose",
+    "network",
+    "parallel",
+    "principal",
+    "publish",
+    "route",
+    "send",
+    "sequence",
+    "service_time",
+    "setting",
+    "simulate",
+    "stream",
+    "timeout",
+    "unload_ipython_extension",
+    "when",
+    "workload",
+    "world",
+]
+
+_LATE = {
+    "Log": "studio.store.writer",
+    "Run": "studio.simulation.run",
+    "RunInterrupted": "studio.simulation.simulate",
+    "System": "studio.graph.system",
+    "World": "studio.simulation.world",
+    "simulate": "studio.simulation.simulate",
+    "world": "studio.simulation.world",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load what runs a system when it is first asked for."""
+    if name not in _LATE:
+        raise AttributeError(f"module 'studio' has no attribute {name!r}")
+    import importlib
+
+    value = getattr(importlib.import_module(_LATE[name]), name)
+    globals()[name] = value
+    return value
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Bring the magics into a notebook: `%load_ext studio`."""
+    from studio.notebook.extension import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Take the magics out of a notebook: `%unload_ext studio`."""
+    from studio.notebook.extension import unload
+
+    unload(shell)
