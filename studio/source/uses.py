@@ -51,8 +51,8 @@ class Use:
 def uses_of(source: Source) -> tuple[Use, ...]:
     """Return what a source sends and listens to, by line; nothing for SQL.
 
-    A call on a free name, `Payment.process(...)`, is given as an operation of a handle; whether such a service exists
-    is for the caller to say.
+    A call on a free or imported name, `Payment.process(...)`, is given as an operation of a handle; whether such a
+    service exists is for the caller to say.
 
     Raises:
         InvalidSyntax: The body is not Python.
@@ -67,7 +67,7 @@ def uses_of(source: Source) -> tuple[Use, ...]:
 @dataclass(frozen=True, slots=True)
 class _Finder:
     constants: Mapping[str, ast.expr]
-    free: frozenset[str]
+    handles: frozenset[str]
     offset: int
 
     def visit_all(self, node: ast.AST, function: str) -> Iterator[Use]:
@@ -100,7 +100,7 @@ class _Finder:
             ) if verb in _VERBS:
                 for target in self._targets(first):
                     yield Use(_VERBS[verb], target, "", "", function, line)
-            case ast.Call(func=ast.Attribute(value=ast.Name(id=handle), attr=operation)) if handle in self.free:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id=handle), attr=operation)) if handle in self.handles:
                 yield Use("operation", None, handle, operation, function, line)
 
     def _targets(self, node: ast.expr) -> Iterator[Address | Pattern]:
