@@ -19,11 +19,6 @@ from studio.serve.network import NetworkOutbound
 from studio.serve.walltime import WallClock
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 @given(st.lists(st.tuples(st.integers(0, 1000), st.integers(-5000, 5000)), max_size=50))
 def test_time_never_goes_back_and_never_stands_still(moves: list[tuple[int, int]]) -> None:
     wall, elapsed = 1_000_000, 0
