@@ -1277,3 +1277,17 @@ class SagaStepMissing(StudioError):
     instance: str
     step: str
     version: str
+
+
+# --- 90x the command line and the notebook ---
+
+
+class MissingExtra(StudioError):
+    """A part of Studio that was not installed is needed."""
+
+    code = "STU901"
+    problem = "{what} is not installed"
+    remedy = "pip install 'service-studio[{extra}]'"
+
+    what: str
+    extra: str
