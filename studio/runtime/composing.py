@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ from studio.errors import Fenced, NoRoute, StudioError
 from studio.model.composition import Composition, Failure, Parallel, Route, Sequence, takes_of
 from studio.model.handle import OperationHandle
 from studio.ports import ACTING
+from studio.runtime.together import all_or_first_error
 
 if TYPE_CHECKING:
     from studio.runtime.acting import Handling
@@ -65,57 +65,29 @@ def _class_of(message: Any) -> Any:
 
 async def _run_parallel(handling: Handling, composition: Parallel, message: Any, path: str) -> Any:
     """Run all stages at once; the order in which they were declared is the order of their ordinals."""
-    tasks = [
-        asyncio.ensure_future(_run_branch(handling.branch(f"{path}.{name}"), stage, message, f"{path}.{name}"))
+    # A branch goes by its whole path: another `parallel` of the same handling may have a branch of the same name.
+    outcomes = await all_or_first_error(
+        _run_branch(handling.branch(f"{path}.{name}"), stage, message, f"{path}.{name}", composition.on_error)
         for name, stage in composition.parts.items()
-    ]
-    try:
-        if composition.on_error == "cancel":
-            await _first_error(tasks)
-        else:
-            await asyncio.wait(tasks)
-    except asyncio.CancelledError:  # no `finally`: a crash closes these frames, and must find nothing to await
-        await _cancel(tasks)
-        raise
-    values = {name: _outcome(task, composition) for name, task in zip(composition.parts, tasks, strict=True)}
-    return composition.returns.model_construct(**values)
+    )
+    return composition.returns.model_construct(**dict(zip(composition.parts, outcomes, strict=True)))
 
 
-async def _run_branch(handling: Handling, stage: Any, message: Any, path: str) -> Any:
+async def _run_branch(handling: Handling, stage: Any, message: Any, path: str, on_error: str) -> Any:
+    """Run one stage; where errors are collected, one is a result. That the work was replaced is never collected."""
     ACTING.set(handling)  # the task's own context
-    return await _run_stage(handling, stage, message, path)
-
-
-async def _first_error(tasks: list[asyncio.Task[Any]]) -> None:
-    """Wait for all tasks; at the first error cancel the others, wait for them, and raise it."""
-    await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
-    failures = [error for task in tasks if task.done() and (error := task.exception()) is not None]
-    if failures:
-        await _cancel(tasks)
-        raise failures[0]
-
-
-async def _cancel(tasks: list[asyncio.Task[Any]]) -> None:
-    """Cancel what is still under way and wait for it; what it raises meanwhile is of no interest any more."""
-    pending = [task for task in tasks if not task.done()]
-    for task in pending:
-        task.cancel()
-    if pending:
-        await asyncio.wait(pending)
-    for task in tasks:
-        if not task.cancelled():
-            task.exception()  # else the loop reports it as never retrieved
-
-
-def _outcome(task: asyncio.Task[Any], composition: Parallel) -> Any:
-    error = task.exception()
-    if error is None:
-        return task.result()
-    if composition.on_error != "collect" or isinstance(error, Fenced) or not isinstance(error, Exception):
-        raise error
-    if isinstance(error, ServiceError):
+    try:
+        return await _run_stage(handling, stage, message, path)
+    except Fenced:
+        raise
+    except ServiceError as error:
+        if on_error != "collect":
+            raise
         return Failure(code=error.code(), text=str(error))
-    return Failure(code=error.code if isinstance(error, StudioError) else type(error).__name__, text=str(error))
+    except Exception as error:
+        if on_error != "collect":
+            raise
+        return Failure(code=error.code if isinstance(error, StudioError) else type(error).__name__, text=str(error))
 
 
 async def _run_route(handling: Handling, composition: Route, message: Any, path: str) -> Any:

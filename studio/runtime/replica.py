@@ -36,6 +36,7 @@ from studio.runtime.fencing import check_fence
 from studio.runtime.identifiers import causal_key, key_of_text
 from studio.runtime.outbox import Outbox, outbox_write
 from studio.runtime.program import Program
+from studio.runtime.publishing import publish_event
 from studio.runtime.spans import OpenSpan, Spans
 from studio.runtime.unit import Unit
 
@@ -279,21 +280,7 @@ class Replica:
 
     async def publish(self, envelope: Envelope, span: OpenSpan | None = None) -> None:
         """Hand an event to the bus, record it, and close the span that it is published under."""
-        points = self.ports.points
-        if points.armed:
-            await points.reach("before-publish", envelope.address)
-        if self.ports.recorder is not None:
-            self.ports.recorder.write(message_record(envelope, self.ports.clock.now_ns()))
-        try:
-            await self.ports.transport.publish(envelope)
-        except BaseException as error:
-            if span is not None:
-                self.spans.fail(span, error)
-            raise
-        if span is not None:
-            self.spans.end(span)
-        if points.armed:
-            await points.reach("after-effect", envelope.address)
+        await publish_event(self, envelope, span)
 
     async def _run(self, function: Any, handling: Handling, message: Any) -> Any:
         """Run a handler, or the composition that stands for one."""
