@@ -84,6 +84,7 @@ def simulate(
     duration: Annotated[str | None, typer.Option(help="Instead of the scenario's, such as 10m.")] = None,
     trace: Annotated[str, typer.Option(help="Also print the trace of this saga or event key.")] = "",
     log: LogOption = None,
+    *,
     records: Annotated[bool, typer.Option(help="Print the hash of each run's records.")] = False,
 ) -> None:
     """Run the scenarios of a system and say which promises held; exit code 1 when one did not.
@@ -147,6 +148,7 @@ def export(
     path: PathArgument,
     output: Annotated[Path, typer.Option("--output", "-o", help="Folder of the package.")],
     name: Annotated[str, typer.Option(help="Of the package; by default the folder's.")] = "",
+    *,
     force: Annotated[bool, typer.Option(help="Overwrite files that were edited by hand.")] = False,
 ) -> None:
     """Write the system as a package that runs, tests itself and deploys.
@@ -234,12 +236,9 @@ def delete_runs(
 def main() -> None:
     """Run the command line; an error of ours is told in its own words, with exit code 2."""
     try:
-        app(standalone_mode=False)
+        sys.exit(app(standalone_mode=False) or 0)
     except StudioError as error:
         typer.echo(str(error), err=True)
-        sys.exit(2)
-    except (typer.Exit, SystemExit) as stop:
-        sys.exit(getattr(stop, "exit_code", getattr(stop, "code", 0)))
     except typer.Abort:
         sys.exit(130)
     except Exception as error:
@@ -247,7 +246,7 @@ def main() -> None:
         if show is None:
             raise
         show()
-        sys.exit(2)
+    sys.exit(2)
 
 
 def _read(path: Path) -> System:
