@@ -389,7 +389,7 @@ class VirtualLoop(RefusingLoop):
                 if self._stop:
                     return False
                 key, function, argument = due.pop()
-                if key in dead:
+                if dead and key in dead:
                     continue
                 function(argument)
                 if ready:
@@ -409,7 +409,7 @@ class VirtualLoop(RefusingLoop):
                 self._due = due = self._enter(when_ns, bucket)
                 continue
             key, function, argument = bucket[0]  # the common case: one thing, and time passes
-            if key not in dead:
+            if not dead or key not in dead:
                 self.now_ns = when_ns
                 self.steps += 1
                 function(argument)

@@ -111,7 +111,7 @@ def sleep_ns(delay_ns: int) -> Generator[int, None, None]:
     Args:
         delay_ns: Nanoseconds; zero or less lets everyone else who is due now go first.
     """
-    yield max(delay_ns, 0)
+    yield delay_ns if delay_ns > 0 else 0  # noqa: FURB136 - max() would cost a call, for each sleep
 
 
 @types.coroutine
