@@ -9,7 +9,7 @@ from typing import Any
 from studio.model.composition import Composition
 from studio.model.declaring import Declarations
 from studio.model.handle import ServiceHandle
-from studio.model.invariant import Invariant
+from studio.model.invariant import Invariant, Mode, invariant
 from studio.model.saga import Saga
 from studio.model.scenario import Scenario
 from studio.model.service import Service
@@ -36,9 +36,11 @@ def bound_object(source: Source) -> dict[str, Any]:
     An SQL invariant is declared here as a whole, since its body is no Python.
     """
     options = {name: value for name, value in source.options if name not in ("python", "eventually")}
-    if source.is_sql:
-        mode = "eventually" if ("eventually", True) in source.options else "always"
-        Invariant(source.name, sql=source.body, mode=mode)  # type: ignore[arg-type]
+    if source.kind == "invariant":
+        mode: Mode = "eventually" if ("eventually", True) in source.options else "always"
+        if not source.is_sql:
+            return {cell_kind(source.kind).bound: invariant(mode=mode)}  # decorates the body's function
+        Invariant(source.name, sql=source.body, mode=mode)
         return {}
     if source.kind not in _CLASSES:
         return {}

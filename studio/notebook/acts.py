@@ -1,0 +1,105 @@
+"""Do what the line magics say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from studio.errors import BadMagic, NothingDeclared, NothingRun
+from studio.notebook.arguments import MAGICS, Values, usage
+from studio.notebook.cards.card import Card
+from studio.notebook.progress import ProgressLine
+from studio.notebook.session import Session
+
+if TYPE_CHECKING:
+    from studio.simulation.run import Run
+
+__all__ = ["export", "graph", "lint", "simulate", "studio", "trace"]
+
+
+def simulate(session: Session, values: Values) -> Any:
+    """Run a scenario for one seed, or for several; return the run, or what came of the seeds."""
+    name, seed, seeds = str(values["name"]), values["seed"], values["seeds"]
+    duration = None if values["duration"] is None else str(values["duration"])
+    if seeds is None:
+        return _run(session, name, None if seed is None else int(seed), duration)
+    from studio.notebook.seeds import SeedRuns
+
+    first = int(seed or 0)
+    runs = SeedRuns(name)
+    line = ProgressLine(name)
+    for number in range(first, first + int(seeds)):
+        line.show((number - first) / int(seeds), f"seed {number}")
+        runs.add(_run(session, name, number, duration, quiet=True))
+    line.close()
+    return runs
+
+
+def graph(session: Session, values: Values) -> Any:
+    """Draw the system."""
+    _demand(session, "a drawing")
+    from studio.graph.drawing import Drawing
+
+    return Drawing.of(session.system.graph)
+
+
+def trace(session: Session, values: Values) -> Any:
+    """Return a trace of what was run or played last."""
+    from studio.simulation.current import latest
+
+    played = latest()
+    if played is None:
+        raise NothingRun
+    which = values["id"]
+    return played.trace(int(which) if isinstance(which, str) and which.isdecimal() else which)
+
+
+def lint(session: Session, values: Values) -> Card:
+    """Return a card of all findings."""
+    _demand(session, "findings")
+    from studio.notebook.cards.finding_card import findings_card
+
+    return findings_card(session.system.graph)
+
+
+def export(session: Session, values: Values) -> Any:
+    """Write the system as a package."""
+    _demand(session, "a package")
+    from studio.export.package import export_system
+
+    return export_system(session.system, Path(str(values["dir"])), force=bool(values["force"]))
+
+
+def studio(session: Session, values: Values) -> Card:
+    """Show, forget or reset what is declared."""
+    verb, name = values["verb"] or "status", values["name"]
+    magic = MAGICS["studio"]
+    if verb == "forget":
+        if name is None:
+            raise BadMagic(magic="studio", reason="NAME is missing", usage="%studio forget NAME")
+        return session.forget(str(name))
+    if name is not None:
+        raise BadMagic(magic="studio", reason=f"word={name!r} is one too many", usage=usage(magic))
+    return session.reset() if verb == "reset" else session.status()
+
+
+def _run(session: Session, name: str, seed: int | None, duration: str | None, *, quiet: bool = False) -> Run:
+    from studio.simulation.simulate import Progress
+    from studio.simulation.simulate import simulate as run_scenario
+
+    line = None if quiet else ProgressLine(name)
+
+    def tell(progress: Progress) -> None:
+        if line is not None:
+            line.show(progress.now_ns / max(progress.end_ns, 1), f"{progress.records:,} records")
+
+    try:
+        return run_scenario(name, seed=seed, system=session.system, duration=duration, progress=tell)
+    finally:
+        if line is not None:
+            line.close()
+
+
+def _demand(session: Session, wanted: str) -> None:
+    if not session.system.definitions:
+        raise NothingDeclared(wanted=wanted)

@@ -1,0 +1,77 @@
+"""Load the extension into IPython: `%load_ext studio`, or at once in the Studio kernel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from studio.notebook.completion import Matcher, matchers
+from studio.notebook.magics import register_magics, unregister_magics
+from studio.notebook.session import Session
+from studio.notebook.tracebacks import Tracebacks
+from studio.simulation.current import set_current_system
+from studio.source.dollar import translate_cell_lines
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["load", "session_of", "unload"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """What was put into a shell."""
+
+    session: Session
+    tracebacks: Tracebacks
+    matchers: list[Matcher]
+
+
+_ATTRIBUTE = "_studio_loaded"
+
+
+def load(shell: InteractiveShell) -> None:
+    """Give a shell the studio's magics, notation, completion and errors; nothing happens when it has them."""
+    if _loaded(shell) is not None:
+        return
+    session = Session(shell)
+    loaded = _Loaded(session, Tracebacks(shell, session), matchers(session))
+    setattr(shell, _ATTRIBUTE, loaded)
+    register_magics(shell, session)
+    shell.input_transformers_cleanup.append(translate_cell_lines)
+    _completer(shell).custom_matchers.extend(loaded.matchers)
+    shell.events.register("pre_run_cell", session.begin_cell)
+    shell.events.register("post_run_cell", session.end_cell)
+    loaded.tracebacks.install()
+    set_current_system(session.system)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take everything away again; what is declared is forgotten."""
+    loaded = _loaded(shell)
+    if loaded is None:
+        return
+    set_current_system(None)
+    loaded.tracebacks.remove()
+    shell.events.unregister("pre_run_cell", loaded.session.begin_cell)
+    shell.events.unregister("post_run_cell", loaded.session.end_cell)
+    for matcher in loaded.matchers:
+        _completer(shell).custom_matchers.remove(matcher)
+    shell.input_transformers_cleanup.remove(translate_cell_lines)
+    unregister_magics(shell)
+    loaded.session.close()
+    delattr(shell, _ATTRIBUTE)
+
+
+def session_of(shell: InteractiveShell) -> Session | None:
+    """Return the session of a shell; None where the extension is not loaded."""
+    loaded = _loaded(shell)
+    return None if loaded is None else loaded.session
+
+
+def _loaded(shell: InteractiveShell) -> _Loaded | None:
+    return getattr(shell, _ATTRIBUTE, None)
+
+
+def _completer(shell: InteractiveShell) -> Any:
+    return shell.Completer
