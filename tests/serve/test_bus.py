@@ -308,6 +308,21 @@ async def test_old_message_ids_are_forgotten(setup: Setup) -> None:
     await bus.stop()
 
 
+async def test_forgetting_an_id_spares_its_second_use(setup: Setup) -> None:
+    bus = await setup.started()
+    for message in range(1, 7):
+        await bus.publish(event(message))
+    await setup.clock.advance(121)
+    for message in (6, 7, 8):
+        await bus.publish(event(message))
+    await bus.stop()
+    bus = await setup.started()
+    await bus.publish(event(6))
+    await setup.clock.settle()
+    assert [message for _, message, _ in setup.seen].count(6) == 2
+    await bus.stop()
+
+
 async def test_what_was_not_acknowledged_is_delivered_after_a_restart(setup: Setup) -> None:
     setup.script["Shop.sell"] = hang
     bus = await setup.started()
