@@ -255,7 +255,7 @@ class VirtualLoop(RefusingLoop):
             eager_start: Accepted for asyncio 3.14 and not followed: a task starts from the ready queue.
         """
         self._check_closed()
-        if not (asyncio.iscoroutine(coro) or inspect.isawaitable(coro) and inspect.isgenerator(coro)):
+        if not (asyncio.iscoroutine(coro) or (inspect.isawaitable(coro) and inspect.isgenerator(coro))):
             raise TypeError(f"a coroutine was expected, got {coro!r}")
         context = context or copy_context()
         incarnation = context.get(INCARNATION) or self.world
