@@ -310,8 +310,9 @@ def invalid_message(kind: Any, error: pydantic.ValidationError, *, service: str,
 
 def _problem(detail: Any) -> FieldProblem:
     path = ".".join(str(part) for part in detail["loc"]) or "(whole message)"
-    missing = detail["type"] == "missing"
-    return FieldProblem(path, "(missing)" if missing else _shorten(repr(detail["input"])), detail["msg"])
+    given = detail["input"]
+    text = given.decode(errors="replace") if isinstance(given, bytes) else given
+    return FieldProblem(path, "(missing)" if detail["type"] == "missing" else _shorten(repr(text)), detail["msg"])
 
 
 def _shorten(text: str, *, limit: int = 80) -> str:

@@ -38,7 +38,7 @@ class OtherTree(Contract):
 
 
 @given(data=st.data(), seed=st.integers(0, 2**16))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_what_is_compatible_decodes(
     kinds: st.SearchStrategy[Any], draws: Callable[[int], Callable[[str], float]], data: st.DataObject, seed: int
 ) -> None:
@@ -48,7 +48,7 @@ def test_what_is_compatible_decodes(
 
 
 @given(data=st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_every_version_is_compatible_with_itself(kinds: st.SearchStrategy[Any], data: st.DataObject) -> None:
     kind = data.draw(kinds)
     assert compatible(kind, kind) == []

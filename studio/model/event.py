@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import typing
 from dataclasses import dataclass
 from typing import Any
 
 from studio.address import Address, parse
+from studio.contract import type_name
 from studio.errors import InvalidDeclaration
 from studio.model.declaring import declare
 
@@ -49,12 +51,22 @@ def event(address: Address | str, contract: Any, *, key: str = "") -> Event:
         event($.Order.created, Order, key="id")
     """
     text = str(parse(address))
-    fields = getattr(contract, "model_fields", {})
-    first = key.partition(".")[0]
-    if key and first not in fields:
-        raise InvalidDeclaration(
-            what=f"event({text}, key={key!r})",
-            reason=f"{getattr(contract, '__name__', contract)} has no field {first!r}",
-            remedy_text=f"Name one of its fields: {', '.join(sorted(fields))}.",
-        )
+    kind = contract
+    for part in key.split(".") if key else ():
+        fields = _fields(kind)
+        if part not in fields:
+            raise InvalidDeclaration(
+                what=f"event({text}, key={key!r})",
+                reason=f"{type_name(kind)} has no field {part!r}",
+                remedy_text=f"Name one of its fields: {', '.join(sorted(fields)) or 'it is no contract'}.",
+            )
+        kind = fields[part].annotation
     return declare(Event(text, contract, key))
+
+
+def _fields(kind: Any) -> dict[str, Any]:
+    """Return a contract's fields; of a choice between contracts, those that any of them has."""
+    found: dict[str, Any] = {}
+    for part in typing.get_args(kind) or (kind,):
+        found |= getattr(part, "model_fields", {})
+    return found

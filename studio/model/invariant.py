@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from studio.errors import InvalidDeclaration
 from studio.model.declaring import declare
@@ -47,7 +47,14 @@ class Invariant:
         declare(self)
 
 
-def invariant(function: Callable[[Any], Iterable[Any]] | None = None, *, mode: Mode = "always") -> Any:
+Check = Callable[[Any], Iterable[Any]]
+
+
+@overload
+def invariant(function: Check, /) -> Invariant: ...
+@overload
+def invariant(*, mode: Mode = ...) -> Callable[[Check], Invariant]: ...
+def invariant(function: Check | None = None, *, mode: Mode = "always") -> Invariant | Callable[[Check], Invariant]:
     """Declare an invariant in Python: a function of the run that yields violations.
 
     Example:

@@ -6,7 +6,7 @@ import types
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar, overload
 
 from studio.address import Address, parse
 from studio.contract import type_name
@@ -20,6 +20,7 @@ from studio.model.signature import Parameter, read_signature, where_of
 __all__ = ["STATES", "Compensation", "Saga", "Step", "StepKind"]
 
 StepKind = Literal["compensatable", "pivot", "retriable"]
+Function = TypeVar("Function", bound=Callable[..., Any])
 STATES = ("running", "compensating", "completed", "compensated", "stuck")
 
 
@@ -63,7 +64,7 @@ class Step:
     _saga: Saga | None = field(default=None, repr=False, compare=False)
 
     @property
-    def compensation(self) -> Any:
+    def compensation(self) -> Undo:
         """Declare what undoes this step, as a decorator; its `done` parameter is the step's result, or None if unknown.
 
         Example:
@@ -81,6 +82,15 @@ class Step:
             return keep if function is None else keep(function)
 
         return with_options
+
+
+class Undo(Protocol):
+    """What `step.compensation` is: a decorator, with or without options."""
+
+    @overload
+    def __call__(self, function: Function, /) -> Function: ...
+    @overload
+    def __call__(self, *, retry: Retry = ..., timeout: str = ...) -> Callable[[Function], Function]: ...
 
 
 COMPENSATION_RETRY = Retry(attempts=10, backoff="exponential", first="100ms", most="30s")
@@ -145,6 +155,29 @@ class Saga:
         """Return the point of no return, or None."""
         return next((step for step in self.steps if step.kind == "pivot"), None)
 
+    @overload
+    def step(self, function: Any, /) -> Step: ...
+    @overload
+    def step(
+        self,
+        *,
+        kind: StepKind = ...,
+        retry: Retry | None = ...,
+        timeout: str = ...,
+        group: str = ...,
+        name: str = ...,
+    ) -> Callable[[Any], Step]: ...
+    @overload
+    def step(
+        self,
+        function: Any,
+        *,
+        kind: StepKind = ...,
+        retry: Retry | None = ...,
+        timeout: str = ...,
+        group: str = ...,
+        name: str = ...,
+    ) -> Step: ...
     def step(
         self,
         function: Any = None,
@@ -154,7 +187,7 @@ class Saga:
         timeout: str = "30s",
         group: str = "",
         name: str = "",
-    ) -> Any:
+    ) -> Step | Callable[[Any], Step]:
         """Declare the next step: a function of the trigger's message and of earlier results by name, or a composition.
 
         A crash can fall before, in, or after it; on resume it is run again under the same idempotency key, unless its

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, TypeVar
 
 from studio.address import Address, last, parse, pattern
-from studio.contract import ServiceError
+from studio.contract import ServiceError, codec
 from studio.errors import DuplicateMember, InvalidDeclaration, UnknownMember, Where
 from studio.model.data import Collection
 from studio.model.declaring import declare
@@ -405,6 +405,8 @@ class Service:
                 "Write `async def name(message: Contract) -> Answer:`.",
                 where_of(function),
             )
+        for kind in (signature.takes, signature.returns):
+            codec(kind)  # refuses, in the cell where it stands, what cannot cross a wire
         return signature.takes, signature.returns
 
     def _plain(self, function: Any, what: str) -> None:
