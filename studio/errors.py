@@ -665,7 +665,7 @@ class NameOfOrdinaryCell(StudioError):
 
     code = "STU213"
     problem = "name={name} is defined only in an ordinary cell ({cell})"
-    remedy = "Put its definition into a `%%module` cell, so that it is exported too."
+    remedy = "Import it in this cell, or define it in a `%%module` cell, so that it is exported too."
 
     name: str
     cell: str
@@ -1291,3 +1291,63 @@ class MissingExtra(StudioError):
 
     what: str
     extra: str
+
+
+# --- 45x HTTP ---
+
+
+class RouteTwice(StudioError):
+    """Two services answer at the same method and path."""
+
+    code = "STU450"
+    problem = "route={route} is answered by {first} and by {second}"
+    remedy = "Give one of them another path: both are reached at one host."
+
+    route: str
+    first: str
+    second: str
+
+
+class UnknownRoute(StudioError):
+    """Nobody answers at a path."""
+
+    code = "STU451"
+    problem = "nobody answers {method} {path}"
+    remedy = "See /openapi.json for the routes; operations are at /operations/ADDRESS, events at /events/ADDRESS."
+
+    method: str
+    path: str
+
+
+class WrongMethod(StudioError):
+    """A path is answered for other methods only."""
+
+    code = "STU452"
+    problem = "{path} does not answer {method}"
+    remedy = "Use {allowed}."
+
+    method: str
+    path: str
+    allowed: str
+
+
+class BodyTooLarge(StudioError):
+    """A request's body is longer than it may be."""
+
+    code = "STU453"
+    problem = "the body is longer than {size_bytes_max} bytes"
+    remedy = "Send less at once."
+
+    size_bytes_max: int
+
+
+class EndpointFailed(StudioError):
+    """An endpoint raised something that is neither a declared error nor an HTTPException."""
+
+    code = "STU454"
+    problem = "service={service} endpoint={endpoint} raised {error}"
+    remedy = "Look at the endpoint's span in the trace."
+
+    service: str
+    endpoint: str
+    error: str

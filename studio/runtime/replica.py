@@ -7,8 +7,9 @@ Engines call `handle_call`, `handle_event`, `run_job` and `check_health`; HTTP e
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
@@ -39,6 +40,10 @@ from studio.runtime.program import Program
 from studio.runtime.publishing import publish_event
 from studio.runtime.spans import OpenSpan, Spans
 from studio.runtime.unit import Unit
+
+if TYPE_CHECKING:
+    from studio.runtime.answering import Receive, Scope, Send
+    from studio.runtime.routes import HttpRoute
 
 __all__ = ["Replica"]
 
@@ -230,6 +235,23 @@ class Replica:
 
     def _decode_event(self, wanted: Subscription, envelope: Envelope) -> Any:
         return codec(wanted.takes).decode(envelope.body)
+
+    # -- HTTP -------------------------------------------------------------------------------------------------------
+
+    async def handle_http(
+        self, route: HttpRoute, envelope: Envelope, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Answer a request of one of the service's endpoints; never raises but for crashes and cancellation."""
+        from studio.runtime.answering import answer_endpoint
+
+        await answer_endpoint(self, route, envelope, scope, receive, send)
+
+    @functools.cached_property
+    def callables(self) -> tuple[Callable[..., Any], ...]:
+        """Return this incarnation's own endpoint functions, and those they depend on."""
+        from studio.runtime.injecting import callables_of
+
+        return callables_of(self.service)
 
     # -- jobs and health --------------------------------------------------------------------------------------------
 

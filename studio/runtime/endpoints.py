@@ -1,0 +1,89 @@
+"""Build the FastAPI application of a service: its endpoints as FastAPI routes, declared errors with their statuses.
+
+It is built once for each definition of a service and serves all its incarnations; see `studio.runtime.injecting`.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections import OrderedDict
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.sse import EventSourceResponse
+from starlette.requests import Request
+from starlette.responses import Response
+
+from studio.contract import ServiceError
+from studio.errors import EndpointFailed, InvalidMessage, StudioError, UnknownAddress
+from studio.model.service import Endpoint, Service
+from studio.ports import ACTING
+from studio.runtime.injecting import StandIns
+from studio.runtime.statuses import Problem, problem_of
+
+__all__ = ["ERROR", "application_of", "problem_response", "router_of"]
+
+ERROR: Final = "studio.error"
+"""Key of the ASGI scope under which the error is left that a response tells."""
+APPLICATIONS_MAX: Final = 256
+
+_built: OrderedDict[int, tuple[Service, FastAPI]] = OrderedDict()
+
+
+def application_of(service: Service) -> FastAPI:
+    """Return the application of a service as its definition declared it; the latest are kept."""
+    found = _built.get(id(service))
+    if found is not None and found[0] is service:
+        return found[1]
+    application = FastAPI(title=service.name, openapi_url=None, docs_url=None, redoc_url=None)
+    application.include_router(router_of(service))
+    for kind in (ServiceError, StudioError, Exception):
+        application.add_exception_handler(kind, _tell)
+    _built[id(service)] = (service, application)
+    if len(_built) > APPLICATIONS_MAX:
+        _built.popitem(last=False)
+    return application
+
+
+def router_of(service: Service) -> APIRouter:
+    """Return the routes of a service's endpoints, with stand-ins for its functions."""
+    stand_ins = StandIns(service)
+    router = APIRouter(redirect_slashes=False)
+    for endpoint in service.endpoints:
+        _add(router, service, endpoint, stand_ins)
+    return router
+
+
+def problem_response(problem: Problem) -> Response:
+    """Return the response that tells a problem."""
+    return Response(problem.body, problem.status, dict(problem.headers), "application/json")
+
+
+def _add(router: APIRouter, service: Service, endpoint: Endpoint, stand_ins: StandIns) -> None:
+    options: dict[str, Any] = {"tags": [service.name], "name": endpoint.name, **dict(endpoint.options)}
+    if options.get("dependencies"):
+        options["dependencies"] = [stand_ins.depends(each) for each in options["dependencies"]]
+    if _yields(endpoint.function):
+        # What a system streams are its events; FastAPI's own default is JSON lines.
+        options.setdefault("response_class", EventSourceResponse)
+    router.add_api_route(endpoint.path, stand_ins.of(endpoint.function), methods=[endpoint.method], **options)
+
+
+def _yields(function: Any) -> bool:
+    return inspect.isasyncgenfunction(function) or inspect.isgeneratorfunction(function)
+
+
+_OF_ITS_MAKING = (InvalidMessage, UnknownAddress)
+"""Errors about what the endpoint itself sent: what came in was checked by FastAPI, and is not the client's fault."""
+
+
+async def _tell(request: Request, error: Exception) -> Response:
+    """Answer with what went wrong, and leave the error for the span."""
+    request.scope[ERROR] = error
+    if isinstance(error, _OF_ITS_MAKING) or not isinstance(error, (ServiceError, StudioError)):
+        handling: Any = ACTING.get()
+        failed = EndpointFailed(
+            service=handling.service, endpoint=handling.envelope.address, error=type(error).__name__
+        )
+        return problem_response(problem_of(failed))
+    return problem_response(problem_of(error))

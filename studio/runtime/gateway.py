@@ -1,0 +1,92 @@
+"""Answer `POST /operations/ADDRESS` and `POST /events/ADDRESS`: call or publish on the bus, as anybody outside.
+
+The gateway is no service: it holds nothing, and the corridor of the callee does what the callee's policies say. It tries
+idempotent operations again as their `Retry` says, under one key.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from pydantic import ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from studio.contract import invalid_message
+from studio.errors import BodyTooLarge, HandlerFailed, UndeclaredError
+from studio.ports import ACTING, Envelope
+from studio.runtime.acting import Handling, Host
+from studio.runtime.answering import Receive, Reception, Scope, Send
+from studio.runtime.routes import HttpRoute
+
+__all__ = ["BODY_BYTES_MAX", "answer_gateway"]
+
+BODY_BYTES_MAX = 8 * 1024 * 1024
+
+
+async def answer_gateway(
+    host: Host, route: HttpRoute, envelope: Envelope, scope: Scope, receive: Receive, send: Send
+) -> None:
+    """Call an operation or publish an event; never raises but for crashes and cancellation.
+
+    Args:
+        host: On whose behalf; its name is the sender.
+        route: Of an operation or event.
+        envelope: The request, as records know it.
+        scope: ASGI's, and so on.
+        receive: Gives the body.
+        send: Takes the response.
+    """
+    span = host.spans.start(
+        "http", envelope.address, parent=envelope.span, trace=envelope.trace, message=envelope.message
+    )
+    handling = Handling(host, envelope, span.span)
+    ACTING.set(handling)
+    reception = Reception(send)
+    try:
+        body = await _body(Request(scope, receive))
+        work = _call if route.kind == "operation" else _publish
+        response = await work(handling, route.address, body)
+        await response(scope, receive, reception)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
+        host.spans.fail(span, error)
+        await reception.refuse(error, scope, receive)
+        return
+    host.spans.end(span)
+
+
+async def _call(handling: Handling, address: str, body: bytes) -> Response:
+    plan = handling.program.operation(address)
+    message = _decoded(plan.decode, plan.operation.takes, body, plan.owner, plan.operation.name)
+    try:
+        answer = await handling.call(address, message)
+    except UndeclaredError as error:
+        raise HandlerFailed(service=plan.owner, operation=plan.operation.name, error=error.reason) from error
+    return Response(plan.encode_answer(answer), media_type="application/json")
+
+
+async def _publish(handling: Handling, address: str, body: bytes) -> Response:
+    plan = handling.program.event(address)
+    message = _decoded(plan.decode, plan.event.contract, body, "the bus", f"publish {address}")
+    await handling.publish(address, message)
+    told = {"address": address, "trace": f"{handling.trace:032x}"}
+    return Response(json.dumps(told), 202, media_type="application/json")
+
+
+def _decoded(decode: Any, contract: Any, body: bytes, service: str, operation: str) -> Any:
+    """Decode a body as the contract that is wanted; one that takes nothing may come empty."""
+    try:
+        return decode(body or b"null" if contract is None else body)
+    except ValidationError as error:
+        raise invalid_message(contract, error, service=service, operation=operation) from error
+
+
+async def _body(request: Request) -> bytes:
+    chunks, size = [], 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > BODY_BYTES_MAX:
+            raise BodyTooLarge(size_bytes_max=BODY_BYTES_MAX)
+        chunks.append(chunk)
+    return b"".join(chunks)
