@@ -15,14 +15,13 @@ from studio.errors import UnknownTarget, nearest
 from studio.graph.system import Build
 from studio.model.distribution import Distribution, distribution
 from studio.model.fault import Crash, Fault
-from studio.model.saga import Saga
 from studio.model.service import Service
 from studio.model.third_party import External
-from studio.ports import Envelope, Ports, Recorder, Write
+from studio.ports import Envelope, Ports, Recorder, Verdict, Write
 from studio.records import Life
 from studio.runtime.program import Program, compile_program
 from studio.runtime.replica import Replica
-from studio.runtime.saga.replica import SagaReplica
+from studio.runtime.saga.orchestrator import SagaReplica
 from studio.simulation.adapters import GivenSettings, HashedRandomness, Ordinals, SimulatedPoints, VirtualClock
 from studio.simulation.harm import Harm
 from studio.simulation.incarnation import Incarnation
@@ -152,16 +151,7 @@ class Cluster:
         if node.owner in graph.services:
             instance = self.build.instantiate(self.build.definition_of(Service, node.owner))
             return Replica.of(instance, node.owner, node.number, self.program, ports)
-        versions = self._saga_versions(node.owner)
-        return SagaReplica(versions, node.number, self.program, ports)
-
-    def _saga_versions(self, name: str) -> list[Saga]:
-        """Return every kept version of a saga, each from an execution of its own."""
-        versions: list[Saga] = []
-        for definition in self.build.graph.definitions.values():
-            if any(saga.name == name for saga in definition.declarations.of(Saga)):
-                versions += [each for each in self.build.instantiate(definition.name).declarations.of(Saga) if each.name == name]
-        return versions
+        return SagaReplica.of(node.owner, node.number, self.program, ports)
 
     def _start_external(self, name: str) -> None:
         fleet = Fleet(name, stable_key(f"fleet {name}"))
@@ -209,6 +199,13 @@ class Cluster:
         task = HandlerTask(work, self.loop, context, incarnation, done)
         self.loop.at(self.loop.now_ns, incarnation.key, task.advance, None)
         return task
+
+    def deliver(self, node: Node, consumer: str, envelope: Envelope, attempt: int) -> Coroutine[Any, Any, Verdict]:
+        """Return the work of taking a delivery at a node."""
+        replica: Replica | SagaReplica = node.replica
+        if isinstance(replica, SagaReplica):
+            return replica.handle_event(envelope, attempt)
+        return replica.handle_event(consumer, envelope, attempt)
 
     def fleet_of(self, address: str) -> Fleet:
         """Return the fleet that owns a command."""

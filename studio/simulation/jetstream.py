@@ -217,7 +217,7 @@ class Broker:
             return
         self._note(pending.envelope, consumer.fleet.owner, node.number, attempt, "delivered", consumer.name)
         assert node.context is not None and node.incarnation is not None
-        work = node.replica.handle_event(consumer.name, pending.envelope, attempt)
+        work = self._cluster.deliver(node, consumer.name, pending.envelope, attempt)
         number = node.number
 
         def finished(task: HandlerTask) -> None:
