@@ -12,7 +12,7 @@ import pydantic
 from studio.contract import Contract, type_name
 from studio.errors import InvalidDeclaration, WireMismatch
 from studio.model.declaring import declare
-from studio.model.handle import OperationHandle, ServiceHandle, is_declared, name_of, only_operation
+from studio.model.handle import OperationHandle, ServiceHandle, is_declared, only_operation, service_name
 from studio.model.service import Service
 from studio.model.signature import read_signature
 from studio.model.verbs import acting
@@ -278,7 +278,7 @@ def _stage(stage: Any) -> Any:
 
 def _field_name(stage: Any) -> str:
     if isinstance(stage, (Service, ServiceHandle)):
-        return stage.name if isinstance(stage, Service) else name_of(stage)
+        return stage.name if isinstance(stage, Service) else service_name(stage)
     if isinstance(stage, OperationHandle):
         return stage.name
     return label(stage)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,16 @@ from studio.model.verbs import acting
 if TYPE_CHECKING:
     from studio.model.service import Operation, Service
 
-__all__ = ["OperationHandle", "ServiceHandle", "handle", "is_declared", "name_of", "only_operation"]
+__all__ = [
+    "OperationHandle",
+    "ServiceHandle",
+    "handle",
+    "is_declared",
+    "only_operation",
+    "resolve",
+    "service_behind",
+    "service_name",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +52,10 @@ class OperationHandle:
         Raises:
             UnknownMember: The owner declares no such operation.
         """
-        return _service(self.service).operation_named(self.name)
+        return _declared(self.service).operation_named(self.name)
 
     def __repr__(self) -> str:
-        return f"{name_of(self.service)}.{self.name}"
+        return f"{service_name(self.service)}.{self.name}"
 
 
 class ServiceHandle:
@@ -85,21 +93,10 @@ class ServiceHandle:
     def __hash__(self) -> int:
         return hash(("ServiceHandle", self._name))
 
-    def _service(self) -> Service:
-        if self._definition is None:
-            raise UnknownMember(service=self._name, member="(any)", known="the service is not declared here")
-        return self._definition
-
-
-# Getters, since a handle may have no public accessor.
-name_of: Callable[[ServiceHandle], str] = operator.attrgetter("_name")
-"""Return the name of the service that a handle stands for."""
-_service: Callable[[ServiceHandle], Service] = operator.methodcaller("_service")
-
 
 def is_declared(service: ServiceHandle) -> bool:
     """Tell whether a handle knows what its service declares."""
-    return operator.attrgetter("_definition")(service) is not None
+    return service_behind(service) is not None
 
 
 def handle(name: str) -> ServiceHandle:
@@ -118,9 +115,11 @@ def only_operation(service: ServiceHandle) -> OperationHandle:
     Raises:
         AmbiguousOperation: It has none, or several.
     """
-    names = sorted(each.name for each in _service(service).operations.values())
+    names = sorted(each.name for each in _declared(service).operations.values())
     if len(names) != 1:
-        raise AmbiguousOperation(service=name_of(service), count=len(names), known=", ".join(names) or "it has none")
+        raise AmbiguousOperation(
+            service=service_name(service), count=len(names), known=", ".join(names) or "it has none"
+        )
     return OperationHandle(service, names[0])
 
 
@@ -130,6 +129,13 @@ def only_operation(service: ServiceHandle) -> OperationHandle:
 def service_name(service: ServiceHandle) -> str:
     """Return the name of the service that a handle stands for."""
     return service._name  # noqa: SLF001
+
+
+def _declared(service: ServiceHandle) -> Service:
+    found = service_behind(service)
+    if found is None:
+        raise UnknownMember(service=service_name(service), member="(any)", known="the service is not declared here")
+    return found
 
 
 def service_behind(service: ServiceHandle) -> Service | None:
