@@ -5,27 +5,40 @@ width (both in `studio.graph.ranking`), put dummies where links pass a layer, or
 (`studio.graph.ordering`), and assign coordinates: each box wants to stand at the mean of its neighbours, and isotonic
 regression gives the nearest places that keep order and distance.
 
+Links always leave a box below and enter one above; a link that runs upwards turns in a lane beside its ends. Links that
+share a trunk share their way until they branch.
+
 Ties are broken by the order of the boxes given, so the same graph gives the same numbers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from studio.graph.ordering import order_layers
 from studio.graph.ranking import acyclic, assign_layers
 
-__all__ = ["Box", "Layout", "Link", "Path", "Place", "arrange"]
+__all__ = ["Box", "Layout", "Link", "Path", "Place", "Side", "arrange"]
 
 GAP_X = 26.0
 GAP_Y = 58.0
 DUMMY_WIDTH = 9.0
 DUMMY_GAP = 7.0
 ROUNDS = 24
-_CROWD, _CROWD_GAP = 40, 0.9  # links that count for the distance of layers, and how much
+_SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)  # of the width, tried for boxes alone until links fit beside them
+_CROWD, _CROWD_GAP = 30, 0.7  # links that count for the distance of layers, and how much
 _STRAIGHT = 6.0  # how much more two dummies of a link pull at each other than a box does
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A part of a box's top or bottom: from where to where, and how far inside the box its outline is there."""
+
+    left: float
+    right: float
+    inset: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +49,35 @@ class Box:
         name: Unique.
         width: Pixels; `height` likewise.
         ports: Where links may enter on the top, by name: distances from the left side.
+        outlets: Where links may leave at the bottom, likewise.
+        entry: The part of the top where all other links enter; None for its middle. `leave` likewise at the bottom.
     """
 
     name: str
     width: float
     height: float
     ports: tuple[tuple[str, float], ...] = ()
+    outlets: tuple[tuple[str, float], ...] = ()
+    entry: Side | None = None
+    leave: Side | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Link:
-    """A directed link between two boxes, entering at a port of the target (anywhere on its top when empty)."""
+    """A directed link between two boxes.
+
+    Attributes:
+        source: Where it leaves; `target`: where it enters.
+        port: Of the target; anywhere on its top when empty.
+        outlet: Of the source; anywhere on its bottom when empty.
+        trunk: Links of one source with the same outlet and trunk share a way.
+    """
 
     source: str
     target: str
     port: str = ""
+    outlet: str = ""
+    trunk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +96,9 @@ class Path:
 
     Attributes:
         link: Whose path it is.
-        points: Where it enters each layer's band, and where it leaves it.
-        is_reversed: Whether it runs upwards.
+        points: Where it enters each layer's band, and where it leaves it; the first stretch leads down from its source,
+            and the last one down to its target.
+        is_reversed: Whether it runs upwards in between.
     """
 
     link: Link
@@ -105,16 +133,30 @@ class _Slot:
 
 @dataclass(slots=True)
 class _Grid:
-    """The graph while it is laid out: slots, the layers that hold them, and each link's slots from top to bottom."""
+    """The graph while it is laid out: slots, the layers that hold them, and each link's slots in its direction."""
 
     boxes: list[Box]
     links: list[Link]
     slots: list[_Slot]
     layers: list[list[int]]
-    chains: list[list[int]]
+    chains: list[list[int]] = field(default_factory=list)
+    upward: list[bool] = field(default_factory=list)
+    shared: dict[tuple[Link, int, str], int] = field(default_factory=dict)
 
-    def is_reversed(self, number: int) -> bool:
-        return self.boxes[self.chains[number][0]].name != self.links[number].source
+    def passing(self, link: Link, layer: int, role: str) -> int:
+        """Return the slot in a layer that links of a trunk share."""
+        key = (replace(link, target="", port=""), layer, role)
+        if key not in self.shared:
+            self.slots.append(_Slot(DUMMY_WIDTH))
+            self.layers[layer].append(len(self.slots) - 1)
+            self.shared[key] = len(self.slots) - 1
+        return self.shared[key]
+
+    def join(self, upper: int, lower: int) -> None:
+        """Make two slots of neighbouring layers neighbours."""
+        if lower not in self.slots[upper].below:
+            self.slots[upper].below.append(lower)
+            self.slots[lower].above.append(upper)
 
 
 def arrange(boxes: Sequence[Box], links: Sequence[Link], *, width_max: float = 1240.0) -> Layout:
@@ -129,7 +171,7 @@ def arrange(boxes: Sequence[Box], links: Sequence[Link], *, width_max: float = 1
     wanted = list(dict.fromkeys(link for link in links if link.source != link.target))
     pairs = [(index[link.source], index[link.target]) for link in wanted]
     best: Layout | None = None
-    for share in (1.0, 0.85, 0.7, 0.55, 0.4):
+    for share in _SHARES:
         tried = _arrange(list(boxes), wanted, pairs, width_max * share)
         if best is None or tried.width < best.width:
             best = tried
@@ -141,33 +183,58 @@ def arrange(boxes: Sequence[Box], links: Sequence[Link], *, width_max: float = 1
 
 def _arrange(boxes: list[Box], links: list[Link], pairs: list[tuple[int, int]], budget: float) -> Layout:
     turned = acyclic(len(boxes), pairs)
-    grid = _grid(boxes, links, assign_layers([box.width + GAP_X for box in boxes], turned, budget), turned)
+    layer_of = assign_layers([box.width + GAP_X for box in boxes], turned, budget)
+    grid = _grid(boxes, links, pairs, layer_of)
     slots = grid.slots
     order_layers(grid.layers, [slot.above for slot in slots], [slot.below for slot in slots])
     _place_across(slots, grid.layers)
-    places, height = _place_down(grid)
+    places, bands, height = _place_down(grid)
     width = max((slot.x + slot.width for slot in slots), default=0.0)
-    return Layout(width, height, tuple(places), tuple(_paths(grid, places)))
+    return Layout(width, height, tuple(places), tuple(_paths(grid, places, bands)))
 
 
-def _grid(boxes: list[Box], links: list[Link], layer_of: list[int], turned: list[tuple[int, int]]) -> _Grid:
-    """Return all slots, with dummies where links pass a layer; links between the same two boxes share theirs."""
+def _grid(boxes: list[Box], links: list[Link], pairs: list[tuple[int, int]], layer_of: list[int]) -> _Grid:
+    """Return all slots; the first and the last layer are for links that turn above or below all boxes."""
     slots = [_Slot(box.width, number) for number, box in enumerate(boxes)]
-    layers: list[list[int]] = [[] for _ in range(max(layer_of, default=-1) + 1)]
+    layers: list[list[int]] = [[] for _ in range(max(layer_of, default=-1) + 3)]
     for number, layer in enumerate(layer_of):
-        layers[layer].append(number)
-    known: dict[tuple[int, int], list[int]] = {}
-    for upper, lower in dict.fromkeys(turned):
-        chain = known[upper, lower] = [upper]
-        for layer in range(layer_of[upper] + 1, layer_of[lower]):
-            slots.append(_Slot(DUMMY_WIDTH))
-            layers[layer].append(len(slots) - 1)
-            chain.append(len(slots) - 1)
-        chain.append(lower)
-        for first, second in pairwise(chain):
-            slots[first].below.append(second)
-            slots[second].above.append(first)
-    return _Grid(boxes, links, slots, layers, [known[pair] for pair in turned])
+        layers[layer + 1].append(number)
+    grid = _Grid(boxes, links, slots, layers)
+    for link, (source, target) in zip(links, pairs, strict=True):
+        first, last = layer_of[source] + 1, layer_of[target] + 1
+        grid.upward.append(first > last)
+        grid.chains.append(
+            _lane(grid, link, (source, first), (target, last))
+            if first > last
+            else _way_down(grid, link, (source, first), (target, last))
+        )
+    return grid
+
+
+def _way_down(grid: _Grid, link: Link, source: tuple[int, int], target: tuple[int, int]) -> list[int]:
+    """Return the slots of a link between a box and one further down."""
+    passed = [grid.passing(link, layer, "down") for layer in range(source[1] + 1, target[1])]
+    chain = [source[0], *passed, target[0]]
+    for upper, lower in pairwise(chain):
+        grid.join(upper, lower)
+    return chain
+
+
+def _lane(grid: _Grid, link: Link, source: tuple[int, int], target: tuple[int, int]) -> list[int]:
+    """Return the slots of a link that runs upwards: below its source it turns into a lane, and above its target again.
+
+    The turns have slots too, which no line passes, so that the lane stays near its ends.
+    """
+    turn_below = grid.passing(link, source[1] + 1, "turn")
+    grid.join(source[0], turn_below)
+    lane = [grid.passing(link, layer, "up") for layer in range(source[1], target[1] - 1, -1)]
+    grid.join(lane[0], turn_below)
+    for lower, upper in pairwise(lane):
+        grid.join(upper, lower)
+    turn_above = grid.passing(replace(link, source=link.target, outlet="", trunk=""), target[1] - 1, "turn")
+    grid.join(turn_above, lane[-1])
+    grid.join(turn_above, target[0])
+    return [source[0], *lane, target[0]]
 
 
 # -- coordinates ------------------------------------------------------------------------------------------------------
@@ -232,69 +299,80 @@ def _isotonic(values: list[float], weights: list[float]) -> list[float]:
     return [mean for mean, _, count in pools for _ in range(count)]
 
 
-def _place_down(grid: _Grid) -> tuple[list[Place], float]:
-    """Return where boxes stand, and the height of all; where many links cross, layers stand further apart."""
+def _place_down(grid: _Grid) -> tuple[list[Place], list[tuple[float, float]], float]:
+    """Return where boxes stand, top and bottom of each layer, and the height; crowded layers stand further apart."""
     places: list[Place] = []
-    bottom = y = 0.0
+    bands: list[tuple[float, float]] = []
+    y = 0.0
     for number, layer in enumerate(grid.layers):
         here = [grid.slots[slot] for slot in layer]
         height = max((grid.boxes[slot.box].height for slot in here if slot.box >= 0), default=0.0)
         for slot in (each for each in here if each.box >= 0):
             box = grid.boxes[slot.box]
-            places.append(Place(box, slot.x, y + (height - box.height) / 2, number))
-        bottom = y + height
-        y = bottom + GAP_Y + min(sum(len(slot.below) for slot in here), _CROWD) * _CROWD_GAP
-    return places, bottom
+            places.append(Place(box, slot.x, y + (height - box.height) / 2, number - 1))
+        bands.append((y, y + height))
+        if here:
+            links = min(sum(len(slot.below) for slot in here), _CROWD)
+            y += height + (GAP_Y + links * _CROWD_GAP if height else GAP_Y / 2)
+    bottom = (bands[-1] if grid.layers[-1] else bands[-2])[1]
+    return places, bands, bottom
 
 
 # -- paths ------------------------------------------------------------------------------------------------------------
 
 
-def _paths(grid: _Grid, places: list[Place]) -> list[Path]:
+def _paths(grid: _Grid, places: list[Place], bands: list[tuple[float, float]]) -> list[Path]:
     place_of = {place.box.name: place for place in places}
-    bands = _bands(places)
-    upper_x, lower_x = _ends(grid)
+    starts, ends = _ends(grid)
     paths: list[Path] = []
     for number, (link, chain) in enumerate(zip(grid.links, grid.chains, strict=True)):
-        upper, lower = (place_of[grid.boxes[end].name] for end in (chain[0], chain[-1]))
-        points = [(upper_x[number], upper.y + upper.box.height), (upper_x[number], bands[upper.layer][1])]
-        for layer, slot in enumerate(chain[1:-1], start=upper.layer + 1):
-            points += [(grid.slots[slot].centre, band) for band in bands[layer]]
-        points += [(lower_x[number], bands[lower.layer][0]), (lower_x[number], lower.y)]
-        is_reversed = grid.is_reversed(number)
-        paths.append(Path(link, tuple(reversed(points)) if is_reversed else tuple(points), is_reversed))
+        source, target = place_of[link.source], place_of[link.target]
+        start, end = starts[number], ends[number]
+        points = [(start.x, source.y + source.box.height - start.inset), (start.x, bands[source.layer + 1][1])]
+        step = -1 if grid.upward[number] else 1
+        layer = source.layer + 1 + (not grid.upward[number])
+        for slot in chain[1:-1]:
+            points += [(grid.slots[slot].centre, y) for y in bands[layer][::step]]
+            layer += step
+        points += [(end.x, bands[target.layer + 1][0]), (end.x, target.y + end.inset)]
+        paths.append(Path(link, tuple(points), grid.upward[number]))
     return paths
 
 
-def _bands(places: list[Place]) -> dict[int, tuple[float, float]]:
-    """Return top and bottom of each layer; a box that is lower than its layer stands in its middle."""
-    bands: dict[int, tuple[float, float]] = {}
-    for place in places:
-        top, bottom = bands.get(place.layer, (place.y, place.y))
-        bands[place.layer] = (min(top, place.y), max(bottom, place.y + place.box.height))
-    return bands
+@dataclass(frozen=True, slots=True)
+class _End:
+    """Where a link meets a box: how far from the left of everything, and how far inside the box."""
+
+    x: float
+    inset: float
 
 
-def _ends(grid: _Grid) -> tuple[list[float], list[float]]:
-    """Return where each link leaves its upper box and enters its lower one: at its port, or spread over the side."""
-    upper_x, lower_x = [0.0] * len(grid.links), [0.0] * len(grid.links)
-    for number, box in enumerate(grid.boxes):
-        leaving = [each for each, chain in enumerate(grid.chains) if chain[0] == number]
-        entering = [each for each, chain in enumerate(grid.chains) if chain[-1] == number]
-        ports = dict(box.ports)
-        fixed = [each for each in entering if not grid.is_reversed(each) and grid.links[each].port in ports]
-        _spread(grid, number, leaving, 1, upper_x)
-        _spread(grid, number, [each for each in entering if each not in fixed], -2, lower_x)
-        for each in fixed:
-            lower_x[each] = grid.slots[number].x + ports[grid.links[each].port]
-    return upper_x, lower_x
+def _ends(grid: _Grid) -> tuple[dict[int, _End], dict[int, _End]]:
+    """Return where each link leaves its source and enters its target: at outlet and port, or spread over the side."""
+    starts: dict[int, _End] = {}
+    ends: dict[int, _End] = {}
+    leaving: dict[int, dict[int, str]] = {}
+    entering: dict[int, dict[int, str]] = {}
+    for number, (link, chain) in enumerate(zip(grid.links, grid.chains, strict=True)):
+        leaving.setdefault(chain[0], {})[number] = link.outlet
+        entering.setdefault(chain[-1], {})[number] = link.port
+    for box, wanted in leaving.items():
+        starts |= _met(grid, box, wanted, dict(grid.boxes[box].outlets), grid.boxes[box].leave, 1)
+    for box, wanted in entering.items():
+        ends |= _met(grid, box, wanted, dict(grid.boxes[box].ports), grid.boxes[box].entry, -2)
+    return starts, ends
 
 
-def _spread(grid: _Grid, box: int, links: list[int], towards: int, ends: list[float]) -> None:
-    """Spread the ends of links over a box's side in the order of where they come from; those that share a way, share."""
+def _met(  # noqa: PLR0917 - the one step of `_ends`, for top and bottom alike
+    grid: _Grid, box: int, wanted: dict[int, str], fixed: dict[str, float], side: Side | None, towards: int
+) -> dict[int, _End]:
+    """Return where links meet a side: at what they want, else in the order of where they lead; a way is shared."""
     slot = grid.slots[box]
-    others = sorted({grid.chains[each][towards] for each in links}, key=lambda other: (grid.slots[other].centre, other))
-    for place, other in enumerate(others, start=1):
-        for each in links:
-            if grid.chains[each][towards] == other:
-                ends[each] = slot.x + slot.width * (0.15 + 0.7 * place / (len(others) + 1))
+    found = {link: _End(slot.x + fixed[name], 0.0) for link, name in wanted.items() if name in fixed}
+    free = [link for link in wanted if link not in found]
+    others = sorted({grid.chains[each][towards] for each in free}, key=lambda other: (grid.slots[other].centre, other))
+    area = side or Side(slot.width * 0.15, slot.width * 0.85)
+    for number, other in enumerate(others, start=1):
+        x = slot.x + area.left + (area.right - area.left) * number / (len(others) + 1)
+        found |= {each: _End(x, area.inset) for each in free if grid.chains[each][towards] == other}
+    return found

@@ -26,6 +26,7 @@ NodeKind = Literal["service", "saga", "composition", "event", "external", "outsi
 EdgeKind = Literal["call", "publish", "deliver", "stream", "start", "step", "outcome", "request", "compose", "http"]
 
 OUTSIDE = "outside"
+_DRAWN: tuple[type[Any], ...] = (Service, Saga, External, Composition)
 
 
 @dataclass(frozen=True, slots=True, order=True)
