@@ -40,20 +40,17 @@ class FileShelf:
         """Open a run and return its number, one more than any that is in the file."""
         with self._open() as connection:
             run = int(_one(connection, queries.LAST_RUN)[0]) + 1
-            started = info.started.astimezone(UTC).replace(tzinfo=None)
-            connection.execute(
-                queries.ADD_RUN,
-                [
-                    run,
-                    info.scenario,
-                    info.seed,
-                    info.sources,
-                    info.studio,
-                    info.python,
-                    started,
-                    shape_json(info.shape),
-                ],
-            )
+            known: dict[str, int | str | datetime] = {
+                "run": run,
+                "scenario": info.scenario,
+                "seed": info.seed,
+                "sources": info.sources,
+                "studio": info.studio,
+                "python": info.python,
+                "started": info.started.astimezone(UTC),
+                "shape": shape_json(info.shape),
+            }
+            connection.execute(fill(queries.ADD_RUN, values=known))
         return run
 
     def append(self, run: int, batch: Batch) -> None:
@@ -67,16 +64,18 @@ class FileShelf:
                 return
             for table, frame in batch.frames.items():
                 connection.register("batch", Stream(frame))
-                connection.execute(fill(queries.FILL_TABLE, table=table, run=str(run)))
+                connection.execute(fill(queries.FILL_TABLE, table=table, values={"run": run}))
             _insert_names(connection, run, batch)
             counts = {table: row.counts.get(table, 0) + len(batch.frames.get(table, ())) for table in TABLES}
-            connection.execute(queries.COUNT_RUN, [batch.end, json.dumps(counts), run])
+            found: dict[str, int | str | datetime] = {"run": run, "records": batch.end, "counts": json.dumps(counts)}
+            connection.execute(fill(queries.COUNT_RUN, values=found))
 
     def finish(self, run: int, status: Status, end_ns: int, sha256: str) -> None:
         """Close a run."""
         with self._open() as connection:
             self._row(connection, run)
-            connection.execute(queries.CLOSE_RUN, [status, end_ns, sha256, run])
+            end = {"run": run, "status": status, "end_ns": end_ns, "sha256": sha256}
+            connection.execute(fill(queries.CLOSE_RUN, values=end))
 
     def rows(self) -> list[RunRow]:
         """List the runs, oldest first; none where there is no file yet."""
@@ -97,30 +96,26 @@ class FileShelf:
             for run in runs:
                 self._row(connection, run)
                 for table in (*TABLES, "names", "runs"):
-                    connection.execute(fill(queries.FORGET, table=table), [run])
+                    connection.execute(fill(queries.FORGET, table=table, values={"run": run}))
 
     def read(self, run: int, wanted: Mapping[str, int], until: int | None = None) -> Stretch:
         """Return raw rows."""
         end = 2**63 - 1 if until is None else until
         with self._open() as connection:
             row = self._row(connection, run)
-            names = connection.execute(queries.NAMES, [run]).fetchall()
-            frames = {
-                table: frame_of(
-                    connection.sql(
-                        fill(queries.READ, fields=_fields(table), table=table),
-                        params={"run": run, "first": first, "end": end},
-                    )
-                )
-                for table, first in wanted.items()
-            }
+            names = connection.execute(fill(queries.NAMES, values={"run": run})).fetchall()
+            frames = {}
+            for table, first in wanted.items():
+                window = {"run": run, "first": first, "end": end}
+                query = fill(queries.READ, fields=_fields(table), table=table, values=window)
+                frames[table] = frame_of(connection.sql(query))
         return Stretch(frames, text_series("names", [str(name) for (name,) in names]), row.records)
 
     def _open(self, *, pending: int = 0) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return opened(self.file, patience_s=self.patience_s, pending=pending)
 
     def _row(self, connection: duckdb.DuckDBPyConnection, run: int) -> RunRow:
-        found = connection.execute(queries.GET_RUN, [run]).fetchone()
+        found = connection.execute(fill(queries.GET_RUN, values={"run": run})).fetchone()
         if found is None:
             known = [str(row[0]) for row in connection.execute(queries.RUN_NUMBERS).fetchall()]
             raise UnknownRun(run=run, known=nearest(str(run), known))
@@ -133,7 +128,7 @@ def _insert_names(connection: duckdb.DuckDBPyConnection, run: int, batch: Batch)
     if batch.names:
         ids = pl.Series("id", range(batch.names_from, batch.names_from + len(batch.names)), dtype=pl.UInt32)
         connection.register("batch", Stream(pl.DataFrame([ids, text_series("text", batch.names)])))
-        connection.execute(fill(queries.FILL_NAMES, run=str(run)))
+        connection.execute(fill(queries.FILL_NAMES, values={"run": run}))
 
 
 def _fields(table: str) -> str:

@@ -120,7 +120,7 @@ def _bring_forward(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     for migration in MIGRATIONS[found:VERSION]:
         for statement in migration():
             connection.execute(statement)
-    connection.execute("create or replace table studio_log as select ? as version", [VERSION])
+    connection.execute(f"create or replace table studio_log as select {VERSION} as version")
     connection.execute("commit")
 
 

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from studio.records import TABLES
@@ -17,7 +18,7 @@ from studio.records import TABLES
 if TYPE_CHECKING:
     from studio.store.schema import Column
 
-__all__ = ["TRACE", "VIEWS", "View", "collection_views", "external_view", "file_view", "fill", "identifier"]
+__all__ = ["TRACE", "VIEWS", "View", "collection_views", "external_view", "file_view", "fill", "identifier", "literal"]
 
 _HEX = {"trace": ("trace_id", 32), "span": ("span_id", 16), "parent": ("parent_id", 16)}
 _TABLE_VIEWS = {"sagas": "saga_changes", "documents": "document_changes"}
@@ -37,39 +38,54 @@ def identifier(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
 
 
-def literal(text: str) -> str:
-    """Quote a text for SQL."""
-    return "'" + text.replace("'", "''") + "'"
+def literal(value: int | str | datetime) -> str:
+    """Write a value for SQL.
+
+    Our own statements carry their values so, since DuckDB imports pandas, where it is installed, to look at parameters.
+    """
+    if isinstance(value, int):
+        return str(int(value))
+    if isinstance(value, datetime):
+        return f"timestamp '{value.replace(tzinfo=None).isoformat(sep=' ')}'"
+    return "'" + value.replace("'", "''") + "'"
 
 
-def fill(template: str, **parts: str) -> str:
-    """Put names that are ours, or quoted, into a query; values go by parameters."""
-    return template.format_map(parts)
+def fill(template: str, *, values: Mapping[str, int | str | datetime] | None = None, **parts: str) -> str:
+    """Complete a query.
+
+    Args:
+        template: With `{name}` for each part.
+        values: Written as literals.
+        parts: Names that are ours, or quoted, put in as they are.
+    """
+    return template.format_map({name: literal(value) for name, value in (values or {}).items()} | parts)
 
 
 # --- the file
 
 _RUN_FIELDS = "run, scenario, seed, sources, studio, python, started, status, end_ns, records, counts, sha256, shape"
-ADD_RUN = fill(
-    "insert into raw.runs ({fields}) values (?, ?, ?, ?, ?, ?, ?, 'running', 0, 0, '{{}}', '', ?)", fields=_RUN_FIELDS
+ADD_RUN = (
+    "insert into raw.runs values ({run}, {scenario}, {seed}, {sources}, {studio}, {python}, {started}, 'running', "
+    "0, 0, '{{}}', '', {shape})"
 )
-LIST_RUNS = fill("select {fields} from raw.runs order by run", fields=_RUN_FIELDS)
-GET_RUN = fill("select {fields} from raw.runs where run = ?", fields=_RUN_FIELDS)
+LIST_RUNS = f"select {_RUN_FIELDS} from raw.runs order by run"  # noqa: S608 - our own names
+GET_RUN = f"select {_RUN_FIELDS} from raw.runs where run = {{run}}"  # noqa: S608 - our own names
 LAST_RUN = "select coalesce(max(run), 0) from raw.runs"
 RUN_NUMBERS = "select run from raw.runs"
-COUNT_RUN = "update raw.runs set records = ?, counts = ? where run = ?"
-CLOSE_RUN = "update raw.runs set status = ?, end_ns = ?, sha256 = ? where run = ?"
-FORGET = "delete from raw.{table} where run = ?"
+COUNT_RUN = "update raw.runs set records = {records}, counts = {counts} where run = {run}"
+CLOSE_RUN = "update raw.runs set status = {status}, end_ns = {end_ns}, sha256 = {sha256} where run = {run}"
+FORGET = "delete from raw.{table} where run = {run}"
 FILL_TABLE = "insert into raw.{table} select {run}, * from batch"
 FILL_NAMES = "insert into raw.names select {run}, id, text from batch"
-NAMES = "select text from raw.names where run = ? order by id"
-READ = "select seq, {fields} from raw.{table} where run = $run and seq >= $first and seq < $end order by seq"
+NAMES = "select text from raw.names where run = {run} order by id"
+READ = "select seq, {fields} from raw.{table} where run = {run} and seq >= {first} and seq < {end} order by seq"
 
 # --- one run, in memory
 
 LOAD = "insert into rows.{table} select * from batch"
 WHOLE = "select * from {view}"
 OF_TRACE = "select * from rows.{table} where {condition} order by seq"
+COLLECTION = "select body from documents where service = {service} and collection = {collection} order by key"
 TRACES = """
 select trace, min(start_s) as start_s, max(end_s) - min(start_s) as duration_s, count(*) as spans,
   count(*) filter (status <> 'ok') as troubled, arg_min(name, (start_ns, span)) as name,
@@ -226,29 +242,29 @@ def collection_views(collection: str, fields: Mapping[str, str]) -> list[View]:
     return [View(title, ("documents",), query) for title in (joined, collection, f"{service}\0{name}")]
 
 
-_OF_TRACE = "select message from rows.messages where trace = $trace"
+_OF_TRACE = "select message from rows.messages where trace = {trace}"
 _SAGAS_OF_TRACE = (
-    "select saga from rows.sagas where trace = $trace union "
-    "select saga from rows.messages where trace = $trace and saga <> '' union "
-    "select saga from rows.spans where trace = $trace and saga <> ''"
+    "select saga from rows.sagas where trace = {trace} union "
+    "select saga from rows.messages where trace = {trace} and saga <> '' union "
+    "select saga from rows.spans where trace = {trace} and saga <> ''"
 )
 # What struck a whole service carries no message: it belongs to the traces that were in that service at the time.
 _MEANWHILE = (
-    "at_ns between (select min(start_ns) from rows.spans where trace = $trace) and "
-    "(select max(end_ns) from rows.spans where trace = $trace) and "
-    "{service} in (select service from rows.spans where trace = $trace)"
+    "at_ns between (select min(start_ns) from rows.spans where trace = {trace}) and "
+    "(select max(end_ns) from rows.spans where trace = {trace}) and "
+    "{service} in (select service from rows.spans where trace = {trace})"
 )
 
 TRACE: Mapping[str, str] = {
-    "messages": "trace = $trace",
+    "messages": "trace = {trace}",
     "deliveries": f"message in ({_OF_TRACE})",
-    "spans": "trace = $trace",
-    "sagas": "trace = $trace",
+    "spans": "trace = {trace}",
+    "sagas": "trace = {trace}",
     "saga_steps": f"saga in ({_SAGAS_OF_TRACE})",
     "documents": f"message in ({_OF_TRACE})",
     "ledgers": f"message in ({_OF_TRACE})",
-    "faults": f"message in ({_OF_TRACE}) or (message = 0 and {_MEANWHILE.format(service='target')})",
-    "logs": "trace = $trace",
-    "lives": _MEANWHILE.format(service="service"),
+    "faults": f"message in ({_OF_TRACE}) or (message = 0 and {_MEANWHILE.replace('{service}', 'target')})",
+    "logs": "trace = {trace}",
+    "lives": _MEANWHILE.replace("{service}", "service"),
 }
 """Which records belong to one trace: a condition for each table."""

@@ -148,11 +148,7 @@ class RunLog:
             name: `Inventory.stock`.
         """
         service, _, collection = name.partition(".")
-        found = self.sql(
-            "select body from documents where service = $service and collection = $collection order by key",
-            service=service,
-            collection=collection,
-        )
+        found = self.sql(fill(queries.COLLECTION, values={"service": service, "collection": collection}))
         return [json.loads(body) for body in found["body"]]
 
     def sql(self, text: str, /, *, cell: str = "", **parameters: Any) -> pl.DataFrame:
@@ -211,7 +207,7 @@ class RunLog:
         with self._lock:
             self._load(set(queries.TRACE) | {"messages", "spans", "sagas"})
             frames = {
-                table: self._select(fill(queries.OF_TRACE, table=table, condition=condition), trace=trace)
+                table: frame_of(self._connection.sql(_of_trace(table, condition, trace)))
                 for table, condition in queries.TRACE.items()
             }
         return records_of(frames)
@@ -219,10 +215,6 @@ class RunLog:
     def close(self) -> None:
         """Free the memory now; the run can no longer be asked."""
         self._connection.close()
-
-    def _select(self, text: str, **parameters: Any) -> pl.DataFrame:
-        used = {name: value for name, value in parameters.items() if f"${name}" in text}
-        return frame_of(self._connection.sql(text, params=used))
 
     def _prepare(self, text: str) -> None:
         """Make the views that a text may name and load their tables: most queries name one of twenty."""
@@ -261,6 +253,10 @@ class RunLog:
     def _flush_first(self) -> None:
         if self._flush is not None:
             self._flush()
+
+
+def _of_trace(table: str, condition: str, trace: int) -> str:
+    return fill(queries.OF_TRACE, table=table, condition=fill(condition, values={"trace": trace}))
 
 
 def _all_views(shape: Shape) -> Mapping[str, View]:

@@ -23,13 +23,13 @@ SHAPE = Shape(
 )
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def info() -> RunInfo:
     """What is known of a run when it begins."""
     return RunInfo("payment_outage", 7, "abc", "0.1.0", "3.11", datetime(2026, 1, 1, tzinfo=UTC), SHAPE)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def orders() -> list[Record]:
     """Three orders: an event, its delivery, the work, the stock, the charge, the saga."""
     return [record for order in range(1, 4) for record in _order(order)]

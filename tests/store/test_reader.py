@@ -12,9 +12,10 @@ from studio.records import Message, Record, Span, canonical
 from studio.store import Log, RunInfo, RunLog
 
 
-@pytest.fixture(params=["memory", "file"])
-def log(request: pytest.FixtureRequest, tmp_path: Path) -> Log:
-    return Log.memory() if request.param == "memory" else Log.open(tmp_path / "studio.duckdb")
+@pytest.fixture(params=["memory", "file"], scope="module")
+def log(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Log:
+    file = tmp_path_factory.mktemp("log") / "studio.duckdb"
+    return Log.memory() if request.param == "memory" else Log.open(file)
 
 
 def recorded(log: Log, info: RunInfo, records: list[Record]) -> RunLog:
@@ -25,7 +26,7 @@ def recorded(log: Log, info: RunInfo, records: list[Record]) -> RunLog:
     return log.run(buffer.run)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def run(log: Log, info: RunInfo, orders: list[Record]) -> RunLog:
     return recorded(log, info, orders)
 
