@@ -14,8 +14,10 @@ from studio.errors import CallTimeout, PublishFailed, ServiceUnavailable
 from studio.graph.system import System
 from studio.ports import Document, Envelope, HttpRequest, HttpResponse, Ports, Reply, Write
 from studio.records import Record, SagaChange, SagaStep, Span
-from studio.runtime.program import compile_program
+from studio.runtime.program import Program, compile_program
 from studio.runtime.replica import Replica
+from studio.runtime.saga.history import Entry
+from studio.runtime.saga.journal import JOURNAL
 from studio.runtime.saga.orchestrator import SagaReplica
 from studio.simulation.memory import MemoryStorage
 from studio.source.cell import cell_from_text
@@ -153,12 +155,16 @@ class Process:
         await asyncio.sleep(0)
         self.check()
         versions = await self._bench.storage.commit(writes)
+        self._bench.timeline += [
+            Entry.decode(write.body) for write in writes if write.collection == JOURNAL and write.body
+        ]
         if self._doom == 0:
             self.crash()
         return versions
 
     async def request(self, envelope: Envelope) -> Reply:
         self.check()
+        self._bench.timeline.append(envelope)
         reply = await self._bench.bus.request(envelope)
         self.check()
         return reply
@@ -189,6 +195,8 @@ class Bench:
         self.storage, self.bus, self.log, self.identity = MemoryStorage(), Bus(), Log(), Ordinals()
         self.crash_at: tuple[str, str] | None = None
         self.storage_fails: list[Exception] = []
+        self.timeline: list[Entry | Envelope] = []  # what was journalled, and what was called
+        self._programs: dict[str, Program] = {}
         self.process = Process(self)
 
     def define(self, cell: str) -> None:
@@ -214,17 +222,24 @@ class Bench:
             loop.run_until_complete(asyncio.sleep(0))
             loop.close()
 
+    @property
+    def program(self) -> Program:
+        """Return the system as it is now, compiled once."""
+        digest = self.system.build().digest
+        if digest not in self._programs:
+            self._programs[digest] = compile_program(self.system.build())
+        return self._programs[digest]
+
     def replica(self, name: str, number: int = 1) -> Replica:
         """Return a new incarnation of a service, on the bus from now on."""
-        program = compile_program(self.system.build())
+        program = self.program
         definition = program.build.instantiate(name)
         replica = self.bus.replicas[name] = Replica.of(definition, name, number, program, self.ports())
         return replica
 
     def saga(self, name: str, doom: int = 0, *, after: bool = False, number: int = 1, **options: Any) -> SagaReplica:
         """Return a new incarnation of a saga's orchestrator."""
-        program = compile_program(self.system.build())
-        replica = SagaReplica.of(name, number, program, self.ports(doom, after=after))
+        replica = SagaReplica.of(name, number, self.program, self.ports(doom, after=after))
         for option, value in options.items():
             setattr(replica, f"_{option}", value)
         return replica
