@@ -22,7 +22,7 @@ from studio.errors import (
     Where,
     nearest,
 )
-from studio.graph.definition import Definition, shown_place
+from studio.graph.definition import Broken, Definition, shown_place
 from studio.model.composition import Composition, check_wire
 from studio.model.composition import Sequence as SequenceOf
 from studio.model.event import Event
@@ -33,7 +33,7 @@ from studio.model.scenario import Scenario
 from studio.model.service import Operation, Service, Subscription
 from studio.model.third_party import External
 
-__all__ = ["Definition", "Graph", "build_graph", "outcomes"]
+__all__ = ["Broken", "Definition", "Graph", "build_graph", "outcomes"]
 
 Item = TypeVar("Item")
 
@@ -57,6 +57,7 @@ class Graph:
         events: Those declared, by wire address.
         operations: Wire address to owner and operation.
         contracts: Classes by name, from contracts cells.
+        broken: Cells whose latest run failed, by the name that they declare; nothing of that run is in the graph.
     """
 
     definitions: Mapping[str, Definition]
@@ -70,6 +71,7 @@ class Graph:
     events: Mapping[str, Event] = field(default_factory=dict)
     operations: Mapping[str, tuple[str, Operation]] = field(default_factory=dict)
     contracts: Mapping[str, Any] = field(default_factory=dict)
+    broken: Mapping[str, Broken] = field(default_factory=dict)
 
     def kind_of(self, address: str) -> Literal["command", "event", ""]:
         """Return what an address is; empty when it is nothing.

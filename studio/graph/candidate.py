@@ -10,10 +10,10 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
-from studio.errors import DeclaredTwice, DefinitionCycle, StudioError, Where
+from studio.errors import DeclaredTwice, DefinitionCycle, Where
 from studio.graph.build import Graph, build_graph
 from studio.graph.declaring import bound_names, exports_of, given_names, handled_names
-from studio.graph.definition import Definition
+from studio.graph.definition import Definition, reason_of
 from studio.graph.executing import bind_handles, builtins_for, execute_source, local_module, path_of
 from studio.model.handle import ServiceHandle
 from studio.model.prelude import FOREIGN, PRELUDE
@@ -134,7 +134,7 @@ class Candidate:
                 self._refuse_cycle(made)
             except Exception as error:  # noqa: BLE001 - whatever an author's code raises makes the definition stale
                 self._imported.clear()
-                self.definitions[name] = replace(definition, stale=_reason(error))
+                self.definitions[name] = replace(definition, stale=reason_of(error))
             else:
                 self.definitions[name] = replace(made, kept_version=definition.kept_version)
                 self.names[name] = names
@@ -275,8 +275,3 @@ def _cycle(source: Source, path: list[str], back_to: str) -> DefinitionCycle:
     start = path.index(back_to) if back_to in path else 0
     circle = " → ".join([*path[start:], back_to])
     return DefinitionCycle(where=Where(source.origin), name=back_to, path=circle)
-
-
-def _reason(error: Exception) -> str:
-    text = str(error).splitlines()[0] if str(error) else ""
-    return text if isinstance(error, StudioError) else f"{type(error).__name__}: {text}"

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from types import ModuleType
 from typing import Any
 
-from studio.errors import Where
+from studio.errors import StudioError, Where
 from studio.model.declaring import Declarations
 from studio.source.cell import Source
 
-__all__ = ["Definition", "Instance", "shown_place"]
+__all__ = ["Broken", "Definition", "Instance", "reason_of", "shown_place"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,6 +53,27 @@ class Definition:
     def is_cell(self) -> bool:
         """Tell whether it stands in a notebook, where the order of cells matters."""
         return self.source.implicit and not self.source.origin.endswith(".py")
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A cell whose latest run failed.
+
+    Attributes:
+        where: Place of the failure, as its author finds it.
+        reason: First line of the error.
+        cell_id: Of the cell, where it is known.
+    """
+
+    where: Where
+    reason: str
+    cell_id: str | None = None
+
+
+def reason_of(error: Exception) -> str:
+    """Return the first line of an error's text, with its type where it is not ours."""
+    text = str(error).splitlines()[0] if str(error) else ""
+    return text if isinstance(error, StudioError) else f"{type(error).__name__}: {text}".rstrip(": ")
 
 
 def shown_place(source: Source, where: Where | None) -> Where | None:

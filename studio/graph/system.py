@@ -9,17 +9,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import ModuleType
 from typing import Any
 
-from studio.errors import StaleDefinition, UnknownDefinition, nearest
+from studio.errors import StaleDefinition, UnknownDefinition, Where, nearest
 from studio.graph.build import Graph, build_graph
 from studio.graph.candidate import Candidate, visible_names
-from studio.graph.definition import Definition, Instance
+from studio.graph.definition import Broken, Definition, Instance, reason_of
 from studio.graph.executing import bind_handles, builtins_for, execute_source, local_module, restore_modules
 from studio.model.handle import ServiceHandle, service_name
 from studio.model.service import Service
+from studio.source import loader
 from studio.source.cell import Source
 
 __all__ = ["Build", "Definition", "Instance", "System"]
@@ -84,6 +85,7 @@ class System:
         self._definitions: dict[str, Definition] = {}
         self._names: dict[str, dict[str, Any]] = {}
         self._cells: dict[str, str] = {}
+        self._broken: dict[str, Broken] = {}
         self._graph = build_graph(())
 
     @property
@@ -120,8 +122,14 @@ class System:
             StudioError: Any other; the last good definition stands.
             Exception: Whatever the body raises; likewise.
         """
-        with self._candidate() as candidate:
-            candidate.replace(source, cell_id, elsewhere or {})
+        try:
+            with self._candidate() as candidate:
+                candidate.replace(source, cell_id, elsewhere or {})
+        except Exception as error:
+            where = loader.where(error) or Where(source.origin)
+            self._mark({**self._standing(source, cell_id), source.name: Broken(where, reason_of(error), cell_id)})
+            raise
+        self._mark(self._standing(source, cell_id))
         return self._definitions[source.name]
 
     def define_all(self, sources: Iterable[Source]) -> None:
@@ -135,6 +143,7 @@ class System:
         """
         with self._candidate() as candidate:
             candidate.replace_all(tuple(sources))
+        self._mark({name: each for name, each in self._broken.items() if name not in self._definitions})
 
     def forget(self, name: str) -> tuple[str, ...]:
         """Delete a definition; a saga's kept versions too, unless one of them is named (`OrderProcessing@1.0.0`).
@@ -150,6 +159,7 @@ class System:
         before = {each.name for each in self._definitions.values() if each.stale}
         with self._candidate() as candidate:
             candidate.remove(name)
+        self._mark({broken: each for broken, each in self._broken.items() if broken != name})
         return tuple(each.name for each in self._definitions.values() if each.stale and each.name not in before)
 
     def reset(self) -> None:
@@ -174,6 +184,18 @@ class System:
         services = self.graph.services
         names = {name: {n: _rebound(v, services) for n, v in given.items()} for name, given in self._names.items()}
         return Build(self.graph, digest, names)
+
+    def _standing(self, source: Source, cell_id: str | None) -> dict[str, Broken]:
+        """Return what is broken besides a source and the cell that it is in."""
+        return {
+            name: each
+            for name, each in self._broken.items()
+            if name != source.name and (cell_id is None or each.cell_id != cell_id)
+        }
+
+    def _mark(self, broken: dict[str, Broken]) -> None:
+        self._broken = broken
+        self._graph = replace(self._graph, broken=dict(sorted(broken.items())))
 
     @contextmanager
     def _candidate(self) -> Iterator[Candidate]:

@@ -125,7 +125,8 @@ def _nodes(graph: Graph) -> Iterator[Node]:
         operations = tuple(service.operations[address].name for address in sorted(service.operations))
         yield Node("service", service.name, _details(service), operations, service.name in stale)
     for saga in graph.sagas.values():
-        yield Node("saga", saga.name, ("saga", saga.version, f"{len(saga.steps)} steps"), (), saga.name in stale)
+        steps = "1 step" if len(saga.steps) == 1 else f"{len(saga.steps)} steps"
+        yield Node("saga", saga.name, ("saga", saga.version, steps), (), saga.name in stale)
     for external in graph.externals.values():
         yield Node("external", external.name, ("third party, simulated",), (), external.name in stale)
     for name, composition in graph.compositions.items():

@@ -55,7 +55,7 @@ def test_text_has_a_line_for_each_part(system: System) -> None:
     drawing = Drawing.of(system.graph)
     assert repr(drawing).splitlines() == [
         "2 services, 1 saga, 1 event",
-        "saga OrderProcessing (saga, 1.0.0, 1 steps): started by $.Order.created; steps call $.Inventory.reserve",
+        "saga OrderProcessing (saga, 1.0.0, 1 step): started by $.Order.created; steps call $.Inventory.reserve",
         "service Inventory (1.2.0): owns reserve; called by OrderProcessing, Orders",
         "service Orders (1.0.0): listens to $.Order.created; calls $.Inventory.reserve",
         "event $.Order.created: nobody here publishes it; heard by OrderProcessing, Orders",

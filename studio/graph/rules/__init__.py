@@ -1,0 +1,1 @@
+"""Rules of the architecture lint, by what they look at: members, traffic, cells."""
