@@ -255,13 +255,24 @@ def _build_codec(kind: Any) -> Codec:
     if isinstance(kind, type) and issubclass(kind, Contract):
 
         def encode(value: Any) -> bytes:
-            return dump(value) if type(value) is kind else dump(validate(value))
+            return dump(value) if type(value) is kind else dump(validate(_same_declaration(kind, value)))
     else:
 
         def encode(value: Any) -> bytes:
             return dump(validate(value))
 
     return Codec(encode, adapter.validator.validate_json, validate, adapter.json_schema)
+
+
+def _same_declaration(kind: type[Contract], value: Any) -> Any:
+    """Return a value's fields where its class is the one meant, from another execution of the module.
+
+    A contract that a service declares in its own module is a new class in every incarnation.
+    """
+    given = type(value)
+    if isinstance(value, Contract) and (given.__module__, given.__qualname__) == (kind.__module__, kind.__qualname__):
+        return value.model_dump(by_alias=False)
+    return value
 
 
 _cached_codec = functools.lru_cache(maxsize=4096)(_build_codec)

@@ -174,3 +174,13 @@ def test_a_type_reads_without_its_module(kind: Any, name: str) -> None:
 
 def test_nothing_is_empty() -> None:
     assert codec(Empty).encode(Empty()) == b"{}"
+
+
+def test_a_class_of_another_execution_of_its_module_is_the_same_contract() -> None:
+    body = "class Entry(Contract):\n    charge: str\n"
+    first, second = (dict[str, Any](Contract=Contract, __name__="cards") for _ in range(2))
+    for module in (first, second):
+        exec(body, module)  # noqa: S102 - what an incarnation does
+    one, other = first["Entry"], second["Entry"]
+    assert one is not other
+    assert codec(one).encode(other(charge="1")) == b'{"charge":"1"}'

@@ -28,6 +28,7 @@ Kind = Literal["api", "event", "worker", "agent", "storage", "command", "query"]
 KINDS: tuple[Kind, ...] = ("api", "event", "worker", "agent", "storage", "command", "query")
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+Value = TypeVar("Value")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 
@@ -345,12 +346,15 @@ class Service:
 
     # -- data, metrics, third parties -------------------------------------------------------------------------------
 
-    def collection(self, name: str, contract: Any, *, key: str, unique: Sequence[str] = ()) -> Collection[Any]:
+    def collection(
+        self, name: str, contract: type[Value], *, key: str, unique: Sequence[str] = ()
+    ) -> Collection[Value]:
         """Declare a collection of documents that this service alone owns."""
         if name in self.collections:
             raise DuplicateMember(service=self.name, what=f"collection {name}")
-        self.collections[name] = Collection(self.name, name, contract, key=key, unique=tuple(unique))
-        return self.collections[name]
+        collection = Collection(self.name, name, contract, key=key, unique=tuple(unique))
+        self.collections[name] = collection
+        return collection
 
     def counter(self, name: str, *, labels: Sequence[str] = ()) -> Metric:
         """Declare a metric that only goes up."""

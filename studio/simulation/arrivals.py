@@ -37,7 +37,9 @@ class Arrivals:
         operation = graph.operations.get(workload.address)
         plan = None if operation else cluster.program.event(workload.address)
         self._contract = operation[1].takes if operation else plan.event.contract if plan else None
-        self._key = plan.event.key if plan else ""
+        like = workload.like
+        meant = self._contract if like is None else like if isinstance(like, type) else type(like)
+        self._key = plan.event.key if plan else "id" if "id" in getattr(meant, "model_fields", {}) else ""
 
     def start(self) -> None:
         """Schedule the first arrival."""

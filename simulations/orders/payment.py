@@ -1,0 +1,44 @@
+"""Charges cards, through a provider that is somebody else's."""
+
+from __future__ import annotations
+
+from studio import S, Secret, Service
+
+from .contracts import CardDeclined, Charge, Order, Receipt, Refund, Risk
+
+service = Service("Payment", version="1.0.0", kind="command")
+
+cards = service.client("cards", base_url="https://cards.example", auth=Secret("CARDS_KEY"), timeout="2s")
+receipts = service.collection("receipts", Receipt, key="order_id")
+seconds = service.histogram("charge_amount", buckets=[10, 50, 100, 500])
+
+
+# A charge whose reply is lost is tried again. Without an Idempotency-Key the provider cannot know that it is the same
+# charge, and Ada pays twice: see `lost_reply`. The cure is one argument more of `post`:
+# `headers={"Idempotency-Key": charge.order_id}`.
+@service.operation(S.Payment.process, idempotent=True, raises=[CardDeclined])
+async def process(charge: Charge) -> Receipt:
+    response = await cards.post("/charges", json=charge.model_dump(mode="json"))
+    if response.status_code == 402:
+        raise CardDeclined("the card was declined", order_id=charge.order_id)
+    response.raise_for_status()
+    receipt = Receipt(order_id=charge.order_id, charge_id=response.json()["charge_id"], amount=charge.amount)
+    await receipts.put(receipt)
+    seconds.observe(float(charge.amount))
+    return receipt
+
+
+@service.operation(S.Payment.refund, idempotent=True)
+async def refund(request: Refund) -> None:
+    receipt = await receipts.get(request.order_id)
+    if receipt is None:
+        return
+    response = await cards.post(f"/charges/{receipt.charge_id}/refunds")
+    if response.status_code != 404:  # refunded before
+        response.raise_for_status()
+    await receipts.delete(request.order_id)
+
+
+@service.operation(S.Payment.assess)
+async def assess(order: Order) -> Risk:
+    return Risk(order_id=order.id, level="high" if order.total > 300 else "low")
