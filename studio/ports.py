@@ -8,7 +8,7 @@ weakest engine keeps; one contract suite for each port runs against every adapte
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, fields
 from typing import Any, NamedTuple, Protocol
@@ -233,7 +233,7 @@ class Identity(Protocol):
 class Transport(Protocol):
     """Carry messages between services."""
 
-    async def request(self, envelope: Envelope) -> Reply:
+    def request(self, envelope: Envelope) -> Awaitable[Reply]:
         """Send a call and wait for its answer; at most one run of the callee for each request.
 
         The callee may have run although this raises. Cancelling does not recall the call.
@@ -359,7 +359,7 @@ class Points(Protocol):
     armed: bool
     """Whether any crash is planned at a point; callers skip `reach` while it is False."""
 
-    async def reach(self, point: str, subject: str) -> None:
+    def reach(self, point: str, subject: str) -> Awaitable[None]:
         """Pass a point; in a simulation it may never return.
 
         Args:
@@ -394,8 +394,8 @@ class Acting(Protocol):
 
     service: str
 
-    async def call(self, address: str, message: Any, *, timeout_ns: int | None = None) -> Any:
-        """Send a command and return its typed answer."""
+    def call(self, address: str, message: Any, *, timeout_ns: int | None = None) -> Awaitable[Any]:
+        """Send a command and return its typed answer; what does not fit is refused before anybody awaits."""
         ...
 
     async def publish(self, address: str, message: Any, *, key: str | None = None) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import AmbiguousOperation, UnknownMember
 from studio.model.verbs import acting
+from studio.ports import ACTING
 
 if TYPE_CHECKING:
     from studio.model.service import Operation, Service
@@ -24,7 +26,7 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class OperationHandle:
     """An operation of another service: call it, or wire it.
 
@@ -38,9 +40,10 @@ class OperationHandle:
 
     def __call__(self, message: Any) -> Awaitable[Any]:
         """Call the operation over the bus and return its typed answer."""
-        return acting(repr(self)).call(self.address, message)
+        actor = ACTING.get() or acting(repr(self))
+        return actor.call(self.address, message)
 
-    @property
+    @functools.cached_property
     def address(self) -> str:
         """Return the operation's address, in wire form."""
         return self.definition.address
@@ -68,8 +71,6 @@ class ServiceHandle:
         service: Its definition; None where it is not declared yet (a package read without its loader).
     """
 
-    __slots__ = ("_definition", "_name")
-
     def __init__(self, name: str, service: Service | None = None) -> None:
         self._name, self._definition = name, service
 
@@ -78,7 +79,10 @@ class ServiceHandle:
             raise AttributeError(name)
         if self._definition is not None:
             self._definition.operation_named(name)
-        return OperationHandle(self, name)
+        operation = OperationHandle(self, name)
+        if self._definition is not None:
+            self.__dict__[name] = operation  # so that the next look-up does not come here
+        return operation
 
     def __call__(self, message: Any) -> Awaitable[Any]:
         """Call the service's only operation."""

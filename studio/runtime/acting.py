@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.contract import ServiceError, invalid_message
@@ -101,8 +101,11 @@ class Handling:
             return await self.call(address, message)
         return await self.publish(address, message)
 
-    async def call(self, address: str, message: Any, *, timeout_ns: int | None = None) -> Any:
-        """Send a command and return its typed answer, retrying as its policy allows."""
+    def call(self, address: str, message: Any, *, timeout_ns: int | None = None) -> Awaitable[Any]:
+        """Send a command and return its typed answer, retrying as its policy allows.
+
+        What can be refused is refused here and now; so is the ordinal given, in the order in which calls are written.
+        """
         plan = self.program.operations.get(address) or self.program.operation(address)
         if self.unit is not None:
             raise CallInTransaction(address=address, operation=self.envelope.address)
@@ -110,15 +113,12 @@ class Handling:
         self.ordinal += 1
         key = short_key(f"{self.base}/{address}/{self.ordinal}")
         causal = causal_key(self.causal, plan.key, self.ordinal)
-        limit_ns = self.ports.clock.now_ns() + (plan.timeout_ns if timeout_ns is None else timeout_ns)
-        retry = plan.retry
-        attempts = retry.attempts if plan.operation.idempotent or retry.only == "all" else 1
-        if attempts == 1:
-            return await self._attempt(plan, body, key, causal, limit_ns, 1)
-        return await self._call_again(plan, body, key, causal, timeout_ns, attempts)
+        if plan.attempts == 1:
+            return self._attempt(plan, body, key, causal, plan.timeout_ns if timeout_ns is None else timeout_ns, 1)
+        return self._call_again(plan, body, key, causal, timeout_ns)
 
     async def _call_again(  # noqa: PLR0917 - one caller; a record for each call would cost
-        self, plan: OperationPlan, body: bytes, key: str, causal: int, timeout_ns: int | None, attempts: int
+        self, plan: OperationPlan, body: bytes, key: str, causal: int, timeout_ns: int | None
     ) -> Any:
         """Try a call up to `attempts` times under one idempotency key, each time with a timeout of its own.
 
@@ -126,12 +126,12 @@ class Handling:
         """
         clock = self.ports.clock
         unknown: Exception | None = None
-        for attempt in range(1, attempts + 1):
-            limit_ns = clock.now_ns() + (plan.timeout_ns if timeout_ns is None else timeout_ns)
+        wait_ns = plan.timeout_ns if timeout_ns is None else timeout_ns
+        for attempt in range(1, plan.attempts + 1):
             try:
-                return await self._attempt(plan, body, key, causal, limit_ns, attempt)
+                return await self._attempt(plan, body, key, causal, wait_ns, attempt)
             except Exception as error:
-                if attempt == attempts or not self._is_worth_another(plan, error):
+                if attempt == plan.attempts or not self._is_worth_another(plan, error):
                     if unknown is not None and isinstance(error, (ServiceUnavailable, CallRefused)):
                         raise unknown from error
                     raise
@@ -152,13 +152,14 @@ class Handling:
         return (business or transient) and plan.retry.retries(error, business=business)
 
     async def _attempt(  # noqa: PLR0917 - as above
-        self, plan: OperationPlan, body: bytes, key: str, causal: int, limit_ns: int, attempt: int
+        self, plan: OperationPlan, body: bytes, key: str, causal: int, wait_ns: int, attempt: int
     ) -> Any:
         ports, replica = self.ports, self.replica
+        limit_ns = ports.clock.now_ns() + wait_ns
         if self.deadline_ns and self.deadline_ns < limit_ns:
             limit_ns = self.deadline_ns
-        span = replica.spans.start("call", plan.address, parent=self.span, trace=self.trace, saga=self.saga)
-        message = span.message = ports.identity.message()
+        message = ports.identity.message()
+        span = replica.spans.start("call", plan.address, self.span, self.trace, message, self.saga)
         envelope = Envelope(
             message, "call", plan.address, body, self.service, replica.number, "", self.trace, span.span, self.cause,
             causal, limit_ns, key, self.saga, self.epoch, self.envelope.principal, attempt,

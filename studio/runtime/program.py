@@ -35,6 +35,7 @@ class OperationPlan:
     errors: dict[str, type[ServiceError]]
     retry: Retry
     timeout_ns: int
+    attempts: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,6 +139,7 @@ def _operation_plan(owner: str, operation: Operation) -> OperationPlan:
         errors={error.code(): error for error in operation.raises},
         retry=operation.retry,
         timeout_ns=operation.timeout_ns,
+        attempts=operation.retry.attempts if operation.idempotent or operation.retry.only == "all" else 1,
     )
 
 

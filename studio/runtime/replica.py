@@ -42,7 +42,7 @@ from studio.runtime.spans import OpenSpan, Spans
 from studio.runtime.unit import Unit
 
 if TYPE_CHECKING:
-    from studio.runtime.answering import Receive, Scope, Send
+    from studio.runtime.answering import Asgi
     from studio.runtime.routes import HttpRoute
 
 __all__ = ["Replica"]
@@ -89,23 +89,13 @@ class Replica:
             missing = UnknownAddress(address=envelope.address, known=nearest(envelope.address, self.service.operations))
             return Reply("refused", _first_line(missing), missing.code)
         span = self.spans.start(
-            "handle",
-            envelope.address,
-            parent=envelope.span,
-            trace=envelope.trace,
-            message=envelope.message,
-            saga=envelope.saga,
-            where=operation.where,
+            "handle", envelope.address, envelope.span, envelope.trace, envelope.message, envelope.saga, operation.where
         )
-        bounded = self.admission.is_bounded
         try:
-            if bounded:
-                await self.admission.enter()
-            try:
+            if self.admission.is_bounded:
+                reply = await self._answer_in_turn(operation, envelope, span)
+            else:
                 reply = await self._answer(operation, envelope, span)
-            finally:
-                if bounded:
-                    self.admission.leave()
         except ServiceError as error:
             self.spans.fail(span, error)
             declared = isinstance(error, operation.raises)
@@ -119,8 +109,17 @@ class Replica:
         self.spans.end(span)
         return reply
 
+    async def _answer_in_turn(self, operation: Operation, envelope: Envelope, span: OpenSpan) -> Reply:
+        """Answer once admitted."""
+        await self.admission.enter()
+        try:
+            return await self._answer(operation, envelope, span)
+        finally:
+            self.admission.leave()
+
     async def _answer(self, operation: Operation, envelope: Envelope, span: OpenSpan) -> Reply:
-        if envelope.deadline_ns and self.ports.clock.now_ns() >= envelope.deadline_ns:
+        ports = self.ports
+        if envelope.deadline_ns and ports.clock.now_ns() >= envelope.deadline_ns:
             raise DeadlineExceeded(address=envelope.address, service=self.name)
         plan = self.program.operations[envelope.address]
         try:
@@ -128,12 +127,19 @@ class Replica:
         except ValidationError as error:
             raise _Refusal.of(plan.operation.takes, error, self.name, operation.name) from error
         if envelope.saga:
-            await check_fence(self.ports.storage, self.name, envelope)
-        if not operation.idempotent:
+            await check_fence(ports.storage, self.name, envelope)
+        if operation.idempotent:
+            return await self.answers.once(
+                operation, envelope, lambda expected: self._execute(operation, envelope, message, span.span, expected)
+            )
+        if operation.transactional or isinstance(operation.function, Composition):
             return await self._execute(operation, envelope, message, span.span)
-        return await self.answers.once(
-            operation, envelope, lambda expected: self._execute(operation, envelope, message, span.span, expected)
-        )
+        ACTING.set(Handling(self, envelope, span.span))  # what _execute does, without its stations: most calls are plain
+        if ports.points.armed:
+            await ports.points.reach("before-handler", envelope.address)
+        function = operation.function
+        value = await (function(message) if function.__code__.co_argcount else function())
+        return Reply("ok", self._encode_answer(operation, value))
 
     async def _execute(
         self, operation: Operation, envelope: Envelope, message: Any, span: int, expected: int = 0
@@ -238,13 +244,11 @@ class Replica:
 
     # -- HTTP -------------------------------------------------------------------------------------------------------
 
-    async def handle_http(
-        self, route: HttpRoute, envelope: Envelope, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def handle_http(self, route: HttpRoute, envelope: Envelope, asgi: Asgi) -> None:
         """Answer a request of one of the service's endpoints; never raises but for crashes and cancellation."""
         from studio.runtime.answering import answer_endpoint
 
-        await answer_endpoint(self, route, envelope, scope, receive, send)
+        await answer_endpoint(self, route, envelope, asgi)
 
     @functools.cached_property
     def callables(self) -> tuple[Callable[..., Any], ...]:

@@ -33,13 +33,16 @@ class OpenSpan:
         self.cell, self.line = cell, line
 
 
-class Spans:
-    """The spans of one incarnation; with recording off it hands out identifiers and keeps nothing."""
+_UNKEPT = OpenSpan(0, 0, 0, 0, "", "", 0, "", "", 0)
 
-    __slots__ = ("_identity", "_now_ns", "_open", "_recorder", "_replica", "_service")
+
+class Spans:
+    """The spans of one incarnation; with recording off it keeps nothing."""
+
+    __slots__ = ("_next_span", "_now_ns", "_open", "_recorder", "_replica", "_service")
 
     def __init__(self, ports: Ports, service: str, replica: int) -> None:
-        self._recorder, self._identity, self._now_ns = ports.recorder, ports.identity, ports.clock.now_ns
+        self._recorder, self._next_span, self._now_ns = ports.recorder, ports.identity.span, ports.clock.now_ns
         self._service, self._replica = service, replica
         self._open: dict[int, OpenSpan] = {}
 
@@ -47,19 +50,19 @@ class Spans:
         self,
         kind: str,
         name: str,
-        *,
         parent: int,
         trace: int,
         message: int = 0,
         saga: str = "",
         where: Where | None = None,
     ) -> OpenSpan:
-        """Begin a span."""
-        span = self._identity.span()
+        """Begin a span; with recording off it is one that stands for all."""
+        if self._recorder is None:
+            return _UNKEPT
+        span = self._next_span()
         cell, line = ("", 0) if where is None else (where.cell, where.line or 0)
         opened = OpenSpan(span, parent, trace, self._now_ns(), kind, name, message, saga, cell, line)
-        if self._recorder is not None:
-            self._open[span] = opened
+        self._open[span] = opened
         return opened
 
     def end(self, opened: OpenSpan, status: str = "ok", error: str = "", error_text: str = "") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,19 @@ if TYPE_CHECKING:
 __all__ = ["GivenSettings", "HashedRandomness", "Ordinals", "SimulatedPoints", "VirtualClock"]
 
 _UNIT = 2.0**-53
+
+
+class _Passed:
+    """A wait that is over."""
+
+    __slots__ = ()
+
+    def __await__(self) -> Generator[None, None, None]:
+        return
+        yield
+
+
+_PASSED = _Passed()
 
 
 class VirtualClock:
@@ -101,17 +114,18 @@ class SimulatedPoints:
         self._owner, self._seed, self._times, self._harm, self._die = owner, seed, times, harm, die
         self.armed = bool(times) or harm.has_points
 
-    async def reach(self, point: str, subject: str) -> None:
+    def reach(self, point: str, subject: str) -> Awaitable[None]:
         """Pass a point; never returns where the plan has the process die."""
         if self._harm.has_points:
             fault = self._harm.point(point, subject, self._owner)
             if fault is not None:
                 self._die(fault.down_ns, f"{point} {subject}")
-                await park()
+                return park()
         if point == "before-handler" and self._times:
             time = self._times.get(subject) or self._times.get(self._owner)
             if time is not None:
-                await sleep_ns(time.quantile_ns(self._draw(subject)) if not time.is_constant else time.quantile_ns(0.0))
+                return sleep_ns(time.quantile_ns(0.0 if time.is_constant else self._draw(subject)))
+        return _PASSED
 
     def _draw(self, subject: str) -> float:
         acting = ACTING.get()
