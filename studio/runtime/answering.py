@@ -1,13 +1,13 @@
 """Answer an HTTP request in the corridor of the incarnation that takes it: span, admission, handler, response.
 
-What comes in and goes out is ASGI, so bodies and event streams pass as they are made. A crash leaves the request without
-an answer; a client that goes away ends a stream, and otherwise the handler carries on as any other.
+What comes in and goes out is ASGI, so bodies and event streams pass as they are made. A crash leaves the request
+without an answer; a client that goes away ends a stream, and otherwise the handler carries on as any other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, MutableMapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from studio.errors import StudioError
 from studio.ports import ACTING, Envelope
@@ -19,65 +19,74 @@ from studio.runtime.statuses import problem_of
 if TYPE_CHECKING:
     from studio.runtime.replica import Replica
 
-__all__ = ["Receive", "Reception", "Scope", "Send", "answer_endpoint"]
+__all__ = ["Asgi", "Receive", "Reception", "Scope", "Send", "answer_endpoint"]
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 
+class Asgi(NamedTuple):
+    """One request, as ASGI hands it over: what is asked, where the body comes from, where the response goes."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+
+
 class Reception:
     """Pass a response on, and remember its status."""
 
-    __slots__ = ("_send", "status")
+    __slots__ = ("_asgi", "status")
 
-    def __init__(self, send: Send) -> None:
-        self._send, self.status = send, 0
+    def __init__(self, asgi: Asgi) -> None:
+        self._asgi, self.status = asgi, 0
 
     async def __call__(self, message: MutableMapping[str, Any]) -> None:
         """Pass one ASGI message on."""
         if message["type"] == "http.response.start":
             self.status = message["status"]
-        await self._send(message)
+        await self._asgi.send(message)
 
-    async def refuse(self, error: BaseException, scope: Scope, receive: Receive) -> None:
+    async def refuse(self, error: BaseException) -> None:
         """Answer with an error, unless an answer has begun."""
         if not self.status:
-            await problem_response(problem_of(error))(scope, receive, self)
+            await problem_response(problem_of(error))(self._asgi.scope, self._asgi.receive, self)
 
 
-async def answer_endpoint(
-    replica: Replica, route: HttpRoute, envelope: Envelope, scope: Scope, receive: Receive, send: Send
-) -> None:
+async def answer_endpoint(replica: Replica, route: HttpRoute, envelope: Envelope, asgi: Asgi) -> None:
     """Run an endpoint; never raises but for crashes and cancellation.
 
     Args:
         replica: Which incarnation answers.
         route: What it answers.
         envelope: The request, as records know it.
-        scope: ASGI's, and so on.
-        receive: Gives the body.
-        send: Takes the response.
+        asgi: The request itself.
     """
     span = replica.spans.start(
-        "http", envelope.address, parent=envelope.span, trace=envelope.trace, message=envelope.message, where=route.where
+        "http",
+        envelope.address,
+        parent=envelope.span,
+        trace=envelope.trace,
+        message=envelope.message,
+        where=route.where,
     )
-    reception = Reception(send)
+    reception = Reception(asgi)
     error: BaseException | None
     try:
         if replica.admission.is_bounded:
             await replica.admission.enter()
         try:
-            await _run(replica, envelope, span.span, scope, receive, reception)
+            await _run(replica, envelope, span.span, asgi._replace(send=reception))
         finally:
             if replica.admission.is_bounded:
                 replica.admission.leave()
-        error = scope.get(ERROR)
+        error = asgi.scope.get(ERROR)
     except StudioError as refusal:
         error = refusal
-        await reception.refuse(refusal, scope, receive)
+        await reception.refuse(refusal)
     except Exception as failure:  # noqa: BLE001 - the server's middleware has answered, and raised it again for the log
-        error = scope.get(ERROR) or failure
+        error = asgi.scope.get(ERROR) or failure
     if error is not None:
         replica.spans.fail(span, error)
     elif reception.status >= 500:
@@ -86,14 +95,12 @@ async def answer_endpoint(
         replica.spans.end(span)
 
 
-async def _run(
-    replica: Replica, envelope: Envelope, span: int, scope: Scope, receive: Receive, reception: Reception
-) -> None:
+async def _run(replica: Replica, envelope: Envelope, span: int, asgi: Asgi) -> None:
     handling = Handling(replica, envelope, span)
     ACTING.set(handling)
     points = replica.ports.points
     if points.armed:
         await points.reach("before-handler", envelope.address)
-    await application_of(replica.program.graph.services[replica.name])(scope, receive, reception)
+    await application_of(replica.program.graph.services[replica.name])(*asgi)
     if points.armed:
         await points.reach("before-acknowledge", envelope.address)

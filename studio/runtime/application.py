@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from studio.ports import Envelope, Identity
-from studio.runtime.answering import Receive, Scope, Send
+from studio.runtime.answering import Asgi, Scope
 from studio.runtime.gateway import answer_gateway
 from studio.runtime.identifiers import causal_key, key_of_text, short_key
 from studio.runtime.openapi import describe_routes
@@ -19,7 +19,7 @@ from studio.runtime.program import Program
 from studio.runtime.replica import Replica
 from studio.runtime.routes import HttpRoute, RouteTable
 
-__all__ = ["IDEMPOTENCY_KEY", "Application", "HttpRoute", "Receive", "Scope", "Send", "idempotency_key"]
+__all__ = ["IDEMPOTENCY_KEY", "Application", "Asgi", "HttpRoute", "idempotency_key"]
 
 IDEMPOTENCY_KEY = "idempotency-key"
 Headers = Iterable[tuple[bytes, bytes]]
@@ -68,23 +68,19 @@ class Application:
             principal=outside.principal,
         )  # fmt: skip
 
-    async def answer(
-        self, replica: Replica, route: HttpRoute, envelope: Envelope, scope: Scope, receive: Receive, send: Send
-    ) -> None:
+    async def answer(self, replica: Replica, route: HttpRoute, envelope: Envelope, asgi: Asgi) -> None:
         """Have a request answered.
 
         Args:
             replica: Of the route's owner; of the world outside for the routes of operations and events.
             route: What is asked.
             envelope: The request.
-            scope: ASGI's, and so on.
-            receive: Gives the body.
-            send: Takes the response.
+            asgi: The request itself.
         """
         if route.kind == "endpoint":
-            await replica.handle_http(route, envelope, scope, receive, send)
+            await replica.handle_http(route, envelope, asgi)
         else:
-            await answer_gateway(replica, route, envelope, scope, receive, send)
+            await answer_gateway(replica, route, envelope, asgi)
 
     def openapi(self, *, title: str = "Studio", version: str = "0") -> dict[str, Any]:
         """Return the OpenAPI document of all routes."""

@@ -19,6 +19,7 @@ from studio.errors import EndpointFailed, InvalidMessage, StudioError, UnknownAd
 from studio.model.service import Endpoint, Service
 from studio.ports import ACTING
 from studio.runtime.injecting import StandIns
+from studio.runtime.sse import EventResponse
 from studio.runtime.statuses import Problem, problem_of
 
 __all__ = ["ERROR", "application_of", "problem_response", "router_of"]
@@ -65,7 +66,9 @@ def _add(router: APIRouter, service: Service, endpoint: Endpoint, stand_ins: Sta
         options["dependencies"] = [stand_ins.depends(each) for each in options["dependencies"]]
     if _yields(endpoint.function):
         # What a system streams are its events; FastAPI's own default is JSON lines.
-        options.setdefault("response_class", EventSourceResponse)
+        wanted = options.get("response_class", EventSourceResponse)
+        options["response_class"] = EventResponse if wanted is EventSourceResponse else wanted
+        options.setdefault("response_model", None)
     router.add_api_route(endpoint.path, stand_ins.of(endpoint.function), methods=[endpoint.method], **options)
 
 

@@ -1,7 +1,7 @@
 """Answer `POST /operations/ADDRESS` and `POST /events/ADDRESS`: call or publish on the bus, as anybody outside.
 
-The gateway is no service: it holds nothing, and the corridor of the callee does what the callee's policies say. It tries
-idempotent operations again as their `Retry` says, under one key.
+The gateway is no service: it holds nothing, and the corridor of the callee does what the callee's policies say. It
+tries idempotent operations again as their `Retry` says, under one key.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from studio.contract import invalid_message
 from studio.errors import BodyTooLarge, HandlerFailed, UndeclaredError
 from studio.ports import ACTING, Envelope
 from studio.runtime.acting import Handling, Host
-from studio.runtime.answering import Receive, Reception, Scope, Send
+from studio.runtime.answering import Asgi, Reception
 from studio.runtime.routes import HttpRoute
 
 __all__ = ["BODY_BYTES_MAX", "answer_gateway"]
@@ -25,33 +25,29 @@ __all__ = ["BODY_BYTES_MAX", "answer_gateway"]
 BODY_BYTES_MAX = 8 * 1024 * 1024
 
 
-async def answer_gateway(
-    host: Host, route: HttpRoute, envelope: Envelope, scope: Scope, receive: Receive, send: Send
-) -> None:
+async def answer_gateway(host: Host, route: HttpRoute, envelope: Envelope, asgi: Asgi) -> None:
     """Call an operation or publish an event; never raises but for crashes and cancellation.
 
     Args:
         host: On whose behalf; its name is the sender.
         route: Of an operation or event.
         envelope: The request, as records know it.
-        scope: ASGI's, and so on.
-        receive: Gives the body.
-        send: Takes the response.
+        asgi: The request itself.
     """
     span = host.spans.start(
         "http", envelope.address, parent=envelope.span, trace=envelope.trace, message=envelope.message
     )
     handling = Handling(host, envelope, span.span)
     ACTING.set(handling)
-    reception = Reception(send)
+    reception = Reception(asgi)
     try:
-        body = await _body(Request(scope, receive))
+        body = await _body(Request(asgi.scope, asgi.receive))
         work = _call if route.kind == "operation" else _publish
         response = await work(handling, route.address, body)
-        await response(scope, receive, reception)
+        await response(asgi.scope, asgi.receive, reception)
     except Exception as error:  # noqa: BLE001 - whatever it is, the client is told
         host.spans.fail(span, error)
-        await reception.refuse(error, scope, receive)
+        await reception.refuse(error)
         return
     host.spans.end(span)
 

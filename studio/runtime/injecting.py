@@ -1,9 +1,10 @@
 """Let one FastAPI application serve every incarnation of a service.
 
-FastAPI reads signatures and builds validators when a route is added, which is too slow to be done for each incarnation. So
-routes are added once, for the service as its definition declared it, with stand-ins for its functions. A stand-in has the
-signature of the function, and calls that of the incarnation which answers: its own module's, with its own globals. All
-executions of a module declare the same functions in the same order, so a function's place in that order tells which.
+FastAPI reads signatures and builds validators when a route is added, which is too slow to be done for each incarnation.
+So routes are added once, for the service as its definition declared it, with stand-ins for its functions. A stand-in
+has the signature of the function, and calls that of the incarnation which answers: its own module's, with its own
+globals. All executions of a module declare the same functions in the same order, so a function's place in that order
+tells which.
 """
 
 from __future__ import annotations
@@ -147,5 +148,8 @@ def _hints(function: Any) -> dict[str, Any]:
         function = type(function).__call__
     try:
         return typing.get_type_hints(function, include_extras=True)
-    except (NameError, TypeError):  # a foreign class without annotations of its own, or with some for type checkers only
+    except (
+        NameError,
+        TypeError,
+    ):  # a foreign class without annotations of its own, or with some for type checkers only
         return {}

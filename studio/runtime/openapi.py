@@ -1,4 +1,4 @@
-"""Describe a system's HTTP routes as OpenAPI: endpoints as FastAPI has them, and the routes of operations and events."""
+"""Describe a system's HTTP routes as OpenAPI: endpoints as FastAPI has them, and those of operations and events."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """Say in HTTP what went wrong: a status, and a JSON body with a stable code.
 
-A declared error has the status that its class states. Ours have theirs from the table. Anything else is a 500 that names
-the error's type, not its text.
+A declared error has the status that its class states. Ours have theirs from the table. Anything else is a 500 that
+names the error's type, not its text.
 """
 
 from __future__ import annotations
