@@ -27,7 +27,7 @@ _AROUND = 1
 """Lines shown before and after the one that an error is about."""
 _UNKNOWN = re.compile(r"(?P<form>Cell|Line) magic(?: function)? `(?P<magic>%%?\w+)` not found(?P<other> \(But)?")
 _EMPTY = re.compile(r"(?P<magic>%%\w+) is a cell magic, but the cell body is empty")
-_RED, _BOLD, _OFF = "\x1b[31;1m", "\x1b[1m", "\x1b[0m"
+_BOLD, _OFF = "\x1b[1m", "\x1b[0m"  # no colours: front ends show errors on backgrounds of their own
 _CALL: Final = "get_ipython().run_"
 
 
@@ -74,7 +74,7 @@ class Tracebacks:
     def report(self, error: StudioError) -> list[str]:
         """Return one of our errors in lines: what, where, what to do, notes, and the line it is about."""
         lines = str(error).splitlines()
-        lines[0] = lines[0].replace(error.code, f"{_RED}{error.code}{_OFF}", 1)
+        lines[0] = lines[0].replace(error.code, f"{_BOLD}{error.code}{_OFF}", 1)
         cause = error.__cause__
         if cause is not None and _tells_more(cause, error):
             text = tracebacks.format_exception_only(cause)[-1].strip()
@@ -159,7 +159,7 @@ def _numbered(lines: list[str], place: Where) -> Iterator[str]:
     first, last = max(place.line - _AROUND, 1), min(place.line + _AROUND, len(lines))
     for number in range(first, last + 1):
         row = f"{number:>4} | {lines[number - 1]}".rstrip()
-        yield f"{_RED}→{_OFF}{_BOLD}{row}{_OFF}" if number == place.line else f" {row}"
+        yield f"{_BOLD}→{row}{_OFF}" if number == place.line else f" {row}"
 
 
 def _has_group(error: BaseException | None) -> bool:

@@ -52,11 +52,20 @@ Cell = tuple[Span, ...]
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A titled table; a column that is empty in every row is left out."""
+    """A titled table; a column that is empty in every row is left out.
+
+    Attributes:
+        title: Above it.
+        columns: Their headings.
+        rows: A cell for each column.
+        about: What is said of the title, beside it.
+        note: Below the table.
+    """
 
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    about: str = ""
     note: str = ""
 
 
@@ -113,11 +122,12 @@ Node = Box | Chain | Fork
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A drawing of stages, and the same in lines of text."""
+    """A drawing of stages, and the same in lines of text; `about` stands beside the title."""
 
     title: str
     node: Node
     lines: tuple[str, ...]
+    about: str = ""
 
 
 Section = Table | Lines | Listing | Flow

@@ -78,10 +78,8 @@ def _contract(name: str, contract: type[pydantic.BaseModel]) -> Table:
         )
         for name, field in contract.model_fields.items()
     )
-    note = "" if rows else "It has no fields."
     own = "" if contract.__doc__ is None or contract.__doc__ == _inherited_doc(contract) else contract.__doc__
-    title = f"{name}: {_first_line(own)}" if own else name
-    return Table(title, _FIELDS, rows or (((), muted("no fields"), (), (), ()),), note)
+    return Table(name, _FIELDS, rows or ((muted("no fields"), (), (), (), ()),), _first_line(own))
 
 
 def _inherited_doc(contract: type[Any]) -> str | None:

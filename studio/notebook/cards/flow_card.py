@@ -36,8 +36,8 @@ def compositions_card(definition: Definition, graph: Graph) -> Card:
     named = [(name, each) for name, each in definition.exports.items() if isinstance(each, Composition)]
     sections: list[Section] = []
     for name, each in sorted(named, key=lambda pair: list(vars(definition.module)).index(pair[0])):
-        title = f"{name}: {type_words(each.takes)} → {type_words(each.returns)}"
-        sections.append(Flow(title, _node(each, is_outer=True), tuple(_text(each))))
+        about = f"{type_words(each.takes)} → {type_words(each.returns)}"
+        sections.append(Flow(name, _node(each), tuple(_text(each)), about))
     facts = words(count(len(named), "composition"))
     return Card("compose", definition.source.name, facts, definition.module.__doc__ or "", tuple(sections))
 
@@ -60,7 +60,7 @@ def saga_card(definition: Definition, saga: Saga, graph: Graph) -> Card:
 # -- compositions -----------------------------------------------------------------------------------------------------
 
 
-def _node(stage: object, *, is_outer: bool = False) -> Node:
+def _node(stage: object) -> Node:
     match stage:
         case Sequence(parts=parts):
             return Chain(tuple(_node(part) for part in parts))

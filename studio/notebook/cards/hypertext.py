@@ -16,6 +16,8 @@ from studio.notebook.cards.plain import kept_columns
 
 __all__ = ["card_html", "style_sheet"]
 
+_LONG = 44
+"""Characters from which a cell's text may be broken into lines."""
 _ARROW = '<span class="arrow" aria-label="then">→</span>'
 
 
@@ -32,7 +34,8 @@ def card_html(card: Card) -> str:
 def style_sheet() -> str:
     """Return the `<style>` that every card carries, since a stored notebook shows each output alone."""
     text = resources.files("studio.notebook.cards").joinpath("style.css").read_text(encoding="utf-8")
-    return f"<style>{' '.join(line.strip() for line in text.splitlines() if line.strip())}</style>"
+    kept = " ".join(line.strip() for line in text.splitlines() if line.strip() and not line.startswith("/*"))
+    return f"<style>{kept}</style>"
 
 
 def _heading(card: Card) -> str:
@@ -45,7 +48,9 @@ def _section(section: Section) -> str:
     body = _body(section)
     if not body:
         return ""
-    title = f"<h5>{escape(section.title)}</h5>" if section.title else ""
+    about = getattr(section, "about", "")
+    beside = f"<span>{escape(about)}</span>" if about else ""
+    title = f"<h5>{escape(section.title)}{beside}</h5>" if section.title else ""
     return f"<section>{title}{body}</section>"
 
 
@@ -65,9 +70,14 @@ def _table(table: Table) -> str:
     kept = kept_columns(table)
     names = "".join(f'<th scope="col">{escape(table.columns[index])}</th>' for index in kept)
     head = f"<thead><tr>{names}</tr></thead>" if any(table.columns) else ""
-    rows = "".join(f"<tr>{''.join(f'<td>{_cell(row[index])}</td>' for index in kept)}</tr>" for row in table.rows)
+    rows = "".join(f"<tr>{''.join(_data(row[index]) for index in kept)}</tr>" for row in table.rows)
     note = f'<p class="aside">{escape(table.note)}</p>' if table.note else ""
     return f'<div class="scroll"><table>{head}<tbody>{rows}</tbody></table></div>{note}'
+
+
+def _data(cell: Cell) -> str:
+    is_long = sum(len(span.text) for span in cell) > _LONG
+    return f'<td class="long">{_cell(cell)}</td>' if is_long else f"<td>{_cell(cell)}</td>"
 
 
 def _node(node: Node) -> str:

@@ -15,11 +15,7 @@ def card_text(card: Card) -> str:
     for section in card.sections:
         body = list(_section_lines(section))
         if body:
-            lines += [
-                "",
-                *([f"  {section.title}"] if section.title else []),
-                *(f"    {line}".rstrip() for line in body),
-            ]
+            lines += ["", *_title(section), *(f"    {line}".rstrip() for line in body)]
     lines += ["", *(f"  {note}" for note in card.notes)] if card.notes else []
     return "\n".join(lines)
 
@@ -45,6 +41,11 @@ def _heading(card: Card) -> str:
     facts = " · ".join(span.text for span in card.facts)
     heading = " ".join(part for part in (card.kind, card.name) if part)
     return f"{heading} · {facts}" if facts else heading
+
+
+def _title(section: Section) -> list[str]:
+    about = getattr(section, "about", "")
+    return [f"  {section.title}: {about}" if about else f"  {section.title}"] if section.title else []
 
 
 def _section_lines(section: Section) -> Iterator[str]:

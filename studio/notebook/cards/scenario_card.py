@@ -85,11 +85,11 @@ def external_card(definition: Definition, external: External, graph: Graph) -> C
     )
     routes = tuple((code(each.method), code(each.path), code(each.function.__name__)) for each in external.routes)
     ledgers = tuple(
-        (code(name), words(type_name(each.contract)), joined(flag(field) for field in _fields(each.contract)))
+        (code(name), code(type_name(each.contract)), joined(flag(field) for field in _fields(each.contract)))
         for name, each in external.ledgers.items()
     )
     collections = tuple(
-        (code(each.name), words(type_name(each.contract)), code(each.key)) for each in external.collections.values()
+        (code(each.name), code(type_name(each.contract)), code(each.key)) for each in external.collections.values()
     )
     sections: tuple[Section, ...] = (
         Lines("", used or (muted(f"No service has a client of the name {external.name} yet."),)),

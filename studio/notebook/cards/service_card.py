@@ -66,7 +66,7 @@ def _operations(service: Service) -> Table:
             address(each.address),
             _from_to(type_words(each.takes), type_words(each.returns)),
             joined(flag(text) for text in _operation_flags(each)),
-            words(listed([error.__name__ for error in each.raises])),
+            joined((code(error.__name__) for error in each.raises), ", "),
         )
         for each in service.operations.values()
     )
@@ -91,7 +91,7 @@ def _subscriptions(service: Service) -> Table:
     rows = tuple(
         (
             joined((address(pattern) for pattern in each.patterns), ", "),
-            words(type_words(each.takes)),
+            code(type_words(each.takes)),
             code(each.name),
             joined(flag(text) for text in _subscription_flags(each)),
         )
@@ -146,7 +146,7 @@ def _health(service: Service) -> Table:
 
 def _collections(service: Service) -> Table:
     rows = tuple(
-        (code(each.name), words(type_name(each.contract)), code(each.key), code(", ".join(each.unique)))
+        (code(each.name), code(type_name(each.contract)), code(each.key), code(", ".join(each.unique)))
         for each in service.collections.values()
     )
     return Table("Collections", ("Name", "Documents", "Key", "Unique"), rows)
