@@ -6,7 +6,16 @@ from dataclasses import dataclass
 
 __all__ = ["Axis", "duration"]
 
-_UNITS = ((60_000_000_000, "min"), (1_000_000_000, "s"), (1_000_000, "ms"), (1_000, "µs"), (1, "ns"))
+_MINUTE = 60_000_000_000
+_UNITS = (
+    (1440 * _MINUTE, "d"),
+    (60 * _MINUTE, "h"),
+    (_MINUTE, "min"),
+    (1_000_000_000, "s"),
+    (1_000_000, "ms"),
+    (1_000, "µs"),
+    (1, "ns"),
+)
 
 
 def duration(time_ns: int) -> str:
@@ -48,9 +57,8 @@ class Axis:
 
 def _round_step(whole: int, at_most: int) -> int:
     """Return the smallest of 1, 2, 5, 10, 20, … (30, 60, … for minutes) that makes few enough ticks."""
-    minute = 60_000_000_000
-    if whole >= 2 * minute:
-        steps = [minute * factor // 2 for factor in (1, 2, 4, 10, 20, 30, 60, 120, 240, 720, 1440)]
+    if whole >= 2 * _MINUTE:
+        steps = [_MINUTE * factor // 2 for factor in (1, 2, 4, 10, 20, 30, 60, 120, 240, 720, 1440)]
     else:
         steps = [factor * 10**power for power in range(12) for factor in (1, 2, 5)]
     fitting = next((step for step in steps if whole // step < at_most), None)

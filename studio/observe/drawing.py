@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ __all__ = ["draw"]
 
 _WIDTH, _BARS_LEFT, _BARS_RIGHT = 1000, 330, 830
 _HEAD, _MARK_HEIGHT, _INDENT, _DEPTH_MAX = 52, 17, 12, 10
+_NOT_XML = re.compile("[\x00-\x09\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _CHARACTER = 6.3  # pixels that one character of 12 px takes on average
 
 # Middle tones: each stands out on white and on black. Surroundings (JupyterLab, VS Code) give text and background.
@@ -147,7 +149,7 @@ def _row(row: Row, sheet: _Sheet, top: int) -> str:
     service = fit(span.service, min(14, max(0, room - 8), len(span.service))).rstrip() if room > 12 else ""
     name = fit(row.title, room - len(service) - 2).rstrip()
     status = "" if span.status == "ok" else f"{STATUS_SIGNS.get(span.status, '?')} {span.error or span.status}"
-    spent = duration(span.end_ns - span.start_ns)
+    spent = duration(row.spent_ns)
     told = fit(status, max(1, 22 - len(spent))).rstrip()
     return (
         f"<g><title>{_safe(_tip(row))}</title>"
@@ -166,7 +168,7 @@ def _bar(row: Row, sheet: _Sheet, top: int) -> str:
         f'x="{left}" y="{top + 4}" width="{max(2.0, round(sheet.x(span.end_ns) - left, 1))}" '
         f'height="{sheet.row_height - 8}" rx="2"'
     )
-    bar = f'<rect class="{_role(span.kind)} {span.status}" {box}/>'
+    bar = f'<rect class="{_role(span.kind)} {_safe(span.status)}" {box}/>'
     hatched = span.status in ("error", "crashed", "timeout")
     return bar + (f'<rect fill="url(#{sheet.hatch})" {box}/>' if hatched else "")
 
@@ -225,7 +227,7 @@ def _tip(row: Row) -> str:
         f"{span.name} ({span.kind})",
         f"{span.service}, replica {span.replica}" if span.service else "",
         f"key {row.key}" if row.key else "",
-        f"from {duration(span.start_ns)} to {duration(span.end_ns)}, {duration(span.end_ns - span.start_ns)}",
+        f"from {duration(span.start_ns)} to {duration(span.end_ns)}, {duration(row.spent_ns)}",
         f"{span.status} {span.error}".strip(),
         f"in {span.cell}, line {span.line}" if span.cell else "",
         *(mark.text for mark in row.marks),
@@ -244,5 +246,4 @@ def _told(timeline: Timeline, title: str, corner: str) -> str:
 
 def _safe(text: str) -> str:
     """Escape a text for XML, which also refuses control characters."""
-    kept = "".join(character if character >= " " or character == "\n" else "�" for character in text)
-    return escape(kept.encode("utf-8", "replace").decode())
+    return escape(_NOT_XML.sub("�", text))

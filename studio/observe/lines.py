@@ -47,7 +47,8 @@ def lines_of(timeline: Timeline, *, title: str, corner: str, width: int) -> list
         width: Of a line, in characters; at least 60.
     """
     columns = _columns(timeline, max(60, width))
-    head = fit(title, max(1, columns.width - _wide(corner) - 1)) + " " + corner
+    corner = fit(corner, min(_wide(corner), columns.width - 12))
+    head = fit(title, columns.width - _wide(corner) - 1) + " " + corner
     found = [head.rstrip(), _axis_line(timeline.axis, columns)]
     for row in timeline.rows:
         found.append(_row_line(row, timeline.axis, columns))
@@ -93,7 +94,7 @@ def _row_line(row: Row, axis: Axis, columns: _Columns) -> str:
     left, right = axis.share(span.start_ns) * columns.bars, axis.share(span.end_ns) * columns.bars
     service = " " + fit(span.service, columns.service - 1) if columns.service else ""
     bar = _bar(left, right, columns.bars)
-    spent = duration(span.end_ns - span.start_ns)
+    spent = duration(row.spent_ns)
     return (
         f"{fit(_label(row), columns.label)}{service} │{bar}│ {spent:>{_DURATION}} "
         f"{fit(_status(span), columns.status).rstrip()}"

@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from studio.observe.axis import Axis
-from studio.observe.marks import Mark, mark_of
+from studio.observe.marks import Mark, MarkKind, mark_of
 from studio.records import Delivery, FaultStrike, Life, LogLine, Message, Record, SagaStep, Span
 
 __all__ = ["Row", "Timeline"]
 
 _PREFIXES = {"call": "→ ", "publish": "⇒ ", "external": "→ ", "compensation": "↺ "}
 _MARKS_MAX = 12  # of one span
+_WEIGHTS: tuple[MarkKind, ...] = ("fault", "crash", "violation", "step", "delivery", "log")  # which to keep first
 _WITHIN = {"step", "compensation", "saga"}
 
 
@@ -37,6 +38,11 @@ class Row:
     def title(self) -> str:
         """The span's name, with a sign for what waits for others (`→`) and what takes back (`↺`)."""
         return _PREFIXES.get(self.span.kind, "") + self.span.name
+
+    @property
+    def spent_ns(self) -> int:
+        """How long the span took; never less than nothing, though real clocks may go back."""
+        return max(0, self.span.end_ns - self.span.start_ns)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +167,9 @@ def _axis(spans: list[Span], marks: list[Mark]) -> Axis:
 
 def _sorted(marks: list[Mark]) -> tuple[Mark, ...]:
     found = sorted(marks, key=lambda mark: mark.at_ns)
-    if len(found) > _MARKS_MAX:
-        left_out = len(found) - _MARKS_MAX + 1
-        found[_MARKS_MAX - 1 :] = [Mark(found[-1].at_ns, found[-1].kind, f"… and {left_out} more marks")]
-    return tuple(found)
+    if len(found) <= _MARKS_MAX:
+        return tuple(found)
+    kept = sorted(found, key=lambda mark: (_WEIGHTS.index(mark.kind), mark.at_ns))[: _MARKS_MAX - 1]
+    least = max(found, key=lambda mark: _WEIGHTS.index(mark.kind))
+    rest = Mark(found[-1].at_ns, least.kind, f"and {len(found) - len(kept)} more marks")
+    return (*sorted(kept, key=lambda mark: mark.at_ns), rest)
