@@ -35,17 +35,16 @@ def bound_object(source: Source) -> dict[str, Any]:
 
     An SQL invariant is declared here as a whole, since its body is no Python.
     """
-    options = {name: value for name, value in source.options if name not in ("python", "eventually")}
+    options = dict(source.options)
     if source.kind == "invariant":
-        mode: Mode = "eventually" if ("eventually", True) in source.options else "always"
+        mode: Mode = "eventually" if options.get("eventually") else "always"
         if not source.is_sql:
-            return {cell_kind(source.kind).bound: invariant(mode=mode)}  # decorates the body's function
+            return {"invariant": invariant(mode=mode)}
         Invariant(source.name, sql=source.body, mode=mode)
         return {}
     if source.kind not in _CLASSES:
         return {}
-    declared = _CLASSES[source.kind](source.name, **options)
-    return {cell_kind(source.kind).bound: declared}
+    return {cell_kind(source.kind).bound: _CLASSES[source.kind](source.name, **options)}
 
 
 def exports_of(source: Source, module: ModuleType, declarations: Declarations) -> dict[str, Any]:

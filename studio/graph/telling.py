@@ -31,7 +31,7 @@ def as_text(topology: Topology) -> str:
             hearers = _joined(edge.target.partition(" ")[2] for edge in topology.leaving(node.key))
             told.append(f"event $.{node.name}: nobody here publishes it; heard by {hearers or 'nobody'}")
     if any(edge.is_guessed for edge in topology.edges):
-        told.append("? likely, not certain: by a pattern, or seen in a module that several use")
+        told.append("? likely, not certain: seen in a module that several use")
     return "\n".join(told) or "nothing is declared yet"
 
 
@@ -42,6 +42,8 @@ def _line(topology: Topology, node: Node) -> str:
     facts += _facts(_IN, topology.reaching(node.key), node)
     facts += _facts(_OUT, topology.leaving(node.key), node)
     facts += [f"called by {callers}"] if callers else []
+    askers = _joined(edge.source.partition(" ")[2] for edge in topology.reaching(node.key) if edge.kind == "request")
+    facts += [f"asked by {askers}"] if askers else []
     facts += ["out of date"] if node.is_stale else []
     return f"{node.key}{detail}: {'; '.join(facts) or 'nothing'}"
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Literal
 
-from studio.address import is_pattern
+from studio.address import is_pattern, matches, parse, pattern
 from studio.graph.build import Definition, Graph, outcomes
 from studio.model.composition import Composition
 from studio.model.handle import OperationHandle, ServiceHandle, service_name
@@ -63,7 +63,7 @@ class Edge:
         address: Of the command or event, in wire form; a path for `http` and empty for `request`.
         function: Function that does it, as far as one is known.
         cell: Place of the line in the author's code; `line` 0 where the edge was declared and not seen in code.
-        is_guessed: Whether it is only likely: seen in a helper module that several share, or by a pattern.
+        is_guessed: Whether it is only likely: seen in a helper module, of which a part may use something else.
     """
 
     source: str
@@ -166,11 +166,9 @@ def _declared_edges(graph: Graph) -> Iterator[Edge]:
 def _service_edges(graph: Graph, service: Service) -> Iterator[Edge]:
     key = f"service {service.name}"
     for subscription in service.subscriptions:
-        for pattern in subscription.patterns:
-            matching = _matching(graph, pattern, service, subscription.name)
-            for address in matching:
-                guessed = is_pattern(pattern) and address != pattern
-                yield Edge(f"event {address}", key, "deliver", address, subscription.name, is_guessed=guessed)
+        for selector in subscription.patterns:
+            for address in _matching(graph, selector):
+                yield Edge(f"event {address}", key, "deliver", address, subscription.name)
     for client in service.clients.values():
         yield Edge(key, f"external {client.name}", "request")
     for endpoint in service.endpoints:
@@ -181,17 +179,12 @@ def _service_edges(graph: Graph, service: Service) -> Iterator[Edge]:
         yield from _stage_edges(graph, key, "call", subscription.function, subscription.name)
 
 
-def _matching(graph: Graph, pattern: str, service: Service, name: str) -> list[str]:
+def _matching(graph: Graph, selector: str) -> list[str]:
     """Return the known events that a pattern selects; the pattern itself when there are none."""
-    if not is_pattern(pattern):
-        return [pattern]
+    if not is_pattern(selector):
+        return [selector]
     events = [address for address in graph.addresses() if address not in graph.operations]
-    found = [
-        address
-        for address in events
-        if any((service.name, name) == (owner, each.name) for owner, each in graph.subscribers(address))
-    ]
-    return found or [pattern]
+    return [address for address in events if matches(pattern(selector), parse(address))] or [selector]
 
 
 def _stage_edges(graph: Graph, key: str, kind: EdgeKind, stage: Any, function: str) -> Iterator[Edge]:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from studio.errors import DefinitionCycle, ServiceModuleRefused, SharedMutable
 from studio.graph.system import System
 from studio.model.handle import ServiceHandle, service_behind
 from studio.source.cell import Kind, Source
+from studio.source.directory import read_directory
+from studio.source.render import render
 
 Cell = Callable[[str], Source]
 
@@ -129,6 +132,14 @@ def test_cells_and_the_files_made_of_them_make_the_same_build(system: System, ce
     reserve, first = (each.graph.operations["Inventory.reserve"][1] for each in (again, system.build()))
     assert reserve.where == first.where
     assert str(again.graph.shown(reserve.where)) == "service/Inventory.py, line 11"
+
+
+def test_folder_of_exported_files_makes_the_same_build_as_the_cells(system: System, tmp_path: Path) -> None:
+    for source in system.sources:
+        folder = tmp_path / "shop" / f"{source.kind}_files"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{source.name.lower()}.py").write_text(render(source, imports="import studio"), encoding="utf-8")
+    assert defined(*read_directory(tmp_path / "shop")).build().digest == system.build().digest
 
 
 def test_cells_read_from_a_folder_may_name_each_other_in_whatever_order(cell: Cell) -> None:

@@ -251,3 +251,18 @@ def test_digest_does_not_depend_on_the_order_of_cells(make: Make) -> None:
     first = make("%%service A", "%%service B").build()
     assert first.digest == make("%%service B", "%%service A").build().digest
     assert first.digest != make("%%service A").build().digest
+
+
+def test_invariants_are_declared_in_sql_and_in_python(make: Make) -> None:
+    sql = "%%invariant never --eventually\nselect 1 where 1 = 2"
+    python = "%%invariant none --python\n@invariant\ndef none(run):\n    return []"
+    invariants = make(sql, python).graph.invariants
+    assert {name: (each.mode, bool(each.function)) for name, each in invariants.items()} == {
+        "never": ("eventually", False),
+        "none": ("always", True),
+    }
+
+
+def test_scenario_collects_what_its_cell_states(make: Make) -> None:
+    scenario = make('%%scenario outage --duration 10m\ncrash("Payment", at="2m")').graph.scenarios["outage"]
+    assert (scenario.duration, len(scenario.faults)) == ("10m", 1)
