@@ -7,6 +7,7 @@ What is computed is found when it happens.
 from __future__ import annotations
 
 import ast
+import functools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -22,6 +23,7 @@ __all__ = ["Use", "Verb", "uses_of"]
 
 Verb = Literal["call", "publish", "send", "stream", "on", "operation"]
 
+_USES_MAX = 4096
 _VERBS: Mapping[str, Verb] = {verb: verb for verb in get_args(Verb) if verb not in {"on", "operation"}}
 _OURS = frozenset({"S", "studio", *(kind.bound for kind in KINDS.values())})  # free in a cell, but no handles
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
@@ -57,10 +59,16 @@ def uses_of(source: Source) -> tuple[Use, ...]:
     Raises:
         InvalidSyntax: The body is not Python.
     """
+    return _uses_of(source, source.first_line)
+
+
+@functools.lru_cache(maxsize=_USES_MAX)
+def _uses_of(source: Source, first_line: int) -> tuple[Use, ...]:
+    # Equal sources may begin at different lines: a cell, and the file exported from it.
     if source.is_sql:
         return ()
     tree = parse_source(source)
-    finder = _Finder(_constants(tree), frozenset(names_of(source).free) - _OURS, source.first_line - 1)
+    finder = _Finder(_constants(tree), frozenset(names_of(source).free) - _OURS, first_line - 1)
     return tuple(sorted(finder.visit_all(tree, ""), key=lambda use: use.line))
 
 

@@ -41,7 +41,7 @@ async def reserve_stock(order: Order) -> Reservation:
 class Notebook:
     """Run cells as a front end does, and see what it would show."""
 
-    shell: InteractiveShell
+    shell: Any  # IPython leaves its methods untyped
     session: Session
     shown: pytest.CaptureFixture[str]
 
@@ -67,7 +67,7 @@ class Notebook:
 
 
 @pytest.fixture(scope="session")
-def bare_shell() -> InteractiveShell:
+def bare_shell() -> Any:
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"
@@ -76,7 +76,7 @@ def bare_shell() -> InteractiveShell:
 
 
 @pytest.fixture
-def notebook(bare_shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> Iterator[Notebook]:
+def notebook(bare_shell: Any, capsys: pytest.CaptureFixture[str]) -> Iterator[Notebook]:
     """An empty notebook with the extension loaded."""
     for name in bare_shell.user_ns.keys() - bare_shell.user_ns_hidden.keys():
         del bare_shell.user_ns[name]
