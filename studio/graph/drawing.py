@@ -21,7 +21,7 @@ from studio.graph.typeface import text_width
 __all__ = ["Drawing"]
 
 MARGIN = 18.0
-WIDTH_MAX = 1280.0
+WIDTH_MAX = 1400.0  # shown 1,300 pixels wide, the smallest text is then 10 pixels high
 _HEAD, _LEGEND = 34.0, 44.0
 _TURN = 26.0  # how far a line that turns round reaches over its layer
 

@@ -11,9 +11,11 @@ from studio.graph.layout import Box, Side
 from studio.graph.topology import Node, NodeKind
 from studio.graph.typeface import shortened, text_width
 
-__all__ = ["GLYPHS", "STYLE", "Doings", "Glyph", "Kind", "glyph_of"]
+__all__ = ["GLYPHS", "REST", "STYLE", "TABS_MAX", "Doings", "Glyph", "Kind", "glyph_of"]
 
 TABS_MAX: Final = 6
+REST: Final = "+"
+"""Port of the tab that stands for all operations or events beyond `TABS_MAX`."""
 _NAME, _DETAIL, _TAB, _EVENT = 13.0, 11.0, 11.0, 11.0  # font sizes
 _TAB_HEIGHT, _TAB_GAP, _FREE = 18.0, 4.0, 30.0
 
@@ -215,7 +217,8 @@ def _tabs_below(node: Node, doings: Doings) -> list[_Tab]:
 
 
 def _rest(names: Sequence[str]) -> list[_Tab]:
-    return [_Tab(f"+{len(names) - TABS_MAX}", "", "", ", ".join(names[TABS_MAX:]))] if len(names) > TABS_MAX else []
+    rest = names[TABS_MAX:]
+    return [_Tab(f"+{len(rest)}", REST, "", ", ".join(rest))] if rest else []
 
 
 def _drawn_tabs(row: _Row, width: float, edge: float, *, upwards: bool) -> tuple[str, tuple[tuple[str, float], ...]]:

@@ -27,7 +27,7 @@ GAP_Y = 58.0
 DUMMY_WIDTH = 9.0
 DUMMY_GAP = 7.0
 ROUNDS = 24
-_SHARES = (1.0, 0.9, 0.8, 0.7, 0.6, 0.5, 0.4)  # of the width, tried for boxes alone until links fit beside them
+_SHARES = (0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3)  # of the width, tried for boxes alone until links fit beside them
 _CROWD, _CROWD_GAP = 30, 0.7  # links that count for the distance of layers, and how much
 _STRAIGHT = 6.0  # how much more two dummies of a link pull at each other than a box does
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from studio.graph.glyphs import Doings, Glyph, glyph_of
+from studio.graph.glyphs import REST, Doings, Glyph, glyph_of
 from studio.graph.layout import Link
 from studio.graph.topology import Edge, EdgeKind, Topology
 
@@ -81,7 +81,12 @@ def _doings(topology: Topology, key: str, publishers: Mapping[str, str]) -> Doin
 def _link(edge: Edge, publishers: Mapping[str, str], glyphs: Mapping[str, Glyph]) -> Link:
     source = publishers.get(edge.source, edge.source)
     outlets, ports = dict(glyphs[source].box.outlets), dict(glyphs[edge.target].box.ports)
-    outlet = edge.address if edge.source in publishers and edge.address in outlets else ""
+    outlet = _one_of(outlets, edge.address) if edge.source in publishers else ""
     operation = edge.address.rpartition(".")[2]
-    port = operation if edge.kind in ("call", "step", "compose") and operation in ports else ""
+    port = _one_of(ports, operation) if edge.kind in ("call", "step", "compose") else ""
     return Link(source, edge.target, port, outlet, WAY_OF[edge.kind])
+
+
+def _one_of(ports: Mapping[str, float], name: str) -> str:
+    """Return the port of a name, that of the rest where it has none of its own, or nothing."""
+    return name if name in ports else REST if REST in ports else ""

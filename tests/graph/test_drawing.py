@@ -85,6 +85,23 @@ async def act() -> None:
     ]
 
 
+def test_call_of_an_operation_beyond_the_tabs_ends_at_the_tab_of_the_rest() -> None:
+    many = Node("service", "Many", ("1.0.0",), tuple(f"op{number}" for number in range(9)))
+    calls = tuple(Edge("service One", many.key, "call", f"Many.op{number}") for number in (0, 8))
+    scene = scene_of(Topology((many, Node("service", "One")), calls))
+    assert [link.port for link in scene.lines] == ["+", "op0"]
+
+
+def test_forty_services_fit_a_page() -> None:
+    nodes = [Node("service", f"ServiceNumber{number}", ("command",), ("act",)) for number in range(40)]
+    pairs = {(number, (number * 7 + 3) % 40) for number in range(40)} | {(0, number) for number in range(1, 30)}
+    calls = [Edge(nodes[a].key, nodes[b].key, "call", f"{nodes[b].name}.act") for a, b in pairs]
+    svg = Drawing(Topology(tuple(sorted(nodes)), tuple(sorted(calls)))).svg
+    width = float(re.findall(r'viewBox="0 0 (\S+) ', svg)[0])
+    sizes = [float(size) for size in re.findall(r"font-size:(\d+)px", svg)]
+    assert min(sizes) * min(1300 / width, 1) >= 10
+
+
 def test_stale_parts_say_so_in_words(system: System) -> None:
     system.forget("Inventory")
     assert "out of date" in Drawing.of(system.graph).svg
