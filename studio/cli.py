@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from studio.simulation.run import Run
     from studio.simulation.simulate import Progress
 
-__all__ = ["app", "main"]
+__all__ = ["app", "main", "run"]
 
 app = typer.Typer(
     name="studio",
@@ -156,8 +156,9 @@ def export(
     Example: studio export notebooks/02-order-saga.ipynb -o dist/orders
     """
     from studio.export.package import export_package
+    from studio.simulation.replay import replay_all
 
-    typer.echo(str(export_package(_read(path), output, name=name, force=force)))
+    typer.echo(str(export_package(_read(path), output, replays=replay_all, name=name, force=force)))
 
 
 @app.command()
@@ -234,9 +235,19 @@ def delete_runs(
 
 
 def main() -> None:
-    """Run the command line; an error of ours is told in its own words, with exit code 2."""
+    """Run the command line."""
+    run(app)
+
+
+def run(application: typer.Typer, arguments: list[str] | None = None) -> NoReturn:
+    """Run a command line and exit; an error of ours is told in its own words, with exit code 2.
+
+    Args:
+        application: What the commands are.
+        arguments: Instead of the process's.
+    """
     try:
-        sys.exit(app(standalone_mode=False) or 0)
+        sys.exit(application(arguments, standalone_mode=False) or 0)
     except StudioError as error:
         typer.echo(str(error), err=True)
     except typer.Abort:
@@ -254,6 +265,9 @@ def _read(path: Path) -> System:
     from studio.graph.system import System
     from studio.source.directory import read
 
+    beside = str(path.resolve() if path.is_dir() else path.resolve().parent)
+    if beside not in sys.path:
+        sys.path.insert(0, beside)  # where a cell looks for the Python files beside its notebook
     system = System()
     system.define_all(read(path))
     return system

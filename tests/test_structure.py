@@ -33,7 +33,7 @@ MAY_IMPORT: Mapping[str, tuple[str, ...]] = {
     "notebook": ("simulation", "serve", "export", "dashboard"),
     "lab": ("notebook",),
 }
-ENTRANCES = {"cli", "__main__", "demo"}  # may import anything, inside functions
+ENTRANCES = {"cli", "__main__", "demo", "packaged"}  # may import anything, inside functions
 LIGHT = {"errors", "__main__", "cli"}  # what an entrance may import on top
 
 # Where a heavy library may be named at all; an entrance may, inside functions.

@@ -47,6 +47,9 @@ def binding(source: Source) -> str:
     declared = KINDS[source.kind]
     if not declared.bound:
         return ""
+    if source.kind == "invariant":  # in Python it is a decorator, as it is in the cell
+        mode = "eventually" if ("eventually", True) in source.options else "always"
+        return f"{declared.bound} = {declared.bound}(mode={_literal(mode)})"
     keywords = (f"{name}={_literal(value)}" for name, value in source.options)
     return f"{declared.bound} = {declared.declares}({', '.join((_literal(source.name), *keywords))})"
 

@@ -1,0 +1,41 @@
+"""Say what a package's tests are to find again: what the scenarios gave, and with which sources, Studio and Python."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import Any
+
+from studio import __version__
+
+__all__ = ["EXPECTED", "circumstances", "expectation_text", "python_minor"]
+
+EXPECTED = "simulations/expected.json"
+"""Where it is kept, relative to the import package."""
+
+
+def circumstances(sources: str, files: Mapping[str, str]) -> dict[str, Any]:
+    """Return what records depend on beside scenario and seed; where it is equal, records must be.
+
+    Args:
+        sources: Digest of the system.
+        files: Hashes of the files that were copied from beside the notebook, by path.
+    """
+    return {"studio": __version__, "python": python_minor(), "sources": sources, "files": dict(sorted(files.items()))}
+
+
+def expectation_text(given: Mapping[str, Any], scenarios: Mapping[str, Any]) -> str:
+    """Return the file's text.
+
+    Args:
+        given: As `circumstances` returns it.
+        scenarios: What each gave, plain JSON, by name.
+    """
+    content = {**given, "scenarios": dict(sorted(scenarios.items()))}
+    return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
+
+
+def python_minor() -> str:
+    """Return the version of Python without its last number, `3.12`."""
+    return f"{sys.version_info.major}.{sys.version_info.minor}"
