@@ -292,6 +292,9 @@ class Saga:
         if kind != "retriable" and any(step.kind == "retriable" for step in self.steps):
             remedy = "Move it before the retriable steps: those cannot be undone when it fails."
             raise self._invalid(f"step={name} kind={kind!r}", "comes after a retriable step", remedy, where)
+        if group and any(step.group == group and step.kind != kind for step in self.steps):
+            remedy = "Give it another group, or none: what cannot be undone must not run beside what may be."
+            raise self._invalid(f"step={name} group={group!r}", "steps of one group are of one kind", remedy, where)
         if group and kind == "pivot":
             remedy = "Drop its group: when it decides, no other step may be under way."
             raise self._invalid(f"step={name} group={group!r}", "a pivot runs alone", remedy, where)
