@@ -6,7 +6,7 @@ In a notebook, `%load_ext studio` brings the cell magics.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import typing as _typing
 
 from studio.address import S
 from studio.contract import Contract, ServiceError
@@ -32,7 +32,7 @@ from studio.model.service import Health, Service
 from studio.model.third_party import External, Request, Response
 from studio.model.verbs import Secret, call, log, principal, publish, send, setting, stream
 
-if TYPE_CHECKING:
+if _typing.TYPE_CHECKING:
     from studio.graph.system import System
     from studio.simulation.run import Run
     from studio.simulation.simulate import RunInterrupted, simulate
@@ -117,7 +117,7 @@ _LATE = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> _typing.Any:
     """Load what runs a system when it is first asked for."""
     if name not in _LATE:
         raise AttributeError(f"module 'studio' has no attribute {name!r}")
@@ -128,14 +128,14 @@ def __getattr__(name: str) -> Any:
     return value
 
 
-def load_ipython_extension(shell: Any) -> None:
+def load_ipython_extension(shell: _typing.Any) -> None:
     """Bring the magics into a notebook: `%load_ext studio`."""
     from studio.notebook.extension import load
 
     load(shell)
 
 
-def unload_ipython_extension(shell: Any) -> None:
+def unload_ipython_extension(shell: _typing.Any) -> None:
     """Take the magics out of a notebook: `%unload_ext studio`."""
     from studio.notebook.extension import unload
 

@@ -1,7 +1,7 @@
 """The command line: the notebook's jobs for terminals and CI.
 
-Exit codes: 0 fine, 1 found something (a violation, a finding, a difference), 2 wrong usage or input. What a command needs
-loads when it runs.
+Exit codes: 0 fine, 1 found something (a violation, a finding, a difference), 2 wrong usage or input. What a command
+needs loads when it runs.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def graph(
 
     drawing = Drawing.of(_read(path).graph, title=path.stem)
     if svg is not None:
-        svg.write_text(drawing.svg(), encoding="utf-8")
+        svg.write_text(drawing.svg, encoding="utf-8")
     typer.echo(str(drawing))
 
 
@@ -172,9 +172,10 @@ def serve(
 
     Example: studio serve simulations/orders --port 8000
     """
+    from studio.serve.server import ServeSettings
     from studio.serve.server import serve as run_server
 
-    raise typer.Exit(run_server(_read(path).build(), host=host, port=port, data=data))
+    run_server(_read(path).build(), ServeSettings(host=host, port=port, data=data, title=path.stem))
 
 
 @app.command()
