@@ -1462,3 +1462,18 @@ class NoPackage(StudioError):
 
     folder: str
     reason: str
+
+
+# --- 81x serving over HTTP ---
+
+
+class AddressInUse(StudioError):
+    """The server cannot listen at the host and port."""
+
+    code = "STU810"
+    problem = "host={host} port={port} cannot be listened at ({reason})"
+    remedy = "Stop what listens there, or give another `--port`; 0 takes a free one."
+
+    host: str
+    port: int
+    reason: str

@@ -89,6 +89,10 @@ class LocalBus:
         self._is_closed = True
         await end_within([*self._calls, *self._storing.values()], clock, end_ns - clock.now_ns())
 
+    def end_streams(self) -> None:
+        """End every stream, so that whoever only listens can finish; the bus goes on delivering."""
+        self._broadcast.close()
+
     # -- calls ------------------------------------------------------------------------------------------------------
 
     async def request(self, envelope: Envelope) -> Reply:
