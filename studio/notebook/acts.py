@@ -12,6 +12,7 @@ from studio.notebook.progress import ProgressLine
 from studio.notebook.session import Session
 
 if TYPE_CHECKING:
+    from studio.notebook.seeds import SeedRuns
     from studio.simulation.run import Run
 
 __all__ = ["export", "graph", "lint", "simulate", "studio", "trace"]
@@ -23,16 +24,7 @@ def simulate(session: Session, values: Values) -> Any:
     duration = None if values["duration"] is None else str(values["duration"])
     if seeds is None:
         return _run(session, name, None if seed is None else int(seed), duration)
-    from studio.notebook.seeds import SeedRuns
-
-    first = int(seed or 0)
-    runs = SeedRuns(name)
-    line = ProgressLine(name)
-    for number in range(first, first + int(seeds)):
-        line.show((number - first) / int(seeds), f"seed {number}")
-        runs.add(_run(session, name, number, duration, quiet=True))
-    line.close()
-    return runs
+    return _run_seeds(session, name, range(int(seed or 0), int(seed or 0) + int(seeds)), duration)
 
 
 def graph(session: Session, values: Values) -> Any:
@@ -65,9 +57,11 @@ def lint(session: Session, values: Values) -> Card:
 def export(session: Session, values: Values) -> Any:
     """Write the system as a package."""
     _demand(session, "a package")
-    from studio.export.package import export_system
+    from studio.export.package import export_package
+    from studio.simulation.replay import replay_all
 
-    return export_system(session.system, Path(str(values["dir"])), force=bool(values["force"]))
+    name, force = str(values["name"] or ""), bool(values["force"])
+    return export_package(session.system, Path(str(values["dir"])), replays=replay_all, name=name, force=force)
 
 
 def studio(session: Session, values: Values) -> Card:
@@ -81,6 +75,29 @@ def studio(session: Session, values: Values) -> Card:
     if name is not None:
         raise BadMagic(magic="studio", reason=f"word={name!r} is one too many", usage=usage(magic))
     return session.reset() if verb == "reset" else session.status()
+
+
+def _run_seeds(session: Session, name: str, seeds: range, duration: str | None) -> SeedRuns:
+    from studio.notebook.seeds import SeedRuns
+
+    runs, line = SeedRuns(name), ProgressLine(name)
+    try:
+        for done, seed in enumerate(seeds):
+            line.show(done / len(seeds), f"seed {seed}")
+            runs.add(_run(session, name, seed, duration, quiet=True))
+    except KeyboardInterrupt:
+        _show(runs)  # what came of the seeds so far; the one under way does not count
+        raise
+    finally:
+        line.close()
+    return runs
+
+
+def _show(value: object) -> None:
+    from IPython import display
+
+    show: Any = display.display  # IPython leaves it untyped
+    show(value)
 
 
 def _run(session: Session, name: str, seed: int | None, duration: str | None, *, quiet: bool = False) -> Run:

@@ -101,7 +101,7 @@ _MAGICS = (
         "Write the system as a package that runs without a notebook.",
         (Argument("dir", "folder to write to; hand edits in it are kept", "folder"),),
         (
-            Flag("target", "what it is made for", "text", "NAME"),
+            Flag("name", "under which it is installed; the folder's by default", "text", "NAME"),
             Flag("force", "overwrite hand edits too"),
         ),
         "%export dist/orders",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from studio.notebook.cards.hypertext import card_html
+from studio.notebook.cards.run_card import export_card, run_card
 from studio.notebook.completion import Matcher, matchers
 from studio.notebook.magics import register_magics, unregister_magics
 from studio.notebook.session import Session
 from studio.notebook.tracebacks import Tracebacks
-from studio.simulation.current import set_current_system
+from studio.simulation.current import set_current_system, set_latest
 from studio.source.dollar import translate_cell_lines
 
 if TYPE_CHECKING:
@@ -28,6 +31,10 @@ class _Loaded:
 
 
 _ATTRIBUTE = "_studio_loaded"
+_CARDS: dict[tuple[str, str], Callable[[Any], str]] = {
+    ("studio.simulation.run", "Run"): lambda run: card_html(run_card(run)),
+    ("studio.export.report", "Report"): lambda report: card_html(export_card(report)),
+}
 
 
 def load(shell: InteractiveShell) -> None:
@@ -43,6 +50,7 @@ def load(shell: InteractiveShell) -> None:
     shell.events.register("pre_run_cell", session.begin_cell)
     shell.events.register("post_run_cell", session.end_cell)
     loaded.tracebacks.install()
+    _show_as_cards(shell)
     set_current_system(session.system)
 
 
@@ -52,6 +60,7 @@ def unload(shell: InteractiveShell) -> None:
     if loaded is None:
         return
     set_current_system(None)
+    set_latest(None)
     loaded.tracebacks.remove()
     shell.events.unregister("pre_run_cell", loaded.session.begin_cell)
     shell.events.unregister("post_run_cell", loaded.session.end_cell)
@@ -71,6 +80,13 @@ def session_of(shell: InteractiveShell) -> Session | None:
 
 def _loaded(shell: InteractiveShell) -> _Loaded | None:
     return getattr(shell, _ATTRIBUTE, None)
+
+
+def _show_as_cards(shell: Any) -> None:
+    """Let runs and exports, which know nothing of notebooks, be shown as cards too; this stays when we are unloaded."""
+    formatter = shell.display_formatter.formatters["text/html"]
+    for (module, name), make in _CARDS.items():
+        formatter.for_type_by_name(module, name, make)
 
 
 def _completer(shell: InteractiveShell) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from studio.notebook.cards.card import Card, Section, Span, Table, code, words
+from studio.notebook.cards.card import Card, Cell, Section, Span, Table, code, words
 from studio.notebook.cards.wording import count
 from studio.simulation.run import Run
 
@@ -53,16 +53,21 @@ class SeedRuns:
         """Return it as a card: the verdict of each invariant, and the seeds to replay."""
         bad = [each for each in self.results if not each.is_fine]
         seeds = f"{len(self.results):,} seeds" if len(self.results) != 1 else "1 seed"
-        verdict = Span(f"✗ {len(bad):,} broke a promise", "error") if bad else Span("✓ every promise held", "good")
         sections: tuple[Section, ...] = (self._invariants(), self._replays(bad))
-        notes = () if bad else ("No violation was seen under these seeds; that is not yet a proof.",)
-        return Card("runs", self.scenario, (Span(seeds), verdict), sections=sections, notes=notes)
+        is_fine = bool(self.results) and not bad
+        notes = ("No violation was seen under these seeds; that is not yet a proof.",) if is_fine else ()
+        return Card("runs", self.scenario, (Span(seeds), *self._verdict(len(bad))), sections=sections, notes=notes)
 
     def __repr__(self) -> str:
         return repr(self.card)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return self.card._repr_mimebundle_(include, exclude)
+
+    def _verdict(self, bad: int) -> Cell:
+        if bad:
+            return words(f"✗ {bad:,} broke a promise", "error")
+        return words("✓ every promise held", "good") if self.results else words("stopped before the first", "warning")
 
     def _invariants(self) -> Table:
         names = sorted({name for each in self.results for name, _ in each.violations})

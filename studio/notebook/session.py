@@ -15,6 +15,7 @@ from studio.notebook.cards.answer import card_of
 from studio.notebook.cards.card import Card, Table, code, muted, words
 from studio.notebook.cards.wording import count, listed
 from studio.notebook.names import NotebookNames
+from studio.simulation.current import set_latest
 from studio.source.cell import Source, source_from_cell
 from studio.source.options import Kind
 
@@ -124,6 +125,7 @@ class Session:
         self.system.reset()
         self._keep_places()
         self._attempted.clear()
+        set_latest(None)
         self._give_names()
         return Card("studio", "", notes=(f"Forgot {count(number, 'declaration')}. Ordinary cells keep their names.",))
 
