@@ -181,9 +181,11 @@ def _app(package: Package, name: str, version: str) -> typer.Typer:
         data: Annotated[Path, typer.Option(help="SQLite file of all durable state.")] = Path(f"{name}.sqlite"),
     ) -> None:
         if context.invoked_subcommand is None:
+            from studio.serve.server import ServeSettings
             from studio.serve.server import serve as run_server
 
-            raise typer.Exit(run_server(package.system.build(), host=host, port=port, data=data))
+            settings = ServeSettings(host=host, port=port, data=data, title=name, version=version)
+            run_server(package.system.build(), settings)
 
     serve.__doc__ = (
         f"Serve {name} {version}: HTTP, durable sagas, jobs, health, metrics.\n\nExample: {name} --port 8000"
