@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from studio.errors import RouteTwice
+from studio.errors import InvalidDeclaration, RouteTwice
 from studio.graph.system import System
 from studio.runtime.application import Application
 from studio.runtime.program import compile_program
@@ -275,6 +275,13 @@ def test_two_services_cannot_answer_at_one_route() -> None:
     cells = [f'%%service {name}\n@service.get("/x/{{{name}}}")\nasync def x({name}: str) -> str: ...' for name in "AB"]
     with pytest.raises(RouteTwice, match="A and by B"):
         Application(compile_program(_system(*cells).build()))
+
+
+def test_an_endpoint_that_fastapi_cannot_read_is_refused_with_its_place() -> None:
+    cell = "%%service A\n@service.get('/a')\nasync def a(request: Request) -> None: ..."
+    with pytest.raises(InvalidDeclaration, match="endpoint=GET /a") as refused:
+        Application(compile_program(_system(cell).build()))
+    assert str(refused.value.where) == "service A, line 1"
 
 
 def test_among_services_the_path_with_fewer_parameters_wins() -> None:

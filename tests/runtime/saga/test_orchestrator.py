@@ -117,6 +117,16 @@ def test_a_crash_before_the_acknowledgement_starts_it_once(
     assert len(shop.called("Bank.pay")) == 1
 
 
+def test_a_pivot_that_a_crash_left_open_is_not_known_never_to_have_run(
+    shop: Bench, buy: Run, ill: Mapping[str, Any]
+) -> None:
+    shop.crash_at = ("before-journal", "Buying.pay")
+    buy("o1")
+    shop.bus.script["Bank.pay"] = ill["unavailable"]
+    buy("o1")
+    assert shop.states[-1] == "stuck"
+
+
 def test_a_crash_while_undoing_goes_on_undoing(
     shop: Bench, buy: Run, crash: type[BaseException], ill: Mapping[str, Any]
 ) -> None:
