@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import platform
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +18,28 @@ _DEFAULT: list[Log] = []
 
 
 def default_log() -> Log:
-    """Return the log that runs go to unless told otherwise: memory, or what `set_default_log` gave."""
+    """Return the log that runs go to unless told otherwise.
+
+    It is what `set_default_log` gave; else the file that the project names, in the nearest `pyproject.toml` at or above
+    the working folder under `[tool.studio] log = "studio.duckdb"`; else memory.
+    """
     if not _DEFAULT:
-        _DEFAULT.append(Log.memory())
+        file = _project_file(Path.cwd())
+        _DEFAULT.append(Log.memory() if file is None else Log.open(file))
     return _DEFAULT[0]
+
+
+def _project_file(folder: Path) -> Path | None:
+    """Return the log that the project around a folder names; None where it names none."""
+    for each in (folder, *folder.parents):
+        project = each / "pyproject.toml"
+        if project.is_file():
+            try:
+                named = tomllib.loads(project.read_text(encoding="utf-8")).get("tool", {}).get("studio", {}).get("log")
+            except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+                return None  # whoever reads the project for its own sake says what is wrong with it
+            return each / str(named) if named else None
+    return None
 
 
 def set_default_log(log: Log | Path | str | None) -> None:
@@ -38,7 +57,7 @@ def info_of(build: Build, scenario: str, seed: int) -> RunInfo:
         sources=build.digest,
         studio=__version__,
         python=platform.python_version(),
-        started=datetime.datetime.now(tz=datetime.UTC),
+        started=dt.datetime.now(tz=dt.UTC),
         shape=_shape(build),
     )
 
