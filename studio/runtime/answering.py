@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from starlette.requests import ClientDisconnect
+
 from studio.errors import StudioError
 from studio.ports import ACTING, Envelope
 from studio.runtime.acting import Handling
@@ -85,8 +87,11 @@ async def answer_endpoint(replica: Replica, route: HttpRoute, envelope: Envelope
     except StudioError as refusal:
         error = refusal
         await reception.refuse(refusal)
-    except Exception as failure:  # noqa: BLE001 - the server's middleware has answered, and raised it again for the log
+    except ClientDisconnect:
+        error = None
+    except Exception as failure:  # noqa: BLE001 - FastAPI has answered, and raised it again for the log
         error = asgi.scope.get(ERROR) or failure
+        await reception.refuse(failure)
     if error is not None:
         replica.spans.fail(span, error)
     elif reception.status >= 500:

@@ -12,6 +12,7 @@ from typing import Any
 
 from studio.ports import Envelope, Identity
 from studio.runtime.answering import Asgi, Scope
+from studio.runtime.endpoints import application_of
 from studio.runtime.gateway import answer_gateway
 from studio.runtime.identifiers import causal_key, key_of_text, short_key
 from studio.runtime.openapi import describe_routes
@@ -33,11 +34,15 @@ class Application:
 
     Raises:
         RouteTwice: Two services answer at the same method and path.
+        InvalidDeclaration: FastAPI cannot read an endpoint.
     """
 
     def __init__(self, program: Program) -> None:
         self.program = program
         self.routes = RouteTable(program)
+        for service in program.graph.services.values():
+            if service.endpoints:
+                application_of(service)
 
     def envelope(
         self,

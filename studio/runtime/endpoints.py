@@ -10,13 +10,16 @@ from collections import OrderedDict
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import FastAPIError
 from fastapi.sse import EventSourceResponse
 from starlette.requests import Request
 from starlette.responses import Response
 
 from studio.contract import ServiceError
-from studio.errors import EndpointFailed, InvalidMessage, StudioError, UnknownAddress
+from studio.errors import EndpointFailed, InvalidDeclaration, InvalidMessage, StudioError, UnknownAddress
 from studio.model.service import Endpoint, Service
+from studio.model.third_party import Request as StubRequest
+from studio.model.third_party import Response as StubResponse
 from studio.ports import ACTING
 from studio.runtime.injecting import StandIns
 from studio.runtime.sse import EventResponse
@@ -47,7 +50,11 @@ def application_of(service: Service) -> FastAPI:
 
 
 def router_of(service: Service) -> APIRouter:
-    """Return the routes of a service's endpoints, with stand-ins for its functions."""
+    """Return the routes of a service's endpoints, with stand-ins for its functions.
+
+    Raises:
+        InvalidDeclaration: FastAPI cannot read an endpoint's parameters, its answer or its options.
+    """
     stand_ins = StandIns(service)
     router = APIRouter(redirect_slashes=False)
     for endpoint in service.endpoints:
@@ -69,7 +76,25 @@ def _add(router: APIRouter, service: Service, endpoint: Endpoint, stand_ins: Sta
         wanted = options.get("response_class", EventSourceResponse)
         options["response_class"] = EventResponse if wanted is EventSourceResponse else wanted
         options.setdefault("response_model", None)
-    router.add_api_route(endpoint.path, stand_ins.of(endpoint.function), methods=[endpoint.method], **options)
+    for parameter in endpoint.signature.parameters:
+        if parameter.type in (StubRequest, StubResponse):
+            raise _unreadable(service, endpoint, f"{parameter.name} is what a stub of a third party takes")
+    try:
+        router.add_api_route(endpoint.path, stand_ins.of(endpoint.function), methods=[endpoint.method], **options)
+    except (FastAPIError, AssertionError, RuntimeError, TypeError) as error:
+        raise _unreadable(service, endpoint, str(error).strip().partition("\n")[0]) from error
+
+
+def _unreadable(service: Service, endpoint: Endpoint, reason: str) -> InvalidDeclaration:
+    return InvalidDeclaration(
+        where=endpoint.where,
+        what=f"service={service.name} endpoint={endpoint.method} {endpoint.path}",
+        reason=reason,
+        remedy_text=(
+            "Annotate its parameters and its answer with contracts or what FastAPI knows; the request itself is "
+            "`from fastapi import Request`."
+        ),
+    )
 
 
 def _yields(function: Any) -> bool:

@@ -277,11 +277,12 @@ def test_two_services_cannot_answer_at_one_route() -> None:
         Application(compile_program(_system(*cells).build()))
 
 
-def test_an_endpoint_that_fastapi_cannot_read_is_refused_with_its_place() -> None:
-    cell = "%%service A\n@service.get('/a')\nasync def a(request: Request) -> None: ..."
+@pytest.mark.parametrize("kind", ["Request", "asyncio.Queue"])
+def test_an_endpoint_that_fastapi_cannot_read_is_refused_with_its_place(kind: str) -> None:
+    cell = f"%%service A\nimport asyncio\n@service.get('/a')\nasync def a(request: {kind}) -> None: ..."
     with pytest.raises(InvalidDeclaration, match="endpoint=GET /a") as refused:
         Application(compile_program(_system(cell).build()))
-    assert str(refused.value.where) == "service A, line 1"
+    assert str(refused.value.where) == "service A, line 2"
 
 
 def test_among_services_the_path_with_fewer_parameters_wins() -> None:
