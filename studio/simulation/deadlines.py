@@ -12,7 +12,9 @@ from typing import Any, Protocol
 
 from studio.simulation.loop import VirtualLoop
 
-__all__ = ["DeadlineQueue", "Deadlines"]
+__all__ = ["DeadlineQueue", "Deadlines", "Waiting"]
+
+_UNARMED, _CHECKING = -1, -2
 
 
 class Waiting(Protocol):
@@ -26,30 +28,35 @@ class Waiting(Protocol):
 
 
 class DeadlineQueue:
-    """All that wait equally long, in the order in which they began."""
+    """All that wait equally long, in the order in which they began.
 
-    __slots__ = ("_armed_ns", "_expire", "_items", "_loop", "_wait_ns")
+    Attributes:
+        wait_ns: How long.
+    """
+
+    __slots__ = ("_armed_ns", "_expire", "_items", "_loop", "wait_ns")
 
     def __init__(self, loop: VirtualLoop, wait_ns: int, expire: Callable[[Any], None]) -> None:
-        self._loop, self._wait_ns, self._expire = loop, wait_ns, expire
+        self._loop, self.wait_ns, self._expire = loop, wait_ns, expire
         self._items: deque[tuple[int, Waiting]] = deque()
-        self._armed_ns = 0
+        self._armed_ns = _UNARMED
 
     def watch(self, item: Waiting) -> None:
         """Expire an item after the wait, unless it is done before."""
-        deadline_ns = self._loop.now_ns + self._wait_ns
-        if not self._items:
-            self._arm(deadline_ns)
+        deadline_ns = self._loop.now_ns + self.wait_ns
         self._items.append((deadline_ns, item))
         item.queue = self
+        if self._armed_ns == _UNARMED:
+            self._arm(deadline_ns)
 
     def release(self) -> None:
         """Forget what is done; whoever is done calls this."""
         items = self._items
         while items and items[0][1].done():
             items.popleft()
-        if not items:
+        if not items and self._armed_ns >= 0:
             self._loop.disarm(self._armed_ns, self)
+            self._armed_ns = _UNARMED
 
     def _arm(self, deadline_ns: int) -> None:
         self._armed_ns = deadline_ns
@@ -58,16 +65,14 @@ class DeadlineQueue:
     def check(self) -> None:
         """Expire what is due, and set the timer for what is next."""
         items, now_ns = self._items, self._loop.now_ns
-        while items:
-            deadline_ns, item = items[0]
-            if item.done():
-                items.popleft()
-            elif deadline_ns <= now_ns:
-                items.popleft()
+        self._armed_ns = _CHECKING  # what is watched or released meanwhile leaves the timer to us
+        while items and (items[0][0] <= now_ns or items[0][1].done()):
+            _, item = items.popleft()
+            if not item.done():
                 self._expire(item)
-            else:
-                self._arm(deadline_ns)
-                return
+        self._armed_ns = _UNARMED
+        if items:
+            self._arm(items[0][0])
 
 
 def _check(queue: DeadlineQueue) -> None:
@@ -91,9 +96,10 @@ class Deadlines:
         self._queues: dict[int, DeadlineQueue] = {}
 
     def watch(self, item: Waiting, wait_ns: int) -> None:
-        """Expire an item after a wait, unless it is done before."""
+        """Expire an item after a wait, unless it is done before; what is past expires in this instant."""
         queue = self._queues.get(wait_ns)
         if queue is None:
+            wait_ns = max(wait_ns, 0)
             queue = DeadlineQueue(self._loop, wait_ns, self._expire)
             if len(self._queues) < self.QUEUES_MAX:  # what is left of a caller's own deadline can be any length
                 self._queues[wait_ns] = queue

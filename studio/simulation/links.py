@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["CallExchange", "Links", "SimulatedTransport"]
 
 _UNIT = 2.0**-53
-_LEGS = {"request": 1, "reply": 2, "publish": 3, "acknowledgement": 4}
+_LEGS = {"request": 1, "reply": 2, "publish": 3, "acknowledgement": 4, "delivery": 5}
 DEFAULT_WAIT_NS = 30_000_000_000
 """How long a caller waits whose call has no deadline."""
 
@@ -54,11 +54,18 @@ class Links:
         self._send = self.send  # one bound method, not one for each call
 
     def leg_ns(self, target: str, leg: str, causal: int, message: int) -> int:
-        """Return how long one leg takes."""
+        """Return how long one leg takes.
+
+        Args:
+            target: Address or third party.
+            leg: request, reply, publish, delivery or acknowledgement.
+            causal: Key of what is carried; the draw hangs on it, and not on ids, which one more message shifts.
+            message: Its id, for the record of a fault.
+        """
         if self._constant_ns is not None:
             base_ns = self._constant_ns
         else:
-            draw = (mix(self._cluster.seed, causal, message, _LEGS[leg]) >> 11) * _UNIT
+            draw = (mix(self._cluster.seed, causal, _LEGS[leg]) >> 11) * _UNIT
             base_ns = self._latency.quantile_ns(draw)
         return base_ns + self._harm.extra_ns(target, leg, causal, message) if self._harm.on_messages else base_ns
 
@@ -109,7 +116,8 @@ class Links:
             return
         if self._cluster.recorder is not None:
             self._note(envelope, fleet.owner, node.number, "delivered", "")
-        assert node.context is not None and node.incarnation is not None
+        assert node.context is not None
+        assert node.incarnation is not None
         finished = _Finish(self, exchange)
         HandlerTask(
             node.replica.handle_call(envelope), self._loop, node.context.copy(), node.incarnation, finished
@@ -121,6 +129,9 @@ class Links:
         """Send a reply on its way back."""
         envelope: Envelope = exchange.envelope
         leg_ns = self._constant_ns
+        if exchange.caller_key in self._loop.dead:
+            self._note(envelope, envelope.sender, envelope.replica, "lost", "the caller is gone")
+            return
         if leg_ns is None or self._harm.on_messages:
             if self._harm.loses(envelope.address, "reply", envelope.causal, envelope.message):
                 self._note(envelope, envelope.sender, envelope.replica, "lost", "reply")
@@ -147,8 +158,8 @@ class Links:
         assert isinstance(exchange, CallExchange)
         envelope = exchange.envelope
         self._note(envelope, envelope.sender, envelope.replica, "timed-out", "")
-        waited_ns = self._cluster.waited_ns(envelope)
-        error = CallTimeout(address=envelope.address, timeout=format_ns(waited_ns))
+        assert exchange.queue is not None
+        error = CallTimeout(address=envelope.address, timeout=format_ns(exchange.queue.wait_ns))
         self._loop.at(self._loop.now_ns, exchange.caller_key, exchange.fail, error)
 
     def _note(self, envelope: Envelope, consumer: str, replica: int, outcome: str, reason: str) -> None:

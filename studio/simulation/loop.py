@@ -171,9 +171,13 @@ class VirtualLoop(RefusingLoop):
         """Return the next instant at which something is due; None when nothing is left to run."""
         if self._ready or self._due:
             return self.now_ns
-        while self.times and self.times[0] not in self.buckets:
-            heappop(self.times)
+        while self.times and not self._is_anything_due(self.times[0]):
+            self.buckets.pop(heappop(self.times), None)
         return self.times[0] if self.times else None
+
+    def _is_anything_due(self, when_ns: int) -> bool:
+        """Say whether an instant holds work of anybody who lives."""
+        return any(entry[0] not in self.dead for entry in self.buckets.get(when_ns, ()))
 
     # -- asyncio's scheduling
 
@@ -229,10 +233,13 @@ class VirtualLoop(RefusingLoop):
         return self.call_soon(callback, *args, context=context)
 
     def run_in_executor(self, executor: Any, func: Callable[..., Any], *args: Any) -> asyncio.Future[Any]:  # type: ignore[override]
-        """Hand the function to `run_sync`, which suspends it virtually; refuse where the world has set none."""
+        """Hand the function to `run_sync`, which suspends it virtually; refuse where the world has set none.
+
+        As with a thread, who stops waiting does not stop the function.
+        """
         if self.run_sync is None:
             refuse_thread("loop.run_in_executor()")
-        return asyncio.ensure_future(self.run_sync(partial(func, *args)), loop=self)
+        return asyncio.shield(asyncio.ensure_future(self.run_sync(partial(func, *args)), loop=self))
 
     def create_future(self) -> asyncio.Future[Any]:
         """Return a future of this loop."""

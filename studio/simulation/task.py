@@ -21,6 +21,8 @@ from contextvars import Context, copy_context
 from heapq import heappush
 from typing import TYPE_CHECKING, Any, ClassVar, TextIO, final
 
+from studio.ports import ACTING
+
 if TYPE_CHECKING:
     from studio.simulation.incarnation import Incarnation
     from studio.simulation.loop import VirtualLoop
@@ -393,8 +395,12 @@ class HandlerTask:
 
     def fence(self) -> None:
         """Never step the coroutine again; see `Incarnation.crash`."""
+        waiter = self._fut_waiter
         self._send = _fenced
         self._fut_waiter = None
+        if isinstance(waiter, Effect) and waiter.task is self:
+            waiter.task = None
+            waiter.disarm()  # a deadline of the dead would keep the world from coming to rest
 
     def close(self) -> None:
         """Unwind the coroutine's frames; whatever they await or raise is dropped."""
@@ -402,6 +408,7 @@ class HandlerTask:
         self._context.run(self._unwind)
 
     def _unwind(self) -> None:
+        ACTING.set(None)  # so that no verb in a `finally` acts: they refuse, and nobody hears of it
         current_tasks[self._loop] = self
         try:
             for _ in range(_UNWIND_ATTEMPTS):
