@@ -1140,6 +1140,19 @@ class UnknownTarget(StudioError):
     known: str
 
 
+class UnfitTarget(StudioError):
+    """A fault names what exists, but what it can never strike."""
+
+    code = "STU528"
+    problem = "{what}: target={target} {reason}"
+    remedy = "Name one that it can: {known}."
+
+    what: str
+    target: str
+    reason: str
+    known: str
+
+
 class UnknownScenario(StudioError):
     """No scenario of that name is declared."""
 

@@ -218,8 +218,9 @@ TABLES: dict[str, type[tuple[object, ...]]] = {
 }
 """Table name to record type, in the order in which tables are shown."""
 
-UNCOMPARED = frozenset({"error_text"})
-"""Columns that `canonical` leaves out, since foreign libraries word them."""
+UNCOMPARED = frozenset({"error_text", "fault"})
+"""Columns that `canonical` leaves out: a text that foreign libraries word, and a fault's place in its plan, which
+shifts when another is taken out (kind, target and detail are compared)."""
 
 _TABLE_OF = {record: table for table, record in TABLES.items()}
 _COMPARED = {

@@ -91,6 +91,7 @@ class Handling:
         branch = copy.copy(self)
         branch.base, branch.ordinal, branch.runs = f"{self.base}/{label}", 0, 0
         branch.causal = causal_key(self.causal, key_of_text(label), 0)
+        branch.draws = None
         return branch
 
     # -- messages ---------------------------------------------------------------------------------------------------
@@ -129,7 +130,9 @@ class Handling:
         wait_ns = plan.timeout_ns if timeout_ns is None else timeout_ns
         for attempt in range(1, plan.attempts + 1):
             try:
-                return await self._attempt(plan, body, key, causal, wait_ns, attempt)
+                # Each attempt has a causal key of its own: it must not meet the same fate as the last, nor draw the same.
+                own = causal if attempt == 1 else causal_key(causal, plan.key, attempt)
+                return await self._attempt(plan, body, key, own, wait_ns, attempt)
             except Exception as error:
                 if attempt == plan.attempts or not self._is_worth_another(plan, error):
                     if unknown is not None and isinstance(error, (ServiceUnavailable, CallRefused)):

@@ -1,4 +1,4 @@
-"""The small ports of a simulated incarnation: clock, randomness, identities, settings, and the points a crash can fall at."""
+"""The small ports of a simulated incarnation: clock, randomness, identities, settings, points a crash can fall at."""
 
 from __future__ import annotations
 
@@ -103,21 +103,34 @@ class SimulatedPoints:
         seed: Of the run.
         times: Service times, by address or owner.
         harm: The plan.
-        die: Crashes this incarnation, and has it started again after a time.
+        die: Crashes this incarnation, and has it started again after a time; None where nothing of ours can crash, as
+            outside the system and at third parties.
     """
 
     __slots__ = ("_die", "_harm", "_owner", "_seed", "_times", "armed")
 
     def __init__(
-        self, owner: str, seed: int, times: Mapping[str, Distribution], harm: Harm, die: Callable[[int, str], None]
+        self,
+        owner: str,
+        seed: int,
+        times: Mapping[str, Distribution],
+        harm: Harm,
+        die: Callable[[int, str], None] | None,
     ) -> None:
         self._owner, self._seed, self._times, self._harm, self._die = owner, seed, times, harm, die
-        self.armed = bool(times) or harm.has_points
+        self.armed = False
+        self.arm()
+
+    def arm(self) -> None:
+        """See whether anything can happen at a point; called again when the plan has grown."""
+        self.armed = bool(self._times) or (self._die is not None and self._harm.has_points)
 
     def reach(self, point: str, subject: str) -> Awaitable[None]:
         """Pass a point; never returns where the plan has the process die."""
-        if self._harm.has_points:
-            fault = self._harm.point(point, subject, self._owner)
+        if self._die is not None and self._harm.has_points:
+            acting = ACTING.get()
+            causal, message = getattr(acting, "causal", 0), getattr(acting, "cause", 0)
+            fault = self._harm.point(point, subject, self._owner, causal=causal, message=message)
             if fault is not None:
                 self._die(fault.down_ns, f"{point} {subject}")
                 return park()
@@ -130,4 +143,4 @@ class SimulatedPoints:
     def _draw(self, subject: str) -> float:
         acting = ACTING.get()
         causal = getattr(acting, "causal", 0)
-        return (mix(self._seed, stable_key(subject), causal) >> 11) * _UNIT
+        return (mix(self._seed, stable_key(self._owner), stable_key(subject), causal) >> 11) * _UNIT

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from studio.contract import ServiceError
+from studio.errors import CallRefused, CallTimeout, Fenced, PublishFailed, ServiceUnavailable, UndeclaredError
 from studio.model.scenario import Workload
 from studio.simulation.cluster import Cluster
 from studio.simulation.outside import Outside
@@ -14,6 +16,8 @@ from studio.simulation.sampling import sample
 __all__ = ["Arrivals"]
 
 _UNIT = 2.0**-53
+_ANSWERS = (ServiceError, CallRefused, CallTimeout, Fenced, PublishFailed, ServiceUnavailable, UndeclaredError)
+"""Errors that a sender may well get from a system under test."""
 
 
 class Arrivals:
@@ -24,13 +28,14 @@ class Arrivals:
         outside: Who sends them.
         workload: What.
         number: Of the workload in its scenario; tells the draws of several apart.
+        until_ns: Last instant.
     """
 
-    def __init__(self, cluster: Cluster, outside: Outside, workload: Workload, number: int) -> None:
+    def __init__(self, cluster: Cluster, outside: Outside, workload: Workload, number: int, until_ns: int) -> None:
         self._cluster, self._outside, self._workload = cluster, outside, workload
         self._source = f"workload{number}/"
         self._gaps = Stream(cluster.seed, stable_key("arrivals"), number)
-        self._number = number
+        self._number, self._until_ns = number, until_ns
         self._count = 0
         graph = cluster.build.graph
         graph.demand(workload.address)
@@ -48,14 +53,14 @@ class Arrivals:
 
     def _schedule(self, when_ns: int) -> None:
         work = self._workload
-        over = self._count >= len(work.messages) if work.messages else bool(work.count and self._count >= work.count)
-        if not over and (work.messages or work.count or when_ns < work.until_ns):
+        is_over = self._count >= len(work.messages) if work.messages else bool(work.count and self._count >= work.count)
+        if not is_over and when_ns <= self._until_ns:
             self._cluster.loop.at(when_ns, 0, self._arrive, None)
 
     def _arrive(self, _: Any) -> None:
         self._count += 1
         message = self._message()
-        self._cluster.spawn(None, self._outside.send(self._source, self._workload.address, message), _retrieve)
+        self._cluster.spawn(None, self._outside.send(self._source, self._workload.address, message), _take_answer)
         gap_ns = self._workload.every_ns if not self._workload.rate_per_s else self._gap_ns()
         self._schedule(self._cluster.loop.now_ns + gap_ns)
 
@@ -67,9 +72,12 @@ class Arrivals:
         work = self._workload
         if work.messages:
             return work.messages[self._count - 1]
-        return sample(
-            self._contract, self._draw(), like=work.like, changes=work.changes, skew=work.skew, key=self._key,
-            ordinal=self._count,
+        # In the world's context: a contract's default factories and validators may ask for the time, or draw.
+        return self._cluster.outer.copy().run(
+            lambda: sample(
+                self._contract, self._draw(), like=work.like, changes=work.changes, skew=work.skew, key=self._key,
+                ordinal=self._count,
+            )
         )  # fmt: skip
 
     def _draw(self) -> Callable[[str], float]:
@@ -77,7 +85,11 @@ class Arrivals:
         return lambda stream: (mix(seed, number, count, stable_key(stream)) >> 11) * _UNIT
 
 
-def _retrieve(task: Any) -> None:
-    """Take a sender's error: its span says what became of the message."""
-    if not task.cancelled():
-        task.exception()
+def _take_answer(task: Any) -> None:
+    """Take a sender's answer; its span says what became of the message.
+
+    What no answer explains (a message that is none of the contract, a bug of ours) is raised, since a run in which
+    nothing could be sent would look fine.
+    """
+    if not task.cancelled() and task.exception() is not None and not isinstance(task.exception(), _ANSWERS):
+        raise task.exception()

@@ -23,22 +23,25 @@ def in_words(fault: Fault) -> str:
 
 def _what(fault: Fault, which: str) -> str:
     target = fault.target
+    words = f"{fault.kind} on {target}"
     match fault:
         case Lose():
-            return f"{which}{fault.leg} of {target} is lost"
+            words = f"{which}{fault.leg} of {target} is lost"
         case Timeout():
-            return f"{which}call of {target} times out, {'having run' if fault.ran else 'not run'}"
+            words = f"{which}call of {target} times out, {'having run' if fault.ran else 'not run'}"
         case Latency():
-            return f"{which}message to {target} takes longer by {fault.extra}"
+            words = f"{which}message to {target} takes longer by {fault.extra}"
         case Duplicate():
-            return f"{which}event of {target} is delivered twice"
+            words = f"{which}event of {target} is delivered twice"
         case Crash():
-            return f"replica {fault.replica} of {target} crashes at {format_ns(fault.from_ns)}, down for {format_ns(fault.down_ns)}"
+            when, down = format_ns(fault.from_ns), format_ns(fault.down_ns)
+            words = f"replica {fault.replica} of {target} crashes at {when}, down for {down}"
         case CrashPoint():
-            return f"{which}time at {fault.point} {target} the process crashes, down for {format_ns(fault.down_ns)}"
+            down = format_ns(fault.down_ns)
+            words = f"{which}time at {fault.point} {target} the process crashes, down for {down}"
         case Down():
-            return f"{target} refuses connections"
-    return f"{fault.kind} on {target}"
+            words = f"{target} refuses connections"
+    return words
 
 
 def _when(fault: Fault) -> str:

@@ -1,8 +1,8 @@
 """Apply a fault plan: at each occasion say which fault strikes, if any, and record that it did.
 
-The plan is data (`studio.model.fault`); the engine asks here at the places where something can go wrong. Whether a fault
-with a probability strikes is hashed from seed, fault and the message's causal key, so that one more message elsewhere
-changes nothing.
+The plan is data (`studio.model.fault`); the engine asks here at the places where something can go wrong. Whether a
+fault with a probability strikes is hashed from seed, fault and the message's causal key, so that one more message
+elsewhere, or one fault less, changes nothing.
 """
 
 from __future__ import annotations
@@ -16,12 +16,23 @@ from studio.model.fault import Crash, CrashPoint, Down, Duplicate, Fault, Latenc
 from studio.ports import Recorder
 from studio.records import FaultStrike
 from studio.simulation.loop import VirtualLoop
-from studio.simulation.randomness import mix
+from studio.simulation.randomness import mix, stable_key
 
 __all__ = ["Harm"]
 
 Kind = TypeVar("Kind", bound=Fault)
 _UNIT = 2.0**-53
+
+# Which legs a fault means by what its author calls a leg. To an author the way of an event to its consumer is the
+# request; that of an event to the broker is `publish`.
+_LEGS = {
+    "request": ("request", "delivery"),
+    "reply": ("reply",),
+    "acknowledgement": ("acknowledgement",),
+    "publish": ("publish",),
+    "both": ("request", "delivery", "reply"),
+}
+_NOT_RUN = ("request", "publish")
 
 
 class Harm:
@@ -35,13 +46,16 @@ class Harm:
     """
 
     def __init__(self, plan: Sequence[Fault], loop: VirtualLoop, seed: int, recorder: Recorder | None) -> None:
-        self.plan = tuple(plan)
+        self.plan: tuple[Fault, ...] = ()
+        self.has_points = self.on_messages = False
         self._loop, self._seed, self._recorder = loop, seed, recorder
         self._occasions: dict[int, int] = {}
-        self._numbered = list(enumerate(self.plan, start=1))
+        self._struck: dict[tuple[int, int], int] = {}
+        self._numbered: list[tuple[int, Fault]] = []
+        self._keys: dict[int, int] = {}
         self._memo: dict[tuple[int, str], bool] = {}
-        self.has_points = any(isinstance(fault, CrashPoint) for fault in self.plan)
-        self.on_messages = any(isinstance(fault, (Latency, Lose, Duplicate, Down, Timeout)) for fault in self.plan)
+        for fault in plan:
+            self.add(fault)
 
     @property
     def crashes(self) -> list[tuple[int, Crash]]:
@@ -50,41 +64,62 @@ class Harm:
 
     def add(self, fault: Fault) -> int:
         """Put one more fault in force and return its number."""
+        # Draws hang on what the fault is, not on its number: taking another out of the plan must not redraw it.
+        alike = sum(type(each) is type(fault) and each.target == fault.target for each in self.plan)
         self.plan = (*self.plan, fault)
-        self._numbered.append((len(self.plan), fault))
+        number = len(self.plan)
+        self._keys[number] = mix(stable_key(f"{fault.kind} {fault.target}"), alike)
+        self._numbered.append((number, fault))
         self.has_points = self.has_points or isinstance(fault, CrashPoint)
         self.on_messages = self.on_messages or isinstance(fault, (Latency, Lose, Duplicate, Down, Timeout))
-        return len(self.plan)
+        return number
 
-    def point(self, point: str, subject: str, owner: str) -> CrashPoint | None:
-        """Return the crash that strikes at a point."""
+    def point(self, point: str, subject: str, owner: str, *, causal: int = 0, message: int = 0) -> CrashPoint | None:
+        """Return the crash that strikes at a point.
+
+        Args:
+            point: One of `studio.model.fault.POINTS`.
+            subject: Address, collection or `Saga.step` there.
+            owner: Whose process it is; a fault may name it instead of the subject.
+            causal: Key of the message being handled.
+            message: Its id, for the record.
+        """
         for number, fault in self._numbered:
-            if isinstance(fault, CrashPoint) and fault.point == point:
-                if (self._hits(number, fault, subject) or fault.target == owner) and self._strikes(number, fault, 0):
-                    self.note(number, fault, 0, f"{owner} {point} {subject}")
-                    return fault
+            if not isinstance(fault, CrashPoint) or fault.point != point:
+                continue
+            is_here = fault.target == owner or self._hits(number, fault, subject)
+            if is_here and self._strikes(number, fault, mix(causal, stable_key(subject))):
+                self.note(number, fault, message, f"{owner} {point} {subject}")
+                return fault
         return None
 
     def extra_ns(self, target: str, leg: str, causal: int, message: int) -> int:
         """Return how much longer a leg takes."""
         extra_ns = 0
         for number, fault in self._of(Latency, target):
-            if fault.leg in (leg, "both") and self._strikes(number, fault, causal):
-                draw = (mix(self._seed, number, causal, 7) >> 11) * _UNIT
-                added_ns = fault.extra.quantile_ns(draw)
+            key = mix(causal, stable_key(leg))
+            if leg in _LEGS[fault.leg] and self._strikes(number, fault, key):
+                added_ns = fault.extra.quantile_ns((mix(self._seed, self._keys[number], key, 7) >> 11) * _UNIT)
                 if added_ns:
                     self.note(number, fault, message, f"{leg} +{added_ns} ns")
                 extra_ns += added_ns
         return extra_ns
 
     def loses(self, target: str, leg: str, causal: int, message: int) -> bool:
-        """Say whether a leg loses what it carries."""
+        """Say whether a leg loses what it carries.
+
+        Args:
+            target: Address or third party.
+            leg: request, reply, publish, delivery (of an event) or acknowledgement.
+            causal: Key of what is carried; another attempt has another.
+            message: Its id, for the record.
+        """
         for number, fault in self._of(Lose, target):
-            if fault.leg == leg and self._strikes(number, fault, causal):
+            if leg in _LEGS[fault.leg] and self._strikes(number, fault, causal):
                 self.note(number, fault, message, f"{leg} lost")
                 return True
         for number, late in self._of(Timeout, target):
-            if leg == ("reply" if late.ran else "request") and self._strikes(number, late, causal):
+            if leg in (("reply",) if late.ran else _NOT_RUN) and self._strikes(number, late, causal):
                 self.note(number, late, message, "timed out, having run" if late.ran else "timed out, not run")
                 return True
         return False
@@ -133,7 +168,12 @@ class Harm:
             return occasion == fault.occurrence
         if fault.probability >= 1:
             return True
-        return (mix(self._seed, number, causal, occasion if not causal else 0) >> 11) * _UNIT < fault.probability
+        # What comes again under the same key (an outbox that sends again) would else meet the same fate for ever.
+        struck = self._struck.get((number, causal), 0)
+        if (mix(self._seed, self._keys[number], causal, struck) >> 11) * _UNIT >= fault.probability:
+            return False
+        self._struck[number, causal] = struck + 1
+        return True
 
 
 def _matches(wanted: str, target: str) -> bool:

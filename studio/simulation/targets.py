@@ -1,0 +1,163 @@
+"""Check that everything a scenario or a plan names exists, before anything runs; say where it stands, where known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from studio.address import is_pattern, matches, parse, pattern
+from studio.errors import StudioError, UnfitTarget, UnknownAddress, UnknownTarget, Where, nearest
+from studio.graph.build import Graph
+from studio.graph.system import Build
+from studio.model.fault import Crash, CrashPoint, Down, Duplicate, Fault, Latency, Lose, Timeout
+from studio.model.scenario import Given, Scenario, Workload
+
+__all__ = ["check_plan", "check_scenario", "collection_of", "place_of"]
+
+
+def check_scenario(build: Build, scenario: Scenario, plan: Sequence[Fault]) -> None:
+    """Refuse a scenario that names what does not exist.
+
+    Raises:
+        UnknownAddress: A workload's address is neither command nor event.
+        UnknownTarget: Of a given, a service time or a fault; with the nearest names.
+        UnfitTarget: A fault cannot strike what it names.
+    """
+    graph = build.graph
+    for work in scenario.workloads:
+        _check_workload(build, scenario, work)
+    for given in scenario.givens:
+        collection_of(build, given, scenario)
+    known = [*_owners(graph), *graph.externals, *graph.addresses(), *_steps(graph), *_jobs(graph)]
+    for time in scenario.service_times:
+        if time.target not in known:
+            where = place_of(build, scenario, time.target)
+            raise UnknownTarget(
+                where=where, what="service_time(...)", target=time.target, known=nearest(time.target, known)
+            )
+    check_plan(build, plan, scenario)
+
+
+def check_plan(build: Build, plan: Iterable[Fault], scenario: Scenario | None = None) -> None:
+    """Refuse faults on what does not exist, or on what they cannot strike: they would pass for harmless.
+
+    Raises:
+        UnknownTarget: With the nearest names.
+        UnfitTarget: It exists, but such a fault never strikes it.
+    """
+    for fault in plan:
+        _check_fault(build, fault, scenario)
+
+
+def collection_of(build: Build, given: Given, scenario: Scenario | None = None) -> tuple[str, str] | None:
+    """Return owner and name of the collection whose documents are given; None where it is a setting.
+
+    Raises:
+        UnknownTarget: It looks like a collection and is none, or a setting without a value.
+    """
+    owner, dot, name = given.target.partition(".")
+    graph = build.graph
+    parties: dict[str, Any] = {**graph.services, **graph.externals}
+    if owner in parties and name in parties[owner].collections:
+        return owner, name
+    if dot or len(given.values) != 1:
+        known = _collections(graph)
+        raise UnknownTarget(
+            where=place_of(build, scenario, given.target),
+            what="given(...)",
+            target=given.target,
+            known=nearest(given.target, known),
+        )
+    return None
+
+
+def place_of(build: Build, scenario: Scenario | None, target: str) -> Where | None:
+    """Return the cell, and the line, at which a scenario names a target; None where it cannot be told."""
+    if scenario is None or build.graph.scenarios.get(scenario.name) != scenario:
+        return None
+    source = build.graph.definitions[build.definition_of(Scenario, scenario.name)].source
+    wanted = re.compile(rf"(?<!\w){re.escape(target)}(?!\w)")
+    for number, line in enumerate(source.body.splitlines(), start=1):
+        if wanted.search(line):
+            return build.graph.shown(Where(source.label, number))
+    return None
+
+
+def _check_workload(build: Build, scenario: Scenario, work: Workload) -> None:
+    try:
+        build.graph.demand(work.address)
+    except UnknownAddress as error:
+        raise UnknownAddress(where=place_of(build, scenario, work.address), **error.attributes) from None
+
+
+def _check_fault(build: Build, fault: Fault, scenario: Scenario | None) -> None:
+    graph, target = build.graph, fault.target
+    fitting = _fitting(graph, fault)
+    if not _is_among(graph, target, fitting, is_address=not isinstance(fault, (Crash, Down))):
+        known = {*_owners(graph), *graph.externals, *graph.addresses(), *_steps(graph), *_collections(graph)}
+        what, where = f"fault={fault.kind}", place_of(build, scenario, target)
+        if target in known:
+            close = nearest(target, fitting)
+            raise UnfitTarget(
+                where=where, what=what, target=target, reason="is nothing that it can strike", known=close
+            )
+        raise UnknownTarget(where=where, what=what, target=target, known=nearest(target, fitting))
+    if isinstance(fault, Crash) and fault.replica > _owners(graph)[target].replicas:
+        count = _owners(graph)[target].replicas
+        raise UnfitTarget(
+            where=place_of(build, scenario, target),
+            what=f"fault=crash replica={fault.replica}",
+            target=target,
+            reason=f"has replicas={count}",
+            known=f"replica 1 to {count}",
+        )
+
+
+def _fitting(graph: Graph, fault: Fault) -> list[str]:
+    """Return what a fault of its kind can strike."""
+    match fault:
+        case Crash():
+            return [*_owners(graph)]
+        case Down():
+            return [*_owners(graph), *graph.externals]
+        case Duplicate():
+            return [address for address in graph.addresses() if address not in graph.operations]
+        case CrashPoint():
+            return [*_owners(graph), *graph.externals, *graph.addresses(), *_steps(graph), *_collections(graph),
+                    *_jobs(graph)]  # fmt: skip
+        case Latency() | Lose() | Timeout():  # a service by its name: requests of its endpoints
+            with_endpoints = [name for name, service in graph.services.items() if service.endpoints]
+            return [*graph.addresses(), *graph.externals, *with_endpoints]
+    raise AssertionError(fault)
+
+
+def _is_among(graph: Graph, target: str, fitting: list[str], *, is_address: bool) -> bool:
+    if target in fitting:
+        return True
+    if not is_address:
+        return False
+    try:
+        if is_pattern(target):
+            selector = pattern(target)
+            return any(matches(selector, parse(each)) for each in fitting if each in graph.addresses())
+        return target not in graph.operations and graph.kind_of(target) == "event"  # known by a subscriber's pattern
+    except StudioError:
+        return False
+
+
+def _owners(graph: Graph) -> dict[str, Any]:
+    return {**graph.services, **graph.sagas}
+
+
+def _steps(graph: Graph) -> list[str]:
+    return [f"{saga.name}.{step.name}" for saga in graph.sagas.values() for step in saga.steps]
+
+
+def _jobs(graph: Graph) -> list[str]:
+    return [f"{service.name}.{job.name}" for service in graph.services.values() for job in service.jobs]
+
+
+def _collections(graph: Graph) -> list[str]:
+    owners: list[Any] = [*graph.services.values(), *graph.externals.values()]
+    return [f"{owner.name}.{name}" for owner in owners for name in owner.collections]
