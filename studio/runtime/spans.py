@@ -74,6 +74,10 @@ class Spans:
         """Close a span that ended in an exception."""
         self.end(opened, *describe(error))
 
+    def opened(self) -> list[str]:
+        """Return kind and name of each span that is open, in the order in which they began."""
+        return [f"{opened.kind} {opened.name}" for opened in self._open.values()]
+
     def abandon(self, status: str) -> None:
         """Close all spans that are open, because their process died (`crashed`) or the run ended (`unfinished`)."""
         for opened in list(self._open.values()):

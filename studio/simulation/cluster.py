@@ -6,12 +6,12 @@ runs scenarios on it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import Context
 from dataclasses import dataclass, field
 from typing import Any
 
-from studio.errors import UnknownTarget, nearest
 from studio.graph.system import Build
 from studio.model.distribution import Distribution, distribution
 from studio.model.fault import Crash, Fault
@@ -23,8 +23,9 @@ from studio.runtime.program import Program, compile_program
 from studio.runtime.replica import Replica
 from studio.runtime.saga.orchestrator import SagaReplica
 from studio.simulation.adapters import GivenSettings, HashedRandomness, Ordinals, SimulatedPoints, VirtualClock
+from studio.simulation.complaints import Complaints, raise_error
 from studio.simulation.harm import Harm
-from studio.simulation.incarnation import Incarnation
+from studio.simulation.incarnation import INCARNATION, Incarnation
 from studio.simulation.jetstream import Broker, Consumer
 from studio.simulation.links import Links, SimulatedTransport
 from studio.simulation.loop import VirtualLoop
@@ -36,7 +37,7 @@ from studio.simulation.task import HandlerTask
 from studio.simulation.third_parties import ThirdParties
 from studio.source.ambient import AMBIENT
 
-__all__ = ["Conditions", "Cluster"]
+__all__ = ["Cluster", "Conditions"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class Cluster:
         self.storage = MemoryStorage()
         self.clock = VirtualClock(self.loop)
         self.settings = GivenSettings(conditions.settings)
+        self.outer = self._context(self.loop.world)
         self.fleets: dict[str, Fleet] = {}
         self.externals: dict[str, Host] = {}
         self._owners: dict[str, Fleet] = {}
@@ -94,7 +96,8 @@ class Cluster:
         self.broker = Broker(self)
         self.outbound = ThirdParties(self)
         self.outside = Replica(Service("world"), 0, self.program, self._ports("world", stable_key("world"), None))
-        self._check_targets()
+        self.complaints = Complaints(self)
+        self.loop.set_exception_handler(self.complaints.of_callback)
 
     # -- starting ---------------------------------------------------------------------------------------------------
 
@@ -139,7 +142,7 @@ class Cluster:
         node.replica = node.context.copy().run(self._execute, node)
         if self.recorder is not None:
             self.recorder.write(Life(self.loop.now_ns, node.owner, node.number, node.life, "started", reason))
-        self.spawn(node, node.replica.start())
+        self.spawn(node, node.replica.start(), raise_error)
         for consumer in self.broker.consumers:
             if consumer.fleet.owner == node.owner:
                 self.broker.pump(consumer)
@@ -162,18 +165,21 @@ class Cluster:
         definition = self.build.definition_of(External, name)
         instance = node.context.copy().run(self.build.instantiate, definition)
         external = next(each for each in instance.declarations.of(External) if each.name == name)
-        node.replica = Replica(Service(name), 1, self.program, self._ports(name, stable_key(name), node))
+        node.replica = Replica(Service(name), 1, self.program, self._ports(name, stable_key(name), None))
         self.externals[name] = Host(external, fleet, node.replica)
 
     def _context(self, incarnation: Incarnation) -> Context:
-        context = incarnation.context()
+        context = Context()  # an empty one: a run does not depend on what the notebook has set, such as a precision
+        context.run(INCARNATION.set, incarnation)
         context.run(AMBIENT.set, Surroundings(self.loop, self.seed, incarnation))
         return context
 
     def _ports(self, owner: str, key: int, node: Node | None) -> Ports:
+        """Return the ports of a node that can crash; None means one that cannot: a third party, or the outside."""
+
         def die(down_ns: int, reason: str) -> None:
-            if node is not None:
-                self.crash(node, down_ns, reason)
+            assert node is not None
+            self.crash(node, down_ns, reason)
 
         return Ports(
             clock=self.clock,
@@ -183,18 +189,27 @@ class Cluster:
             storage=self.storage,
             outbound=self.outbound,
             settings=self.settings,
-            points=SimulatedPoints(owner, self.seed, self.conditions.service_times, self.harm, die),
+            points=SimulatedPoints(
+                owner, self.seed, self.conditions.service_times, self.harm, None if node is None else die
+            ),
             recorder=self.recorder,
         )
 
     # -- running ----------------------------------------------------------------------------------------------------
 
-    def spawn(self, node: Node | None, work: Coroutine[Any, Any, Any], done: Callable[[Any], object] | None = None) -> Any:
-        """Run a coroutine as a task of a node, or of the world outside, from this instant on."""
+    def spawn(self, node: Node | None, work: Coroutine[Any, Any, Any], done: Callable[[Any], object]) -> Any:
+        """Run a coroutine as a task of a node, or of the world outside, from this instant on.
+
+        Args:
+            node: Where.
+            work: What.
+            done: Called with the task when it ends; it says what becomes of an error.
+        """
         if node is None:
-            context, incarnation = self.loop.world.context(), self.loop.world
+            context, incarnation = self.outer.copy(), self.loop.world
         else:
-            assert node.context is not None and node.incarnation is not None
+            assert node.context is not None
+            assert node.incarnation is not None
             context, incarnation = node.context.copy(), node.incarnation
         task = HandlerTask(work, self.loop, context, incarnation, done)
         self.loop.at(self.loop.now_ns, incarnation.key, task.advance, None)
@@ -211,18 +226,13 @@ class Cluster:
         """Return the fleet that owns a command."""
         return self._owners[address]
 
-    def waited_ns(self, envelope: Envelope) -> int:
-        """Return how long a caller waits for a call at most."""
-        plan = self.program.operations[envelope.address]
-        return plan.timeout_ns
-
-    def commit_now(self, write: Write) -> None:
-        """Commit a write of the broker's own, which does not wait."""
+    def commit_now(self, write: Write) -> int:
+        """Commit a write of nobody's handler, which does not wait, and return the new version."""
         work = self.storage.commit((write,))
         try:
             work.send(None)
-        except StopIteration:
-            return
+        except StopIteration as stop:
+            return int(stop.value[0])
         raise AssertionError("memory does not wait")
 
     # -- crashing ---------------------------------------------------------------------------------------------------
@@ -245,15 +255,16 @@ class Cluster:
     def _crash_as_planned(self, planned: tuple[int, Any]) -> None:
         number, fault = planned
         fleet = self.fleets[fault.target]
-        if 1 <= fault.replica <= len(fleet.nodes):
+        node = fleet.nodes[fault.replica - 1]
+        if node.incarnation is not None:
             self.harm.note(number, fault, 0, f"replica {fault.replica}")
-            self.crash(fleet.nodes[fault.replica - 1], fault.down_ns, "planned")
+            self.crash(node, fault.down_ns, "planned")
 
     def inject(self, fault: Fault) -> None:
         """Put a fault in force from now on; a crash whose instant has passed strikes now."""
         number = self.harm.add(fault)
         for _, replica in self._replicas():
-            replica.ports.points.armed = bool(self.conditions.service_times) or self.harm.has_points
+            replica.ports.points.arm()
         if isinstance(fault, Crash):
             self.loop.at(max(fault.from_ns, self.loop.now_ns), 0, self._crash_as_planned, (number, fault))
 
@@ -261,31 +272,19 @@ class Cluster:
         nodes = [node for fleet in self.fleets.values() for node in fleet.nodes if node.incarnation is not None]
         return [(node, node.replica) for node in nodes]
 
+    def running(self) -> dict[str, int]:
+        """Return how many spans are open, by `Service kind name`."""
+        hosts = [replica for _, replica in self._replicas()] + [host.replica for host in self.externals.values()]
+        return dict(Counter(f"{each.name} {opened}" for each in hosts for opened in each.spans.opened()))
+
     def close(self) -> None:
         """End the run: write spans that are still open, unwind all frames."""
         for fleet in self.fleets.values():
             for node in fleet.nodes:
                 if node.incarnation is not None:
                     node.replica.spans.abandon("unfinished")
+        for host in self.externals.values():
+            host.replica.spans.abandon("unfinished")
         self.outside.spans.abandon("unfinished")
+        self.complaints.of_tasks()
         self.loop.close()
-
-    def _check_targets(self) -> None:
-        """Refuse faults on what does not exist."""
-        check_targets(self.build, self.conditions.plan)
-
-
-def check_targets(build: Build, plan: Sequence[Fault]) -> None:
-    """Refuse faults on what does not exist.
-
-    Raises:
-        UnknownTarget: With the nearest names.
-    """
-    graph = build.graph
-    owners = [*graph.services, *graph.sagas, *graph.externals]
-    steps = [f"{saga.name}.{step.name}" for saga in graph.sagas.values() for step in saga.steps]
-    collections = [f"{service.name}.{name}" for service in graph.services.values() for name in service.collections]
-    known = {*owners, *steps, *collections, *graph.addresses()}
-    for fault in plan:
-        if fault.target not in known and not any(sign in fault.target for sign in "*>"):
-            raise UnknownTarget(what=f"fault={fault.kind}", target=fault.target, known=nearest(fault.target, known))

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from studio.errors import UnknownTrace
+from studio.errors import UnknownTarget, UnknownTrace, nearest
 from studio.graph.system import Build
-from studio.model.duration import format_ns
 from studio.observe.waterfall import Waterfall
-from studio.simulation.fault_words import plan_in_words
+from studio.simulation.summary import Summary, summary_of
 from studio.store.reader import RunLog
 
 if TYPE_CHECKING:
@@ -19,50 +17,6 @@ if TYPE_CHECKING:
     from studio.model.fault import Fault
 
 __all__ = ["Run", "Summary"]
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """A run in a few numbers.
-
-    Attributes:
-        title: Scenario (or `world`), seed, status.
-        ended: Virtual time at the end.
-        counts: What happened how often, in words.
-        sagas: Instances by state.
-        failures: Spans that went wrong, by error, most frequent first.
-        violations: By invariant; those that hold with 0.
-        unseen: Invariants whose tables never held a row: they have not been tested by this run.
-        faults: The plan in words, each with how often it struck.
-    """
-
-    title: str
-    ended: str
-    counts: tuple[tuple[str, int], ...]
-    sagas: tuple[tuple[str, int], ...]
-    failures: tuple[tuple[str, int], ...]
-    violations: tuple[tuple[str, int], ...]
-    faults: tuple[tuple[str, int], ...]
-
-    @property
-    def is_fine(self) -> bool:
-        """Whether no invariant was violated; that is not yet a proof."""
-        return not any(count for _, count in self.violations)
-
-    def __str__(self) -> str:
-        lines = [f"{self.title}: {self.ended} of virtual time"]
-        lines.append("  " + ", ".join(f"{count} {name}" for name, count in self.counts))
-        if self.sagas:
-            lines.append("  sagas: " + ", ".join(f"{count} {state}" for state, count in self.sagas))
-        if self.faults:
-            lines += ["  faults:"] + [f"    {words} (struck {count} times)" for words, count in self.faults]
-        if self.failures:
-            lines.append("  errors: " + ", ".join(f"{count} × {name}" for name, count in self.failures))
-        for name, count in self.violations:
-            lines.append(f"  {'✗' if count else '✓'} {name}: " + (f"{count} violations" if count else "held"))
-        return "\n".join(lines)
-
-    __repr__ = __str__
 
 
 class Run:
@@ -74,10 +28,21 @@ class Run:
         log: Its records.
         build: What ran.
         plan: The faults it ran under.
+        checked: Names of the invariants that have been evaluated; by default all of a scenario that was finished.
+        progress: Of a run that goes on: gives virtual time and the number of records so far.
     """
 
-    def __init__(self, log: RunLog, build: Build, plan: tuple[Fault, ...]) -> None:
+    def __init__(
+        self,
+        log: RunLog,
+        build: Build,
+        plan: tuple[Fault, ...],
+        *,
+        checked: Collection[str] | None = None,
+        progress: Callable[[], tuple[int, int]] | None = None,
+    ) -> None:
         self.log, self.build, self.plan = log, build, plan
+        self._checked, self._progress = checked, progress
 
     @property
     def scenario(self) -> str:
@@ -98,6 +63,23 @@ class Run:
     def status(self) -> str:
         """Return `finished`, `interrupted`, `aborted`, or `running` while a world is played."""
         return self.log.row.status
+
+    @property
+    def end_ns(self) -> int:
+        """Return virtual time at the end, or now while it goes on."""
+        return self.log.row.end_ns if self._progress is None else self._progress()[0]
+
+    @property
+    def records(self) -> int:
+        """Return how many records there are."""
+        return self.log.row.records if self._progress is None else self._progress()[1]
+
+    @property
+    def checked(self) -> frozenset[str]:
+        """Return the names of the invariants that have been evaluated."""
+        if self._checked is not None:
+            return frozenset(self._checked)
+        return frozenset(self.build.graph.invariants if self.scenario and self.status == "finished" else ())
 
     @property
     def events(self) -> pl.DataFrame:
@@ -170,7 +152,16 @@ class Run:
         return self.log.sha256()
 
     def collection(self, name: str) -> list[dict[str, Any]]:
-        """Return the documents of a collection, `Inventory.stock`, by key."""
+        """Return the documents of a collection, `Inventory.stock`, by key.
+
+        Raises:
+            UnknownTarget: There is no such collection.
+        """
+        graph = self.build.graph
+        owners: list[Any] = [*graph.services.values(), *graph.externals.values()]
+        known = [f"{owner.name}.{each}" for owner in owners for each in owner.collections]
+        if name not in known:
+            raise UnknownTarget(what="collection(...)", target=name, known=nearest(name, known))
         return self.log.collection(name)
 
     def sql(self, text: str, **parameters: Any) -> pl.DataFrame:
@@ -181,8 +172,8 @@ class Run:
         """Return one trace as a waterfall.
 
         Args:
-            which: Number of the trace, id of a saga instance, or key of an event (`order-1`); None takes the one that went
-                wrong first, else the first.
+            which: Number of the trace, id of a saga instance, or key of an event (`order-1`); None takes the one that
+                went wrong first, else the first.
 
         Raises:
             UnknownTrace: There is none such.
@@ -196,31 +187,7 @@ class Run:
 
     def summary(self) -> Summary:
         """Return the run in a few numbers."""
-        counts = self.log.row.counts
-        struck = Counter(dict(self.sql("select fault, count(*) as n from faults group by fault").iter_rows()))
-        states = self.sql("select state, count(*) as n from sagas group by state order by state")
-        errors = self.sql(
-            "select error, count(*) as n from spans where error <> '' group by error order by n desc, error limit 8"
-        )
-        violated = Counter(dict(self.sql("select invariant, count(*) as n from violations group by invariant").iter_rows()))
-        kinds = dict(self.sql("select kind, count(*) as n from messages group by kind").iter_rows())
-        return Summary(
-            title=f"{self.scenario or 'world'} (seed {self.seed}, {self.status})",
-            ended=format_ns(self.log.row.end_ns),
-            counts=(
-                ("calls", kinds.get("call", 0)),
-                ("events", kinds.get("event", 0)),
-                ("third-party requests", kinds.get("http", 0)),
-                ("spans", counts.get("spans", 0)),
-                ("records", self.log.row.records),
-            ),
-            sagas=tuple(states.iter_rows()),
-            failures=tuple(errors.iter_rows()),
-            violations=tuple((name, violated.get(name, 0)) for name in sorted({*self.build.graph.invariants, *violated})),
-            faults=tuple(
-                (words, struck.get(number, 0)) for number, words in enumerate(plan_in_words(self.plan), start=1)
-            ),
-        )
+        return summary_of(self)
 
     def __repr__(self) -> str:
         return str(self.summary())

@@ -5,25 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from studio.errors import HandlerStalledError, TimeStandsStillError, UnknownScenario, nearest
 from studio.graph.system import Build, System
 from studio.model.duration import duration_ns
 from studio.model.fault import Fault
 from studio.model.scenario import Scenario
 from studio.simulation.arrivals import Arrivals
-from studio.simulation.cluster import Cluster
+from studio.simulation.cluster import Cluster, Conditions
 from studio.simulation.current import build_of, set_latest
 from studio.simulation.journal import default_log, info_of
 from studio.simulation.outside import Outside
 from studio.simulation.run import Run
-from studio.simulation.stage import conditions_of, set_up
+from studio.simulation.stage import conditions_of, scenario_of, set_up
 from studio.simulation.timetable import Timetable
 from studio.simulation.verdict import Verdict
 from studio.source.zone import utc_zone
 from studio.store import Buffer, Log
 from studio.store.shelf import Status
 
-__all__ = ["Progress", "RunInterrupted", "scenario_of", "simulate"]
+__all__ = ["Progress", "RunInterrupted", "simulate"]
 
 STRETCHES = 100
 """A run is driven in so many stretches, after each of which progress is told."""
@@ -85,88 +84,98 @@ def simulate(
         UnknownScenario: It is not declared.
         EmptySystem: There is nothing to run.
         UnknownTarget: A fault, given or service time names what does not exist.
+        UnknownAddress: A workload's address is nothing.
+        InvalidMessage: A message of a workload is none of the contract.
+        InvariantFailed: One could not be evaluated (or InvalidQuery); the run is finished and kept all the same.
+        HandlerStalledError: A handler never yields; the run is aborted, and its records are kept.
         RunInterrupted: Stopped by hand; `.run` holds what happened until then.
 
     Example:
         run = studio.simulate("payment_outage", seed=7)
     """
     build = build_of(system)
-    chosen = scenario_of(build, scenario)
-    number = chosen.seed if seed is None else seed
+    number = _seed_of(build, scenario) if seed is None else seed
+    chosen = scenario_of(build, scenario, number)
     plan = tuple(chosen.faults if faults is None else faults)
-    shelf = default_log() if log is None else log
     conditions = conditions_of(build, chosen, number, plan)
+    shelf = default_log() if log is None else log
     buffer = shelf.record(info_of(build, chosen.name, number))
-    run = Run(shelf.live(buffer), build, plan)
-    with utc_zone():
-        cluster = set_up(build, conditions, buffer, chosen.givens)
-        drive = _Drive(cluster, chosen, duration_ns(duration or chosen.duration), Verdict(run, buffer), buffer, progress)
-        status: Status = "aborted"
-        try:
-            status = drive.run()
-        except KeyboardInterrupt:
-            status = "interrupted"
-        except (HandlerStalledError, TimeStandsStillError):
-            _finish(cluster, buffer, "aborted")
-            raise
-        _finish(cluster, buffer, status)
-    finished = Run(shelf.run(buffer.run), build, plan)
-    set_latest(finished)
+    drive = _Drive(build, chosen, duration_ns(duration or chosen.duration), conditions, buffer)
+    verdict = Verdict(Run(shelf.live(buffer), build, plan), buffer)
+    status: Status = "aborted"
+    try:
+        with utc_zone():
+            status = drive.run(verdict, progress)
+    finally:
+        end_ns = drive.close()
+        buffer.finish(status, end_ns=end_ns)
+        finished = Run(shelf.run(buffer.run), build, plan, checked=verdict.checked)
+        set_latest(finished)
     if status == "interrupted":
         raise RunInterrupted(finished)
+    if verdict.failure is not None:
+        verdict.failure.add_note(f"The run was finished all the same: its records are run {finished.number}.")
+        raise verdict.failure
     return finished
+
+
+def _seed_of(build: Build, scenario: str | Scenario) -> int:
+    """Return a scenario's own seed."""
+    if isinstance(scenario, str):
+        scenario = build.graph.scenarios.get(scenario, Scenario(scenario))
+    return scenario.seed
 
 
 class _Drive:
     """One run, from its first message to its verdict."""
 
-    def __init__(
-        self,
-        cluster: Cluster,
-        scenario: Scenario,
-        end_ns: int,
-        verdict: Verdict,
-        buffer: Buffer,
-        progress: Callable[[Progress], None] | None,
-    ) -> None:
-        self._cluster, self._scenario, self._end_ns = cluster, scenario, end_ns
-        self._verdict, self._buffer, self._progress = verdict, buffer, progress
-        self._timetable = Timetable(cluster)
+    def __init__(self, build: Build, scenario: Scenario, end_ns: int, conditions: Conditions, buffer: Buffer) -> None:
+        self._build, self._scenario, self._end_ns = build, scenario, end_ns
+        self._conditions, self._buffer = conditions, buffer
+        self._cluster: Cluster | None = None
 
-    def run(self) -> Status:
-        """Drive the run and check its invariants; say how it ended."""
-        outside = Outside(self._cluster)
-        for number, workload in enumerate(self._scenario.workloads, start=1):
-            Arrivals(self._cluster, outside, workload, number).start()
-        watched = any(each.mode == "always" for each in self._cluster.build.graph.invariants.values())
+    def run(self, verdict: Verdict, progress: Callable[[Progress], None] | None) -> Status:
+        """Drive the run and check its invariants; say how it ended.
+
+        Raises:
+            HandlerStalledError: A handler never yields.
+            TimeStandsStillError: Work goes on for ever in one instant.
+        """
+        try:
+            self._cluster = set_up(self._build, self._conditions, self._buffer, self._scenario.givens)
+            return self._play(self._cluster, verdict, progress)
+        except KeyboardInterrupt:
+            return "interrupted"
+
+    def _play(self, cluster: Cluster, verdict: Verdict, progress: Callable[[Progress], None] | None) -> Status:
+        timetable, loop = Timetable(cluster), cluster.loop
+        self._start_workloads(cluster)
         for stretch in range(1, STRETCHES + 1):
-            if not self._timetable.run_until_ns(self._end_ns * stretch // STRETCHES):
+            if not timetable.run_until_ns(self._end_ns * stretch // STRETCHES):
                 return "interrupted"
-            self._tell()
-            if watched and stretch % (STRETCHES // MARKS) == 0 and stretch < STRETCHES:
-                self._verdict.check(self._cluster.loop.now_ns, finally_=False)
-        self._timetable.settle(self._end_ns + duration_ns(self._scenario.settle))
-        self._verdict.check(self._cluster.loop.now_ns, finally_=True)
+            if progress is not None:
+                progress(Progress(loop.now_ns, self._end_ns, self._buffer.count))
+            if verdict.is_watching and stretch % (STRETCHES // MARKS) == 0 and stretch < STRETCHES:
+                verdict.check(loop.now_ns, finally_=False)
+        rest = timetable.settle(self._end_ns + duration_ns(self._scenario.settle))
+        if rest == "stopped":
+            return "interrupted"
+        if rest == "busy":
+            timetable.tell_busy(self._scenario.settle)
+        verdict.check(loop.now_ns, finally_=True)
         return "finished"
 
-    def _tell(self) -> None:
-        if self._progress is not None:
-            self._progress(Progress(self._cluster.loop.now_ns, self._end_ns, self._buffer.count))
+    def _start_workloads(self, cluster: Cluster) -> None:
+        outside = Outside(cluster)
+        declared_ns = duration_ns(self._scenario.duration)
+        for number, workload in enumerate(self._scenario.workloads, start=1):
+            # One that lasts as long as the scenario lasts as long as the run.
+            until_ns = self._end_ns if workload.until_ns == declared_ns else min(workload.until_ns, self._end_ns)
+            Arrivals(cluster, outside, workload, number, until_ns).start()
 
-
-def _finish(cluster: Cluster, buffer: Buffer, status: Status) -> None:
-    cluster.close()
-    buffer.finish(status, end_ns=cluster.loop.now_ns)
-
-
-def scenario_of(build: Build, scenario: str | Scenario) -> Scenario:
-    """Return a declared scenario.
-
-    Raises:
-        UnknownScenario: With the nearest names.
-    """
-    if isinstance(scenario, Scenario):
-        return scenario
-    if scenario not in build.graph.scenarios:
-        raise UnknownScenario(name=scenario, known=nearest(scenario, build.graph.scenarios))
-    return build.graph.scenarios[scenario]
+    def close(self) -> int:
+        """End the world, whatever happened, and return its time."""
+        if self._cluster is None:
+            return 0
+        self._cluster.close()
+        return self._cluster.loop.now_ns

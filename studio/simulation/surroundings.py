@@ -8,6 +8,7 @@ handler in virtual time.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import copy_context
 from typing import Any
 
 import greenlet  # type: ignore[import-untyped]  # it ships none
@@ -23,6 +24,7 @@ __all__ = ["EPOCH_NS", "Surroundings", "run_sync"]
 
 EPOCH_NS = 1_767_225_600_000_000_000
 """Wall time at which every run begins: 2026-01-01T00:00:00Z."""
+_UNWIND_ATTEMPTS = 100
 
 
 class Surroundings:
@@ -75,13 +77,22 @@ class _SyncGreenlet(greenlet.greenlet):  # type: ignore[misc]  # untyped base
 
 
 async def run_sync(function: Callable[[], Any]) -> Any:
-    """Run a synchronous function so that its sleeps are virtual, and return its result."""
-    import contextvars
+    """Run a synchronous function so that its sleeps are virtual, and return its result.
 
+    After a crash it never goes on: its frames are unwound with those of the task that waits for it.
+    """
     runner = _SyncGreenlet(function)
-    runner.gr_context = contextvars.copy_context()
+    context = runner.gr_context = copy_context()
     result = runner.switch()
-    while not runner.dead:
-        await sleep_ns(result)
-        result = runner.switch()
+    try:
+        while not runner.dead:
+            await sleep_ns(result)
+            result = runner.switch()
+    except GeneratorExit:
+        context.run(ACTING.set, None)
+        for _ in range(_UNWIND_ATTEMPTS):  # it may sleep again in a `finally`
+            if runner.dead:
+                break
+            runner.throw()
+        raise
     return result

@@ -1,17 +1,18 @@
 """Let the stubs of third parties answer: the Outbound port of a simulated service.
 
-A stub is executed once and never crashes: a third party is not part of our system. What can go wrong is the way there and
-back, and that shows as the exceptions that httpx raises.
+A stub is executed once and never crashes: a third party is not part of our system. What can go wrong is the way there
+and back, and that shows as the exceptions that httpx raises.
 """
 
 from __future__ import annotations
 
+import functools
+import inspect
 import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlsplit
 
 from studio.errors import MissingStub, StubFailed
-from studio.model.duration import SECOND_NS
 from studio.model.third_party import External, Request, Response
 from studio.ports import ACTING, Envelope, HttpRequest, HttpResponse
 from studio.records import Delivery
@@ -19,6 +20,7 @@ from studio.runtime.acting import Handling, message_record
 from studio.runtime.identifiers import causal_key, key_of_text
 from studio.simulation.deadlines import Deadlines
 from studio.simulation.exchange import Exchange
+from studio.simulation.surroundings import run_sync
 from studio.simulation.task import HandlerTask, perform
 
 if TYPE_CHECKING:
@@ -30,10 +32,12 @@ __all__ = ["ThirdParties"]
 class RequestExchange(Exchange):
     """A client's wait for a third party's response."""
 
-    __slots__ = ("envelope", "request")
+    __slots__ = ("envelope", "path", "request", "timeout_ns")
 
     request: HttpRequest
     envelope: Envelope
+    path: str
+    timeout_ns: int
 
 
 class ThirdParties:
@@ -49,6 +53,10 @@ class ThirdParties:
 
     async def send(self, request: HttpRequest, *, timeout_ns: int) -> HttpResponse:
         """Return the stub's response.
+
+        Args:
+            request: To whom, and what.
+            timeout_ns: Longest wait; 0 for none.
 
         Raises:
             httpx.ConnectError: It is down.
@@ -69,8 +77,8 @@ class ThirdParties:
         if self._cluster.recorder is not None:
             self._cluster.recorder.write(message_record(envelope, self._loop.now_ns))
         exchange = RequestExchange(self._send, request.client, envelope.message, causal)
-        exchange.request, exchange.envelope = request, envelope
-        self._deadlines.watch(exchange, timeout_ns or 5 * SECOND_NS)
+        exchange.request, exchange.envelope, exchange.timeout_ns = request, envelope, timeout_ns
+        exchange.path = self._path_below(handling.service, request)
         response: HttpResponse = await perform(exchange)
         return response
 
@@ -78,25 +86,42 @@ class ThirdParties:
         import httpx
 
         target, causal, message = exchange.target, exchange.causal, exchange.message
+        if exchange.timeout_ns:
+            self._deadlines.watch(exchange, exchange.timeout_ns)
         if self._harm.is_down(target, causal, message):
-            error = httpx.ConnectError("connection refused")
             self._note(exchange, "refused", "down")
-            self._loop.at(self._loop.now_ns + self._leg_ns(exchange, "reply"), exchange.caller_key, exchange.fail, error)
+            self._fail(exchange, httpx.ConnectError("connection refused"))
         elif self._harm.loses(target, "request", causal, message):
             self._note(exchange, "lost", "request")
         else:
             key = self._cluster.externals[target].fleet.key
             self._loop.at(self._loop.now_ns + self._leg_ns(exchange, "request"), key, self._arrive, exchange)
 
+    def _fail(self, exchange: RequestExchange, error: BaseException) -> None:
+        """Raise an error at the client after the way back."""
+        leg_ns = self._leg_ns(exchange, "reply")
+        self._loop.at(self._loop.now_ns + leg_ns, exchange.caller_key, exchange.fail, error)
+
+    def _path_below(self, service: str, request: HttpRequest) -> str:
+        """Return a request's path as the stub's routes state it: below the base URL of the service's client."""
+        path = urlsplit(request.url).path
+        declared = self._cluster.build.graph.services.get(service)
+        client = None if declared is None else declared.clients.get(request.client)
+        base = "" if client is None else urlsplit(client.base_url).path.rstrip("/")
+        return path.removeprefix(base) if base and path.startswith(f"{base}/") else path or "/"
+
     def _arrive(self, exchange: RequestExchange) -> None:
         node = self._cluster.externals[exchange.target].fleet.nodes[0]
-        assert node.context is not None and node.incarnation is not None
+        assert node.context is not None
+        assert node.incarnation is not None
         self._note(exchange, "delivered", "")
 
         def finished(task: HandlerTask) -> None:
-            error = task.exception()
-            if error is not None:
-                self._loop.at(self._loop.now_ns, exchange.caller_key, exchange.fail, error)
+            error = None if task.cancelled() else task.exception()
+            if task.cancelled():  # the stub cancelled itself: it never answers
+                self._note(exchange, "lost", "cancelled")
+            elif error is not None:
+                self._fail(exchange, error)
             elif self._harm.loses(exchange.target, "reply", exchange.causal, exchange.message):
                 self._note(exchange, "lost", "reply")
             else:
@@ -123,7 +148,7 @@ class ThirdParties:
         if handling.ports.points.armed:
             await handling.ports.points.reach("before-handler", exchange.target)
         try:
-            response = await _route(host.external, exchange.request)
+            response = await _route(host.external, exchange.request, exchange.path)
         except Exception as error:
             host.replica.spans.fail(span, error)
             raise StubFailed(name=exchange.target, error=type(error).__name__, text=str(error)) from error
@@ -147,14 +172,28 @@ class ThirdParties:
             )
 
 
-async def _route(external: External, request: HttpRequest) -> Response:
+async def _route(external: External, request: HttpRequest, path: str) -> Response:
     """Find the route of a request and run it; 404 where there is none."""
-    split = urlsplit(request.url)
     for route in external.routes:
-        found = re.fullmatch(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", route.path), split.path)
+        found = _pattern_of(route.path).fullmatch(path)
         if route.method == request.method and found:
+            query = dict(parse_qsl(urlsplit(request.url).query, keep_blank_values=True))
             headers = {name.lower(): value for name, value in request.headers}
-            made = Request(request.method, split.path, found.groupdict(), dict(parse_qsl(split.query)), headers, request.body)
-            response = await route.function(made)
-            return response if isinstance(response, Response) else Response(200, json=response)
-    return Response(404, json={"detail": f"no route {request.method} {split.path}"})
+            made = Request(request.method, path, found.groupdict(), query, headers, request.body)
+            answer = await _run(route.function, made)
+            return answer if isinstance(answer, Response) else Response(200, json=answer)
+    return Response(404, json={"detail": f"no route {request.method} {path}"})
+
+
+async def _run(function: Any, request: Request) -> Any:
+    """Run a route; a plain function may sleep, in virtual time."""
+    if inspect.iscoroutinefunction(function):
+        return await function(request)
+    return await run_sync(lambda: function(request))
+
+
+@functools.lru_cache(maxsize=1024)
+def _pattern_of(path: str) -> re.Pattern[str]:
+    """Return what a route's path matches: `{name}` is one part of it."""
+    literal = re.split(r"\{(\w+)\}", path)
+    return re.compile("".join(f"(?P<{part}>[^/]+)" if at % 2 else re.escape(part) for at, part in enumerate(literal)))

@@ -6,16 +6,22 @@ settles they rest, so that it can come to rest at all.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Literal
 
 from studio.model.schedule import next_tick_ns
+from studio.records import LogLine
 from studio.simulation.cluster import Cluster
+from studio.simulation.complaints import raise_error
 from studio.simulation.node import Node
 from studio.simulation.surroundings import EPOCH_NS
 
-__all__ = ["Timetable"]
+__all__ = ["Rest", "Timetable"]
+
+Rest = Literal["at rest", "busy", "stopped"]
+"""How a world stands after it was to settle: nothing left to do, not done within the limit, stopped by hand."""
 
 
 @dataclass(slots=True, eq=False)
@@ -57,14 +63,29 @@ class Timetable:
             due.fire(due.due_ns)
             due.due_ns = due.next_ns(now_ns)
 
-    def settle(self, limit_ns: int) -> bool:
-        """Run until nothing is left but regular work, which rests meanwhile; False when the limit came first."""
-        rested = self._cluster.loop.run_until_idle(limit_ns=limit_ns)
-        now_ns = self._cluster.loop.now_ns
+    def settle(self, limit_ns: int) -> Rest:
+        """Run until nothing is left but regular work, which rests meanwhile.
+
+        Args:
+            limit_ns: Instant after which nothing is run.
+        """
+        loop = self._cluster.loop
+        rested = loop.run_until_idle(limit_ns=limit_ns)
         for entry in self._entries:
-            while entry.due_ns <= now_ns:
-                entry.due_ns = entry.next_ns(max(entry.due_ns, now_ns))
-        return rested
+            while entry.due_ns <= loop.now_ns:
+                entry.due_ns = entry.next_ns(loop.now_ns)
+        next_ns = loop.next_ns()
+        if rested or next_ns is None:
+            return "at rest"
+        return "stopped" if next_ns <= limit_ns else "busy"
+
+    def tell_busy(self, limit: str) -> None:
+        """Write down that a world did not come to rest, and what kept it from it."""
+        cluster = self._cluster
+        if cluster.recorder is not None:
+            fields = json.dumps({"undelivered": cluster.broker.undelivered(), "running": cluster.running()})
+            text = f"still busy after settle={limit}"
+            cluster.recorder.write(LogLine(cluster.loop.now_ns, "world", 0, "warning", text, fields, 0, 0))
 
     def _add(self, next_ns: Callable[[int], int], fire: Callable[[int], None]) -> None:
         self._entries.append(_Entry(next_ns(0), next_ns, fire))
@@ -78,7 +99,7 @@ class Timetable:
         def fire(tick_ns: int) -> None:
             node = self._cluster.fleets[service].pick()
             if node is not None:
-                self._cluster.spawn(node, node.replica.run_job(name, tick_ns), _retrieve)
+                self._cluster.spawn(node, node.replica.run_job(name, tick_ns), raise_error)
 
         return fire
 
@@ -91,13 +112,8 @@ class Timetable:
 
     def _check(self, node: Node) -> None:
         if node.incarnation is not None:
-            self._cluster.spawn(node, node.replica.check_health(), _retrieve)
+            self._cluster.spawn(node, node.replica.check_health(), raise_error)
 
 
 def _every(interval_ns: int) -> Callable[[int], int]:
     return lambda now_ns: now_ns + interval_ns
-
-
-def _retrieve(task: Any) -> None:
-    if not task.cancelled():
-        task.exception()

@@ -6,26 +6,30 @@ No `await`: each call drives virtual time until its answer is there. What happen
 from __future__ import annotations
 
 import types
-from collections.abc import Sequence
+import weakref
+from collections.abc import Coroutine, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from studio.address import Address
-from studio.errors import UnknownTarget, WorldClosed, nearest
+from studio.errors import ServiceUnavailable, StudioError, UnknownTarget, WorldClosed, nearest
 from studio.graph.system import Build, System
 from studio.model.duration import duration_ns, format_ns, optional_ns
 from studio.model.fault import Fault
 from studio.model.scenario import Given, Scenario
 from studio.ports import ACTING
-from studio.simulation.cluster import check_targets
+from studio.simulation.cluster import Cluster
 from studio.simulation.current import build_of, set_latest
 from studio.simulation.journal import default_log, info_of
 from studio.simulation.node import Node
 from studio.simulation.outside import Outside
 from studio.simulation.run import Run
-from studio.simulation.stage import conditions_of, furnish, set_up
+from studio.simulation.stage import conditions_of, furnish, scenario_of, set_up
+from studio.simulation.targets import check_plan, collection_of
 from studio.simulation.timetable import Timetable
+from studio.simulation.verdict import Verdict
 from studio.source.zone import utc_zone
-from studio.store import Log
+from studio.store import Buffer, Log
 
 if TYPE_CHECKING:
     import polars as pl
@@ -50,13 +54,16 @@ class World:
     def __init__(self, build: Build, scenario: Scenario, seed: int, faults: Sequence[Fault], log: Log) -> None:
         self.build, self.seed = build, seed
         self._log = log
-        self._buffer = log.record(info_of(build, "", seed))
         conditions = conditions_of(build, scenario, seed, tuple(faults))
+        self._buffer = log.record(info_of(build, "", seed))
         with utc_zone():
             self._cluster = set_up(build, conditions, self._buffer, scenario.givens)
+        # Closed too when it is dropped, or when the process ends: suspended frames must not unwind into a live world.
+        self._end = weakref.finalize(self, _end_quietly, self._cluster, self._buffer)
         self._outside = Outside(self._cluster)
         self._timetable = Timetable(self._cluster)
         self._run: Run | None = None
+        self._verdict: Verdict | None = None
         self._drive_until(self._cluster.loop.now_ns)
         set_latest(self)
 
@@ -69,9 +76,9 @@ class World:
             UnknownAddress: It is neither.
             ServiceError: The declared error that a command answered with.
         """
-        self._cluster.build.graph.demand(str(address))
-        work = self._outside.send("world", str(address), message, principal=principal)
-        return self._complete(work)
+        self._open()
+        self.build.graph.demand(str(address))
+        return self._complete(self._outside.send("world", str(address), message, principal=principal))
 
     def call(self, address: Address | str, message: Any, *, timeout: str | None = None, principal: str = "") -> Any:
         """Call a command and return its answer."""
@@ -119,11 +126,13 @@ class World:
         """Let everything happen that follows from what was done; jobs and health checks rest meanwhile.
 
         Args:
-            limit: Longest time to wait for that.
+            limit: Longest time to wait for that; when it is over, the log says what is still under way.
         """
         self._open()
         with utc_zone():
-            self._timetable.settle(self._cluster.loop.now_ns + duration_ns(limit))
+            rest = self._timetable.settle(self._cluster.loop.now_ns + duration_ns(limit))
+        if rest == "busy":
+            self._timetable.tell_busy(limit)
         return self
 
     # -- harm -------------------------------------------------------------------------------------------------------
@@ -143,7 +152,7 @@ class World:
     def inject(self, *faults: Fault) -> Self:
         """Put faults in force from now on: `world.inject(lose("cards", leg="reply", occurrence=1))`."""
         self._open()
-        check_targets(self.build, faults)
+        check_plan(self.build, faults)
         for fault in faults:
             self._cluster.inject(fault)
         self._run = None
@@ -152,8 +161,7 @@ class World:
     def given(self, target: str, values: Sequence[Any]) -> Self:
         """Put documents into a collection: `world.given("Inventory.stock", [StockLevel(sku="tea", quantity=5)])`."""
         self._open()
-        owner, _, name = target.partition(".")
-        if (owner, name) not in self._cluster.program.collections:
+        if collection_of(self.build, Given(target, tuple(values))) is None:
             known = [f"{owner}.{name}" for owner, name in self._cluster.program.collections]
             raise UnknownTarget(what="given", target=target, known=nearest(target, known))
         furnish(self._cluster, target, values)
@@ -165,8 +173,25 @@ class World:
     def run(self) -> Run:
         """Return everything that has happened, as a run that goes on."""
         if self._run is None:
-            self._run = Run(self._log.live(self._buffer), self.build, self._cluster.harm.plan)
+            checked = () if self._verdict is None else self._verdict.checked
+            log, plan = self._log.live(self._buffer), self._cluster.harm.plan
+            self._run = Run(log, self.build, plan, checked=checked, progress=self._progress)
         return self._run
+
+    def check(self) -> pl.DataFrame:
+        """Check every invariant now, those that must hold eventually too; return the violations so far.
+
+        Raises:
+            InvariantFailed: One cannot be evaluated (or InvalidQuery); the others are checked all the same.
+        """
+        self._open()
+        if self._verdict is None:
+            self._verdict = Verdict(self.run, self._buffer)
+            self._run = None  # from now on it says what was checked
+        self._verdict.check(self._cluster.loop.now_ns, finally_=True)
+        if self._verdict.failure is not None:
+            raise self._verdict.failure
+        return self.run.violations
 
     def trace(self, which: int | str | None = None) -> Waterfall:
         """Return a trace as a waterfall: by number, saga or key; None takes the latest that came from outside."""
@@ -201,10 +226,11 @@ class World:
 
     def close(self) -> Run:
         """End the world and return its run; nothing more can be done in it."""
-        if not self._cluster.loop.is_closed():
-            self._cluster.close()
-            self._buffer.finish("finished", end_ns=self._cluster.loop.now_ns)
-            self._run = Run(self._log.run(self._buffer.run), self.build, self._cluster.harm.plan)
+        if self._end.alive:
+            _end(self._cluster, self._buffer)  # when the log cannot take the rest, this can be tried again
+            self._end.detach()
+            checked = () if self._verdict is None else self._verdict.checked
+            self._run = Run(self._log.run(self._buffer.run), self.build, self._cluster.harm.plan, checked=checked)
         return self.run
 
     def __enter__(self) -> Self:
@@ -225,11 +251,17 @@ class World:
         if self._cluster.loop.is_closed():
             raise WorldClosed
 
-    def _complete(self, work: Any) -> Any:
-        self._open()
+    def _progress(self) -> tuple[int, int]:
+        return self._cluster.loop.now_ns, self._buffer.count
+
+    def _complete(self, work: Coroutine[Any, Any, Any], node: Node | None = None) -> Any:
+        """Run something at a node, or outside, until it is done."""
+        if self._cluster.loop.is_closed():
+            work.close()
+            raise WorldClosed
         with utc_zone():
-            task = self._cluster.spawn(None, work, _nothing)
-            self._cluster.loop.run_until_complete(_outcome(task))
+            task = self._cluster.spawn(node, work, _nothing)
+            self._cluster.loop.run_until_complete(task)
         return task.result()
 
     def _drive_until(self, deadline_ns: int) -> None:
@@ -238,9 +270,16 @@ class World:
             self._timetable.run_until_ns(deadline_ns)
 
     def _operate(self, saga: str, verb: str) -> Self:
+        """Have an operator's wish done by a running orchestrator, the one that carries the instance if it runs."""
+        self._open()
         name = saga.partition("/")[0]
-        node = self._node(name, 1)
-        self._complete(getattr(node.replica, verb)(saga))
+        if name not in self.build.graph.sagas:
+            raise UnknownTarget(what=verb, target=saga, known=nearest(saga, self.sagas()["saga"].to_list()))
+        running = [node for node in self._cluster.fleets[name].nodes if node.incarnation is not None]
+        if not running:
+            raise ServiceUnavailable(address=saga, service=name)
+        node = next((node for node in running if node.replica.carries(saga)), running[0])
+        self._complete(getattr(node.replica, verb)(saga), node)
         return self
 
     def _node(self, target: str, replica: int) -> Node:
@@ -255,10 +294,14 @@ def _nothing(_: Any) -> None:
     """Keep a task's error for who asks for its result."""
 
 
-async def _outcome(task: Any) -> None:
-    import asyncio
+def _end(cluster: Cluster, buffer: Buffer) -> None:
+    cluster.close()
+    buffer.finish("aborted" if cluster.loop.aborted else "finished", end_ns=cluster.loop.now_ns)
 
-    await asyncio.wait([task])
+
+def _end_quietly(cluster: Cluster, buffer: Buffer) -> None:
+    with suppress(StudioError):  # nobody is there to be told
+        _end(cluster, buffer)
 
 
 def world(
@@ -285,10 +328,6 @@ def world(
         world.advance("30s")
         world.trace()
     """
-    from studio.simulation.simulate import scenario_of
-
     build = build_of(system)
-    chosen = scenario_of(build, scenario) if scenario else Scenario("(by hand)")
+    chosen = scenario_of(build, scenario, seed) if scenario else Scenario("(by hand)")
     return World(build, chosen, seed, faults, default_log() if log is None else log)
-
-

@@ -200,6 +200,10 @@ class SagaReplica:
 
     # -- operators --------------------------------------------------------------------------------------------------
 
+    def carries(self, id_: str) -> bool:
+        """Say whether an instance runs, or waits for its turn, here."""
+        return id_ in self._tasks or id_ in self._waiting
+
     async def instances(self, state: str = "", *, limit: int = 1000, after: str = "") -> list[SagaInstance]:
         """Return instances by id, in one state or in any.
 

@@ -1,0 +1,176 @@
+"""Tell a run in a few numbers, and what its verdict rests on: what was checked, what never came up."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from studio.model.duration import format_ns
+from studio.model.invariant import Invariant
+from studio.simulation.fault_words import plan_in_words
+
+if TYPE_CHECKING:
+    from studio.simulation.run import Run
+
+__all__ = ["Summary", "summary_of"]
+
+NAMES_MAX = 6
+"""Names in one line; of the rest only the number is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A run in a few numbers.
+
+    Attributes:
+        title: Scenario (or `world`), seed, status.
+        ended: Virtual time at the end.
+        counts: What happened how often, in words.
+        sagas: Instances by state.
+        failures: Spans that went wrong, by error, most frequent first.
+        violations: By invariant; those that hold with 0.
+        faults: The plan in words, each with how often it struck.
+        unchecked: Invariants that nobody has evaluated yet.
+        unseen: Invariants whose tables never held a row: this run has not tested them.
+        idle: Operations, event handlers and compensations that never ran.
+        unfinished: Work that was under way at the end, by name.
+        warnings: What the engine has to say, such as that the run did not come to rest.
+    """
+
+    title: str
+    ended: str
+    counts: tuple[tuple[str, int], ...]
+    sagas: tuple[tuple[str, int], ...]
+    failures: tuple[tuple[str, int], ...]
+    violations: tuple[tuple[str, int], ...]
+    faults: tuple[tuple[str, int], ...]
+    unchecked: tuple[str, ...] = ()
+    unseen: tuple[str, ...] = ()
+    idle: tuple[str, ...] = ()
+    unfinished: tuple[tuple[str, int], ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether no invariant was found violated; that is not yet a proof."""
+        return not any(count for _, count in self.violations)
+
+    def __str__(self) -> str:
+        lines = [f"{self.title}: {self.ended} of virtual time"]
+        lines.append("  " + ", ".join(f"{count} {name}" for name, count in self.counts))
+        if self.sagas:
+            lines.append("  sagas: " + ", ".join(f"{count} {state}" for state, count in self.sagas))
+        if self.faults:
+            lines += ["  faults:"] + [f"    {words} ({_times(count)})" for words, count in self.faults]
+        if self.failures:
+            lines.append("  errors: " + ", ".join(f"{count} × {name}" for name, count in self.failures))
+        lines += [self._line(name, count) for name, count in self.violations]
+        lines += [f"  ! {warning}" for warning in self.warnings]
+        if self.unfinished:
+            under_way = [f"{count} × {name}" for name, count in self.unfinished]
+            lines.append(f"  under way at the end: {_some(under_way)}")
+        if self.idle:
+            lines.append(f"  never ran: {_some(self.idle)}")
+        return "\n".join(lines)
+
+    __repr__ = __str__
+
+    def _line(self, name: str, count: int) -> str:
+        if count:
+            return f"  ✗ {name}: {count} violation{'s' if count > 1 else ''}"
+        if name in self.unchecked:
+            return f"  ? {name}: not checked"
+        return f"  ✓ {name}: held" + (", but never saw data" if name in self.unseen else "")
+
+
+def summary_of(run: Run) -> Summary:
+    """Return the summary of a run, finished or going on."""
+    kinds = dict(run.sql("select kind, count(*) as n from messages group by kind").iter_rows())
+    spans = int(run.sql("select count(*) as n from spans")["n"][0])
+    states = run.sql("select state, count(*) as n from sagas group by state order by state")
+    errors = run.sql(
+        "select error, count(*) as n from spans where error <> '' group by error order by n desc, error limit 8"
+    )
+    violated = Counter(dict(run.sql("select invariant, count(*) as n from violations group by invariant").iter_rows()))
+    struck = Counter(dict(run.sql("select fault, count(*) as n from faults group by fault").iter_rows()))
+    invariants = run.build.graph.invariants
+    return Summary(
+        title=f"{run.scenario or 'world'} (seed {run.seed}, {run.status})",
+        ended=format_ns(run.end_ns),
+        counts=(
+            ("calls", kinds.get("call", 0)),
+            ("events", kinds.get("event", 0)),
+            ("third-party requests", kinds.get("http", 0)),
+            ("spans", spans),
+            ("records", run.records),
+        ),
+        sagas=tuple(states.iter_rows()),
+        failures=tuple(errors.iter_rows()),
+        violations=tuple((name, violated[name]) for name in sorted({*invariants, *violated})),
+        faults=tuple((words, struck[number]) for number, words in enumerate(plan_in_words(run.plan), start=1)),
+        unchecked=tuple(sorted(set(invariants) - run.checked)),
+        unseen=tuple(name for name, invariant in sorted(invariants.items()) if _is_unseen(run, invariant)),
+        idle=tuple(_idle(run)),
+        unfinished=tuple(
+            run.sql(
+                "select kind || ' ' || name as what, count(*) as n from spans where status = 'unfinished' "
+                "group by what order by n desc, what"
+            ).iter_rows()
+        ),
+        warnings=tuple(_warnings(run)),
+    )
+
+
+def _is_unseen(run: Run, invariant: Invariant) -> bool:
+    """Tell whether no view that an SQL invariant names holds a row; of a function it cannot be told."""
+    words = {word.lower() for word in re.findall(r"\w+", invariant.sql)}
+    named = [view for view in run.log.views if words.issuperset(re.findall(r"\w+", view.lower()))]
+    return bool(named) and not any(len(run.sql(f'select 1 from "{view}" limit 1')) for view in named)  # noqa: S608 - views' own names
+
+
+def _idle(run: Run) -> list[str]:
+    """Return what could have run and never did."""
+    graph = run.build.graph
+    found = run.sql("select distinct service, name, line from spans where kind in ('handle', 'compensation')")
+    ran = set(found.iter_rows())
+    operations = {(owner, address) for address, (owner, _) in graph.operations.items()}
+    idle = operations - {(service, name) for service, name, _ in ran}
+    undoings = {
+        (saga.name, f"{saga.name}.{step.compensated_by.name}")
+        for saga in graph.sagas.values()
+        for step in saga.steps
+        if step.compensated_by is not None
+    } - {(service, name) for service, name, _ in ran}
+    lines = {(service, line) for service, _, line in ran}
+    handlers = [
+        f"{service.name}.{each.name}"
+        for service in graph.services.values()
+        for each in service.subscriptions
+        if each.where is not None and (service.name, each.where.line) not in lines
+    ]
+    return sorted([*(name for _, name in idle), *(name for _, name in undoings), *handlers])
+
+
+def _warnings(run: Run) -> list[str]:
+    """Return what the engine itself wrote into the log."""
+    found = run.sql("select text, fields from logs where service = 'world' and level = 'warning' order by seq")
+    return [f"{text}: {_busy(json.loads(fields))}" for text, fields in found.iter_rows()]
+
+
+def _busy(fields: dict[str, dict[str, int]]) -> str:
+    told = [f"{count} {what} {name}" for what, each in fields.items() for name, count in each.items()]
+    return _some(told) if told else "timers only"
+
+
+def _some(names: Iterable[str]) -> str:
+    listed = list(names)
+    rest = len(listed) - NAMES_MAX
+    return ", ".join(listed[:NAMES_MAX]) + (f" and {rest} more" if rest > 0 else "")
+
+
+def _times(count: int) -> str:
+    return "never struck" if not count else "struck once" if count == 1 else f"struck {count} times"
