@@ -80,7 +80,7 @@ def studio(session: Session, values: Values) -> Card:
 def _run_seeds(session: Session, name: str, seeds: range, duration: str | None) -> SeedRuns:
     from studio.notebook.seeds import SeedRuns
 
-    runs, line = SeedRuns(name), ProgressLine(name)
+    runs, line = SeedRuns(name, duration), ProgressLine(name)
     try:
         for done, seed in enumerate(seeds):
             line.show(done / len(seeds), f"seed {seed}")

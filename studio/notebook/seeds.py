@@ -34,10 +34,11 @@ class SeedRuns:
 
     Args:
         scenario: Its name.
+        duration: Where another than the scenario's was asked for.
     """
 
-    def __init__(self, scenario: str) -> None:
-        self.scenario = scenario
+    def __init__(self, scenario: str, duration: str | None = None) -> None:
+        self.scenario, self.duration = scenario, duration
         self.results: list[SeedResult] = []
         self.failed: list[Run] = []
 
@@ -79,11 +80,12 @@ class SeedRuns:
         return Table("Invariants", ("Name", "Verdict"), tuple(rows))
 
     def _replays(self, bad: list[SeedResult]) -> Table:
+        duration = f" --duration {self.duration}" if self.duration else ""
         rows = tuple(
             (
                 words(str(each.seed)),
                 words(", ".join(f"{name} ({number})" for name, number in each.violations if number)),
-                code(f"%simulate {self.scenario} --seed {each.seed}"),
+                code(f"%simulate {self.scenario} --seed {each.seed}{duration}"),
             )
             for each in bad[:KEPT_MAX]
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from studio.notebook.cards.run_card import run_card
 from studio.notebook.progress import ProgressLine
 from studio.notebook.seeds import SeedRuns
 from tests.notebook.conftest import INVENTORY, SAGA, SHOP
@@ -57,6 +58,16 @@ def test_several_seeds_say_which_break_a_promise(shop: Notebook) -> None:
     text = repr(shop.run("%simulate busy --seed 3 --seeds 2"))
     assert text.startswith("runs busy · 2 seeds · ✗ 2 broke a promise")
     assert "%simulate busy --seed 4" in text
+
+
+def test_replay_of_a_seed_repeats_the_duration(shop: Notebook) -> None:
+    shop.run(NEVER)
+    assert "%simulate busy --seed 0 --duration 2s" in repr(shop.run("%simulate busy --seeds 1 --duration 2s"))
+
+
+def test_replay_of_a_run_with_faults_of_its_own_repeats_them(shop: Notebook) -> None:
+    run = shop.run('studio.simulate("busy", seed=7, faults=[duplicate($.Order.created)])')
+    assert "faults=run.plan" in repr(run_card(run))
 
 
 def test_several_seeds_without_a_violation_are_no_proof(shop: Notebook) -> None:

@@ -63,7 +63,12 @@ def _status(run: Run) -> Cell:
 
 
 def _notes(run: Run, *, is_fine: bool) -> tuple[str, ...]:
-    replay = (f"Replay: %simulate {run.scenario} --seed {run.seed}",) if run.scenario else ()
+    replay: tuple[str, ...] = ()
+    declared = run.build.graph.scenarios.get(run.scenario)
+    if declared is not None and run.plan == tuple(declared.faults):
+        replay = (f"Replay: %simulate {run.scenario} --seed {run.seed}",)
+    elif run.scenario:
+        replay = (f'Replay: studio.simulate("{run.scenario}", seed={run.seed}, faults=run.plan)',)
     trace = () if is_fine else ("Look closer: %trace, or run.violations",)
     return (*replay, *trace)
 
