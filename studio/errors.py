@@ -1477,6 +1477,17 @@ class NoPackage(StudioError):
     reason: str
 
 
+class DemoFailed(StudioError):
+    """The demonstration did not go as it tells."""
+
+    code = "STU711"
+    problem = "demo: {step} did not go as told: {reason}"
+    remedy = "Run `studio demo` again; if it stays so, report it with this text."
+
+    step: str
+    reason: str
+
+
 # --- 81x serving over HTTP ---
 
 
