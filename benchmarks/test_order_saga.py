@@ -49,7 +49,7 @@ def unrecorded(system: System, duration: str) -> None:
     cluster = set_up(build, conditions_of(build, scenario, scenario.seed, ()), None, scenario.givens)
     outside = Outside(cluster)
     for number, work in enumerate(scenario.workloads, start=1):
-        Arrivals(cluster, outside, work, number).start()
+        Arrivals(cluster, outside, work, number, duration_ns(duration)).start()
     timetable = Timetable(cluster)
     timetable.run_until_ns(duration_ns(duration))
     timetable.settle(duration_ns(duration) * 2)

@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 import pytest
 
@@ -85,16 +86,16 @@ def with_simpy(calls: int) -> None:
     environment = simpy.Environment()
     inbox = simpy.Store(environment)
 
-    def server():  # type: ignore[no-untyped-def]  # SimPy has no types
+    def server() -> Generator[Any, Any, None]:
         while True:
             message, reply = yield inbox.get()
             environment.process(work(message, reply))
 
-    def work(message, reply):  # type: ignore[no-untyped-def]
+    def work(message: Any, reply: Any) -> Generator[Any, Any, None]:
         yield environment.timeout(WORK_S)
         reply.succeed(message)
 
-    def client():  # type: ignore[no-untyped-def]
+    def client() -> Generator[Any, Any, None]:
         for number in range(calls):
             reply = environment.event()
             yield environment.timeout(LATENCY_S)

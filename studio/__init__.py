@@ -34,6 +34,7 @@ from studio.model.verbs import Secret, call, log, principal, publish, send, sett
 
 if _typing.TYPE_CHECKING:
     from studio.graph.system import System
+    from studio.simulation.journal import compare, delete_runs, runs
     from studio.simulation.run import Run
     from studio.simulation.simulate import RunInterrupted, simulate
     from studio.simulation.world import World, world
@@ -76,8 +77,10 @@ __all__ = [
     "Zipf",
     "__version__",
     "call",
+    "compare",
     "crash",
     "crash_at",
+    "delete_runs",
     "down",
     "duplicate",
     "event",
@@ -93,6 +96,7 @@ __all__ = [
     "principal",
     "publish",
     "route",
+    "runs",
     "send",
     "sequence",
     "service_time",
@@ -112,6 +116,9 @@ _LATE = {
     "RunInterrupted": "studio.simulation.simulate",
     "System": "studio.graph.system",
     "World": "studio.simulation.world",
+    "compare": "studio.simulation.journal",
+    "delete_runs": "studio.simulation.journal",
+    "runs": "studio.simulation.journal",
     "simulate": "studio.simulation.simulate",
     "world": "studio.simulation.world",
 }

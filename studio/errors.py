@@ -1111,7 +1111,9 @@ class MissingStub(StudioError):
 
     code = "STU520"
     problem = "client={name} has no stub"
-    remedy = "Declare one: an `%%external {name}` cell (or `external = External(\"{name}\")`) with the routes that are used."
+    remedy = (
+        'Declare one: an `%%external {name}` cell (or `external = External("{name}")`) with the routes that are used.'
+    )
 
     name: str
 

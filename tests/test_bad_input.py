@@ -43,7 +43,8 @@ def refusal(define: Define, *cells: str) -> StudioError:
     with pytest.raises(StudioError) as caught:
         define(*cells)
     error = caught.value
-    assert error.code.startswith("STU") and error.code in str(error)
+    assert error.code.startswith("STU")
+    assert error.code in str(error)
     assert error.remedy, "no remedy"
     return error
 
@@ -68,14 +69,17 @@ def test_contract_mismatch_on_a_wire_names_both_ends(define: Define) -> None:
     first = "%%service First\n@service.operation($.First.pack)\nasync def pack(order: Order) -> Parcel: ...\n"
     second = "%%service Second\n@service.operation($.Second.take)\nasync def take(order: Order) -> Order: ...\n"
     error = refusal(define, first, second, "%%compose\nFlow = sequence(First, Second)\n")
-    assert "First.pack" in str(error) and "Second.take" in str(error) and "id" in str(error)
+    assert "First.pack" in str(error)
+    assert "Second.take" in str(error)
+    assert "id" in str(error)
     assert place(error) == ("compose Flow", 1)
 
 
 def test_two_owners_of_an_address_are_both_named(define: Define) -> None:
     cell = "%%service {}\n@service.operation($.Parcel.pack)\nasync def pack(order: Order) -> Parcel: ...\n"
     error = refusal(define, cell.format("First"), cell.format("Second"))
-    assert "First" in str(error) and "Second" in str(error)
+    assert "First" in str(error)
+    assert "Second" in str(error)
     assert place(error)[0] == "service Second"
 
 
@@ -102,7 +106,8 @@ def test_compensatable_step_after_the_pivot_is_refused(define: Define) -> None:
         "@saga.step\nasync def late(order: Order) -> None: ...\n"
         "@late.compensation\nasync def undo(order: Order) -> None: ...\n",
     )
-    assert "late" in str(error) and "decide" in str(error)
+    assert "late" in str(error)
+    assert "decide" in str(error)
     assert place(error)[0] == "saga Flow"
 
 

@@ -30,6 +30,7 @@ def test_commands_of_the_readme_exist(root: Path) -> None:
     text = (root / "README.md").read_text(encoding="utf-8")
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     named = re.findall(r"make (\w+)", text)
-    assert named and all(f"\n{target}:" in makefile for target in named)
+    assert named
+    assert all(f"\n{target}:" in makefile for target in named)
     for path in re.findall(r"`((?:studio|notebooks|simulations|benchmarks)/[\w./-]*)`", text):
         assert (root / path).exists(), path

@@ -6,13 +6,19 @@ import datetime as dt
 import platform
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio import __version__
 from studio.graph.system import Build
-from studio.store import Log, RunInfo, Shape, common_fields, field_types
+from studio.store import Difference, Log, RunInfo, Shape, common_fields, field_types
+from studio.store import compare as compare_logs
 
-__all__ = ["default_log", "info_of", "set_default_log"]
+if TYPE_CHECKING:
+    import polars as pl
+
+    from studio.simulation.run import Run
+
+__all__ = ["compare", "default_log", "delete_runs", "info_of", "runs", "set_default_log"]
 
 _DEFAULT: list[Log] = []
 
@@ -27,6 +33,54 @@ def default_log() -> Log:
         file = _project_file(Path.cwd())
         _DEFAULT.append(Log.memory() if file is None else Log.open(file))
     return _DEFAULT[0]
+
+
+def runs() -> pl.DataFrame:
+    """List the recorded runs, oldest first: number, scenario, seed, status, virtual seconds, records, when it started.
+
+    Example:
+        studio.runs()
+    """
+    import polars as pl
+
+    rows = default_log().runs()
+    return pl.DataFrame(
+        {
+            "run": [row.run for row in rows],
+            "scenario": [row.info.scenario or "world" for row in rows],
+            "seed": [row.info.seed for row in rows],
+            "status": [row.status for row in rows],
+            "end_s": [row.end_ns / 1e9 for row in rows],
+            "records": [row.records for row in rows],
+            "started": [row.info.started for row in rows],
+        },
+        schema_overrides={"run": pl.Int64, "seed": pl.Int64, "end_s": pl.Float64, "records": pl.Int64},
+    )
+
+
+def compare(first: Run | int, second: Run | int) -> Difference | None:
+    """Return the first record in which two runs differ; None when they are equal.
+
+    Args:
+        first: A run, or its number in `runs()`.
+        second: Another.
+
+    Example:
+        studio.compare(broken, mended)
+    """
+    log = default_log()
+    one = log.run(first) if isinstance(first, int) else first.log
+    other = log.run(second) if isinstance(second, int) else second.log
+    return compare_logs(one, other)
+
+
+def delete_runs(*numbers: int) -> None:
+    """Forget recorded runs, all of those named or none.
+
+    Raises:
+        UnknownRun: One of them is not there.
+    """
+    default_log().delete(*numbers)
 
 
 def _project_file(folder: Path) -> Path | None:
