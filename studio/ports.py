@@ -358,6 +358,8 @@ class Points(Protocol):
 
     armed: bool
     """Whether any crash is planned at a point; callers skip `reach` while it is False."""
+    takes_time: bool
+    """Whether handlers wait at `before-handler` although no crash is planned; callers then reach that point."""
 
     def reach(self, point: str, subject: str) -> Awaitable[None]:
         """Pass a point; in a simulation it may never return.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from studio.contract import ServiceError, invalid_message
 from studio.errors import (
@@ -18,7 +18,6 @@ from studio.errors import (
     CallTimeout,
     DeadlineExceeded,
     Fenced,
-    InvalidMessage,
     Overloaded,
     ServiceUnavailable,
     UndeclaredError,
@@ -29,6 +28,7 @@ from studio.ports import Document, Envelope, HttpRequest, HttpResponse, Ports, R
 from studio.records import DocumentChange, LedgerEntry, LogLine, Measurement, Message
 from studio.runtime.composing import run_composition
 from studio.runtime.identifiers import causal_key, key_of_text, short_key
+from studio.runtime.spans import UNKEPT
 from studio.runtime.unit import Unit
 
 if TYPE_CHECKING:
@@ -71,20 +71,34 @@ class Handling:
     """
 
     __slots__ = (
-        "base", "causal", "cause", "choices", "deadline_ns", "draws", "envelope", "epoch", "ordinal", "ports",
-        "program", "replica", "runs", "saga", "service", "span", "trace", "unit",
+        "base", "causal", "choices", "draws", "envelope", "ordinal", "ports", "program", "replica", "runs", "service",
+        "span", "unit",
     )  # fmt: skip
 
     def __init__(self, replica: Host, envelope: Envelope, span: int, base: str = "") -> None:
         self.replica, self.envelope, self.span = replica, envelope, span
         self.service, self.ports, self.program = replica.name, replica.ports, replica.program
-        self.trace, self.cause, self.causal = envelope.trace, envelope.message, envelope.causal
-        self.deadline_ns, self.saga, self.epoch = envelope.deadline_ns, envelope.saga, envelope.epoch
+        self.causal = envelope.causal
         self.base = base or envelope.idempotency or f"m{envelope.message}"
         self.ordinal = self.runs = 0
         self.unit: Unit | None = None
         self.choices: Choices | None = None
         self.draws: Any = None  # the engine's, for as long as this handling lasts
+
+    @property
+    def cause(self) -> int:
+        """Return the id of the message being handled."""
+        return self.envelope.message
+
+    @property
+    def trace(self) -> int:
+        """Return the trace that the work belongs to."""
+        return self.envelope.trace
+
+    @property
+    def saga(self) -> str:
+        """Return the saga instance on whose behalf it is done; empty for none."""
+        return self.envelope.saga
 
     def branch(self, label: str) -> Handling:
         """Return a handling for one of several things done at once, so that none shifts another's keys."""
@@ -110,10 +124,13 @@ class Handling:
         plan = self.program.operations.get(address) or self.program.operation(address)
         if self.unit is not None:
             raise CallInTransaction(address=address, operation=self.envelope.address)
-        body = self._encode(plan.encode, plan.operation.takes, message, plan.owner, plan.operation.name)
-        self.ordinal += 1
-        key = short_key(f"{self.base}/{address}/{self.ordinal}")
-        causal = causal_key(self.causal, plan.key, self.ordinal)
+        try:
+            body = plan.encode(message)
+        except Exception as error:
+            raise _refusal(error, plan.operation.takes, plan.owner, plan.operation.name) from error
+        self.ordinal = ordinal = self.ordinal + 1
+        key = short_key(f"{self.base}/{address}/{ordinal}")
+        causal = causal_key(self.causal, plan.key, ordinal)
         if plan.attempts == 1:
             return self._attempt(plan, body, key, causal, plan.timeout_ns if timeout_ns is None else timeout_ns, 1)
         return self._call_again(plan, body, key, causal, timeout_ns)
@@ -149,7 +166,7 @@ class Handling:
         transient = isinstance(error, (CallTimeout, ServiceUnavailable, UndeclaredError)) or (
             isinstance(error, CallRefused) and error.refusal in _PASSING
         )
-        deadline_ns = self.deadline_ns
+        deadline_ns = self.envelope.deadline_ns
         if deadline_ns and self.ports.clock.now_ns() >= deadline_ns:
             return False
         return (business or transient) and plan.retry.retries(error, business=business)
@@ -157,38 +174,41 @@ class Handling:
     async def _attempt(  # noqa: PLR0917 - as above
         self, plan: OperationPlan, body: bytes, key: str, causal: int, wait_ns: int, attempt: int
     ) -> Any:
-        ports, replica = self.ports, self.replica
+        ports, replica, handled = self.ports, self.replica, self.envelope
+        recorder = ports.recorder
         limit_ns = ports.clock.now_ns() + wait_ns
-        if self.deadline_ns and self.deadline_ns < limit_ns:
-            limit_ns = self.deadline_ns
+        if handled.deadline_ns and handled.deadline_ns < limit_ns:
+            limit_ns = handled.deadline_ns
         message = ports.identity.message()
-        span = replica.spans.start("call", plan.address, self.span, self.trace, message, self.saga)
+        span = UNKEPT
+        if recorder is not None:
+            span = replica.spans.start("call", plan.address, self.span, handled.trace, message, handled.saga)
         envelope = Envelope(
-            message, "call", plan.address, body, self.service, replica.number, "", self.trace, span.span, self.cause,
-            causal, limit_ns, key, self.saga, self.epoch, self.envelope.principal, attempt,
+            message, "call", plan.address, body, self.service, replica.number, "", handled.trace, span.span,
+            handled.message, causal, limit_ns, key, handled.saga, handled.epoch, handled.principal, attempt,
         )  # fmt: skip
-        if ports.recorder is not None:
-            self._record(envelope)
+        if recorder is not None:
+            recorder.write(message_record(envelope, ports.clock.now_ns()))
         try:
             reply = await ports.transport.request(envelope)
-            answer = self._read(plan, reply)
+            status, answered, _ = reply
+            answer = plan.decode_answer(answered) if status == "ok" else self._raise(plan, reply)
         except BaseException as error:
             replica.spans.fail(span, error)
             raise
-        replica.spans.end(span)
+        if recorder is not None:
+            replica.spans.end(span)
         if ports.points.armed:
             await ports.points.reach("after-effect", plan.address)
         return answer
 
-    def _read(self, plan: OperationPlan, reply: Reply) -> Any:
-        """Return a reply's answer, or raise what it says."""
-        if reply.status == "ok":
-            return plan.decode_answer(reply.body)
+    def _raise(self, plan: OperationPlan, reply: Reply) -> NoReturn:
+        """Raise what a reply says that is no answer."""
         if reply.status == "error" and reply.code in plan.errors:
             raise plan.errors[reply.code].decode(reply.body)
         if reply.status == "refused":
             if reply.code == Fenced.code:
-                raise Fenced(saga=self.saga, epoch=self.epoch)
+                raise Fenced(saga=self.saga, epoch=self.envelope.epoch)
             raise CallRefused(address=plan.address, reason=reply.body.decode() or reply.code, refusal=reply.code)
         raise UndeclaredError(address=plan.address, reason=reply.code)
 
@@ -231,20 +251,11 @@ class Handling:
         """Return which branch a route takes; where choices are remembered, the one it took before."""
         return decide() if self.choices is None else await self.choices.choose(path, decide)
 
-    def _record(self, envelope: Envelope) -> None:
-        assert self.ports.recorder is not None
-        self.ports.recorder.write(message_record(envelope, self.ports.clock.now_ns()))
-
     def _encode(self, encode: Any, contract: Any, message: Any, service: str, operation: str) -> bytes:
         try:
             return encode(message)  # type: ignore[no-any-return]
         except Exception as error:
-            from pydantic import ValidationError
-
-            if isinstance(error, ValidationError):
-                refusal: InvalidMessage = invalid_message(contract, error, service=service, operation=operation)
-                raise refusal from error
-            raise
+            raise _refusal(error, contract, service, operation) from error
 
     # -- documents --------------------------------------------------------------------------------------------------
 
@@ -376,13 +387,28 @@ class Handling:
         return self.ports.settings.secret(name)
 
 
+_new_record = tuple.__new__  # half the price of a call of the record's class, which is a function in Python
+
+
+def _refusal(error: Exception, contract: Any, service: str, operation: str) -> Exception:
+    """Return what tells an author that a value cannot be encoded: ours where pydantic says which field is wrong."""
+    from pydantic import ValidationError
+
+    return (
+        invalid_message(contract, error, service=service, operation=operation)
+        if isinstance(error, ValidationError)
+        else error
+    )
+
+
 _PASSING = frozenset({Overloaded.code, DeadlineExceeded.code})
 """Refusals that say nothing about the message: another attempt, with a deadline of its own, may be taken."""
 
 
 def message_record(envelope: Envelope, at_ns: int) -> Message:
     """Return the record of a message that enters the bus."""
-    return Message(
+    values = (
         at_ns, envelope.message, envelope.kind, envelope.address, envelope.sender, envelope.replica, envelope.key,
         envelope.trace, envelope.span, envelope.cause, envelope.causal, envelope.saga, envelope.body.decode(),
     )  # fmt: skip
+    return _new_record(Message, values)

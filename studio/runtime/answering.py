@@ -104,7 +104,7 @@ async def _run(replica: Replica, envelope: Envelope, span: int, asgi: Asgi) -> N
     handling = Handling(replica, envelope, span)
     ACTING.set(handling)
     points = replica.ports.points
-    if points.armed:
+    if points.armed or points.takes_time:
         await points.reach("before-handler", envelope.address)
     await application_of(replica.program.graph.services[replica.name])(*asgi)
     if points.armed:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
@@ -23,6 +24,7 @@ from studio.errors import (
     StorageConflict,
     StudioError,
     UnknownAddress,
+    Where,
     WrongAnswer,
     nearest,
 )
@@ -38,7 +40,7 @@ from studio.runtime.identifiers import causal_key, key_of_text
 from studio.runtime.outbox import Outbox, outbox_write
 from studio.runtime.program import Program
 from studio.runtime.publishing import publish_event
-from studio.runtime.spans import OpenSpan, Spans
+from studio.runtime.spans import UNKEPT, OpenSpan, Spans
 from studio.runtime.unit import Unit
 
 if TYPE_CHECKING:
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Replica"]
 
+_new_reply = functools.partial(tuple.__new__, Reply)  # half the price of Reply(), which is a function in Python
 COMMIT_ATTEMPTS = 5
 """How often a transactional handler runs again after a serialisation conflict."""
 
@@ -68,6 +71,7 @@ class Replica:
         self.admission = Admission(service.name, service.concurrency, service.queue)
         self.answers = Answers(service.name, ports)
         self.outbox = Outbox(self)
+        self._entries = {address: _entry(each, program) for address, each in service.operations.items()}
         self._subscriptions = {each.name: each for each in service.subscriptions}
 
     @classmethod
@@ -84,87 +88,83 @@ class Replica:
 
     async def handle_call(self, envelope: Envelope) -> Reply:
         """Answer a call; never raises but for crashes and cancellation."""
-        operation = self.service.operations.get(envelope.address)
-        if operation is None:
-            missing = UnknownAddress(address=envelope.address, known=nearest(envelope.address, self.service.operations))
+        entry = self._entries.get(envelope.address)
+        if entry is None:
+            missing = UnknownAddress(address=envelope.address, known=nearest(envelope.address, self._entries))
             return Reply("refused", _first_line(missing), missing.code)
-        span = self.spans.start(
-            "handle", envelope.address, envelope.span, envelope.trace, envelope.message, envelope.saga, operation.where
-        )
+        ports, is_bounded = self.ports, self.admission.is_bounded
+        span = UNKEPT
+        if ports.recorder is not None:
+            span = self.spans.start(
+                "handle", envelope.address, envelope.span, envelope.trace, envelope.message, envelope.saga, entry.where
+            )
         try:
-            if self.admission.is_bounded:
-                reply = await self._answer_in_turn(operation, envelope, span)
-            else:
-                reply = await self._answer(operation, envelope, span)
-        except ServiceError as error:
-            self.spans.fail(span, error)
-            declared = isinstance(error, operation.raises)
-            return Reply("error", error.encode(), error.code()) if declared else Reply("failed", b"", error.code())
-        except _REFUSALS as error:
-            self.spans.fail(span, error)
-            return Reply("refused", _first_line(error), error.code)
+            if is_bounded:
+                await self.admission.enter()
+            try:
+                message = self._accept(entry, envelope)
+                if envelope.saga:
+                    await check_fence(ports.storage, self.name, envelope)
+                if not entry.is_plain:
+                    reply = await self._answer(entry.operation, envelope, message, span.span)
+                else:  # most calls: what _execute() does, without its stations
+                    ACTING.set(Handling(self, envelope, span.span))
+                    if ports.points.armed or ports.points.takes_time:
+                        await ports.points.reach("before-handler", envelope.address)
+                    value = await (entry.function(message) if entry.takes_message else entry.function())
+                    reply = _new_reply(("ok", self._encode_answer(entry.operation, entry.encode_answer, value), ""))
+            finally:
+                if is_bounded:
+                    self.admission.leave()
         except Exception as error:  # noqa: BLE001 - whatever a handler raises is an answer
             self.spans.fail(span, error)
-            return Reply("failed", b"", error.code if isinstance(error, StudioError) else type(error).__name__)
-        self.spans.end(span)
+            return _reply_to(error, entry.operation)
+        if span is not UNKEPT:
+            self.spans.end(span)
         return reply
 
-    async def _answer_in_turn(self, operation: Operation, envelope: Envelope, span: OpenSpan) -> Reply:
-        """Answer once admitted."""
-        await self.admission.enter()
-        try:
-            return await self._answer(operation, envelope, span)
-        finally:
-            self.admission.leave()
-
-    async def _answer(self, operation: Operation, envelope: Envelope, span: OpenSpan) -> Reply:
-        ports = self.ports
-        if envelope.deadline_ns and ports.clock.now_ns() >= envelope.deadline_ns:
+    def _accept(self, entry: _Entry, envelope: Envelope) -> Any:
+        """Return a call's message where somebody still waits for the answer and it is what the operation takes."""
+        if envelope.deadline_ns and self.ports.clock.now_ns() >= envelope.deadline_ns:
             raise DeadlineExceeded(address=envelope.address, service=self.name)
-        plan = self.program.operations[envelope.address]
         try:
-            message = plan.decode(envelope.body)
+            return entry.decode(envelope.body)
         except ValidationError as error:
-            raise _Refusal.of(plan.operation.takes, error, self.name, operation.name) from error
-        if envelope.saga:
-            await check_fence(ports.storage, self.name, envelope)
+            raise _Refusal.of(entry.takes, error, self.name, entry.operation.name) from error
+
+    async def _answer(self, operation: Operation, envelope: Envelope, message: Any, span: int) -> Reply:
+        """Answer a call that is more than plain: from what is kept, in a transaction, by a composition."""
         if operation.idempotent:
             return await self.answers.once(
-                operation, envelope, lambda expected: self._execute(operation, envelope, message, span.span, expected)
+                operation, envelope, lambda expected: self._execute(operation, envelope, message, span, expected)
             )
-        if operation.transactional or isinstance(operation.function, Composition):
-            return await self._execute(operation, envelope, message, span.span)
-        ACTING.set(Handling(self, envelope, span.span))  # what _execute does, without its stations: most calls are plain
-        if ports.points.armed:
-            await ports.points.reach("before-handler", envelope.address)
-        function = operation.function
-        value = await (function(message) if function.__code__.co_argcount else function())
-        return Reply("ok", self._encode_answer(operation, value))
+        return await self._execute(operation, envelope, message, span)
 
     async def _execute(
         self, operation: Operation, envelope: Envelope, message: Any, span: int, expected: int = 0
     ) -> Reply:
         """Run an operation's handler, commit, and encode the answer."""
+        encode = self.program.operations[operation.address].encode_answer
 
         def extra(reply: Reply) -> tuple[Write, ...]:
             return self.answers.writes(operation, envelope, reply, expected) if operation.idempotent else ()
 
         async def once(handling: Handling) -> Reply:
             value = await self._run(operation.function, handling, message)
-            return Reply("ok", self._encode_answer(operation, value))
+            return Reply("ok", self._encode_answer(operation, encode, value))
 
         if operation.transactional:
             reply: Reply = await self._in_transaction(envelope, span, once, extra)
             return reply
         handling = Handling(self, envelope, span)
         ACTING.set(handling)
-        if self.ports.points.armed:
+        if self.ports.points.armed or self.ports.points.takes_time:
             await self.ports.points.reach("before-handler", envelope.address)
         return await once(handling)
 
-    def _encode_answer(self, operation: Operation, value: Any) -> bytes:
+    def _encode_answer(self, operation: Operation, encode: Callable[[Any], bytes], value: Any) -> bytes:
         try:
-            return self.program.operations[operation.address].encode_answer(value)
+            return encode(value)
         except ValidationError as error:
             detail = error.errors(include_url=False)[0]
             raise WrongAnswer(
@@ -233,7 +233,7 @@ class Replica:
             self, envelope, span, f"{envelope.idempotency or envelope.message}/{self.name}/{wanted.name}"
         )
         ACTING.set(handling)
-        if self.ports.points.armed:
+        if self.ports.points.armed or self.ports.points.takes_time:
             await self.ports.points.reach("before-handler", envelope.address)
         await handle(handling)
         if wanted.idempotent:
@@ -293,7 +293,7 @@ class Replica:
         handling = Handling(self, envelope, span.span)
         ACTING.set(handling)
         try:
-            if self.ports.points.armed:
+            if self.ports.points.armed or self.ports.points.takes_time:
                 await self.ports.points.reach("before-handler", address)
             result = await function()
         except Exception as error:  # noqa: BLE001 - nobody waits for a job; its span tells
@@ -326,7 +326,7 @@ class Replica:
             handling = Handling(self, envelope, span, f"{envelope.idempotency or envelope.message}/{self.name}")
             handling.unit = Unit(self.name, self.ports.storage)
             ACTING.set(handling)
-            if self.ports.points.armed:
+            if self.ports.points.armed or self.ports.points.takes_time:
                 await self.ports.points.reach("before-handler", envelope.address)
             result = await work(handling)
             events = tuple(outbox_write(self.name, event) for event in handling.unit.events)
@@ -347,6 +347,45 @@ class Replica:
                 await self.outbox.relay(event)
             return result
         raise AssertionError("the last attempt returns or raises")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An operation, with all that answering a call of it reads.
+
+    Attributes:
+        is_plain: Whether its handler is all there is to it: no kept answers, no transaction, no composition.
+        takes_message: Whether its function has a parameter.
+    """
+
+    operation: Operation
+    function: Any
+    where: Where | None
+    takes: Any
+    decode: Callable[[bytes], Any]
+    encode_answer: Callable[[Any], bytes]
+    is_plain: bool
+    takes_message: bool
+
+
+def _entry(operation: Operation, program: Program) -> _Entry:
+    plan, function = program.operations[operation.address], operation.function
+    is_composed = isinstance(function, Composition)
+    return _Entry(
+        operation, function, operation.where, plan.operation.takes, plan.decode, plan.encode_answer,
+        is_plain=not (operation.idempotent or operation.transactional or is_composed),
+        takes_message=is_composed or function.__code__.co_argcount > 0,
+    )  # fmt: skip
+
+
+def _reply_to(error: Exception, operation: Operation) -> Reply:
+    """Return what a caller learns of an error."""
+    if isinstance(error, ServiceError):
+        declared = isinstance(error, operation.raises)
+        return Reply("error", error.encode(), error.code()) if declared else Reply("failed", b"", error.code())
+    if isinstance(error, _REFUSALS):
+        return Reply("refused", _first_line(error), error.code)
+    return Reply("failed", b"", error.code if isinstance(error, StudioError) else type(error).__name__)
 
 
 class _Refusal(InvalidMessage):

@@ -7,7 +7,7 @@ from studio.errors import CallTimeout, StudioError, Where
 from studio.ports import Ports
 from studio.records import Span
 
-__all__ = ["OpenSpan", "Spans", "describe"]
+__all__ = ["UNKEPT", "OpenSpan", "Spans", "describe"]
 
 
 class OpenSpan:
@@ -15,25 +15,23 @@ class OpenSpan:
 
     __slots__ = ("cell", "kind", "line", "message", "name", "parent", "saga", "span", "start_ns", "trace")
 
-    def __init__(  # noqa: PLR0913, PLR0917 - made for every message, by one caller
-        self,
-        span: int,
-        parent: int,
-        trace: int,
-        start_ns: int,
-        kind: str,
-        name: str,
-        message: int,
-        saga: str,
-        cell: str,
-        line: int,
-    ) -> None:
-        self.span, self.parent, self.trace, self.start_ns = span, parent, trace, start_ns
-        self.kind, self.name, self.message, self.saga = kind, name, message, saga
-        self.cell, self.line = cell, line
+    span: int
+    parent: int
+    trace: int
+    start_ns: int
+    kind: str
+    name: str
+    message: int
+    saga: str
+    cell: str
+    line: int
 
 
-_UNKEPT = OpenSpan(0, 0, 0, 0, "", "", 0, "", "", 0)
+_new_span = object.__new__
+_new_record = tuple.__new__
+UNKEPT = OpenSpan()
+UNKEPT.span = UNKEPT.message = 0
+"""Stands for every span while recording is off."""
 
 
 class Spans:
@@ -58,17 +56,26 @@ class Spans:
     ) -> OpenSpan:
         """Begin a span; with recording off it is one that stands for all."""
         if self._recorder is None:
-            return _UNKEPT
-        span = self._next_span()
-        cell, line = ("", 0) if where is None else (where.cell, where.line or 0)
-        opened = OpenSpan(span, parent, trace, self._now_ns(), kind, name, message, saga, cell, line)
+            return UNKEPT
+        opened = _new_span(OpenSpan)  # and set here: a call of __init__ with ten arguments would cost twice as much
+        opened.span = span = self._next_span()
+        opened.parent, opened.trace, opened.start_ns = parent, trace, self._now_ns()
+        opened.kind, opened.name, opened.message, opened.saga = kind, name, message, saga
+        opened.cell, opened.line = ("", 0) if where is None else (where.cell, where.line or 0)
         self._open[span] = opened
         return opened
 
     def end(self, opened: OpenSpan, status: str = "ok", error: str = "", error_text: str = "") -> None:
         """Close a span; a second close does nothing."""
-        if self._recorder is not None and self._open.pop(opened.span, None) is not None:
-            self._write(opened, status, error, error_text)
+        recorder = self._recorder
+        if recorder is None or self._open.pop(opened.span, None) is None:
+            return
+        values = (
+            opened.start_ns, self._now_ns(), opened.span, opened.parent, opened.trace, opened.kind, opened.name,
+            self._service, self._replica, status, error, opened.message, opened.saga, opened.cell, opened.line,
+            error_text,
+        )  # fmt: skip
+        recorder.write(_new_record(Span, values))
 
     def fail(self, opened: OpenSpan, error: BaseException) -> None:
         """Close a span that ended in an exception."""
@@ -82,29 +89,6 @@ class Spans:
         """Close all spans that are open, because their process died (`crashed`) or the run ended (`unfinished`)."""
         for opened in list(self._open.values()):
             self.end(opened, status)
-
-    def _write(self, opened: OpenSpan, status: str, error: str, error_text: str) -> None:
-        assert self._recorder is not None
-        self._recorder.write(
-            Span(
-                opened.start_ns,
-                self._now_ns(),
-                opened.span,
-                opened.parent,
-                opened.trace,
-                opened.kind,
-                opened.name,
-                self._service,
-                self._replica,
-                status,
-                error,
-                opened.message,
-                opened.saga,
-                opened.cell,
-                opened.line,
-                error_text,
-            )
-        )
 
 
 def describe(error: BaseException) -> tuple[str, str, str]:

@@ -60,7 +60,7 @@ class Parts:
 class _NoPoints:
     """The points of the real engine: crashes come unplanned."""
 
-    armed = False
+    armed = takes_time = False
 
     async def reach(self, point: str, subject: str) -> None:
         """Pass."""

@@ -107,7 +107,7 @@ class SimulatedPoints:
             outside the system and at third parties.
     """
 
-    __slots__ = ("_die", "_harm", "_owner", "_seed", "_times", "armed")
+    __slots__ = ("_die", "_harm", "_owner", "_seed", "_times", "_waits", "armed", "takes_time")
 
     def __init__(
         self,
@@ -118,12 +118,14 @@ class SimulatedPoints:
         die: Callable[[int, str], None] | None,
     ) -> None:
         self._owner, self._seed, self._times, self._harm, self._die = owner, seed, times, harm, die
+        self._waits: dict[str, int] = {}
+        self.takes_time = bool(times)
         self.armed = False
         self.arm()
 
     def arm(self) -> None:
         """See whether anything can happen at a point; called again when the plan has grown."""
-        self.armed = bool(self._times) or (self._die is not None and self._harm.has_points)
+        self.armed = self._die is not None and self._harm.has_points
 
     def reach(self, point: str, subject: str) -> Awaitable[None]:
         """Pass a point; never returns where the plan has the process die."""
@@ -135,9 +137,15 @@ class SimulatedPoints:
                 self._die(fault.down_ns, f"{point} {subject}")
                 return park()
         if point == "before-handler" and self._times:
-            time = self._times.get(subject) or self._times.get(self._owner)
-            if time is not None:
-                return sleep_ns(time.quantile_ns(0.0 if time.is_constant else self._draw(subject)))
+            wait_ns = self._waits.get(subject)
+            if wait_ns is None:
+                time = self._times.get(subject) or self._times.get(self._owner)
+                if time is None:
+                    return _PASSED
+                wait_ns = time.quantile_ns(0.0 if time.is_constant else self._draw(subject))
+                if time.is_constant:
+                    self._waits[subject] = wait_ns
+            return sleep_ns(wait_ns)
         return _PASSED
 
     def _draw(self, subject: str) -> float:

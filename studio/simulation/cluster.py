@@ -91,7 +91,7 @@ class Cluster:
         self.outer = self._context(self.loop.world)
         self.fleets: dict[str, Fleet] = {}
         self.externals: dict[str, Host] = {}
-        self._owners: dict[str, Fleet] = {}
+        self.owners: dict[str, Fleet] = {}
         self.links = Links(self)
         self.broker = Broker(self)
         self.outbound = ThirdParties(self)
@@ -121,7 +121,7 @@ class Cluster:
                 Consumer(self.fleets[saga.name], saga.name, (str(saga.on),), 30_000_000_000, 1_000, 10_000)
             )
         for address, (owner, _) in graph.operations.items():
-            self._owners[address] = self.fleets[owner]
+            self.owners[address] = self.fleets[owner]
         for fleet in self.fleets.values():
             for node in fleet.nodes:
                 self._start(node, "")
@@ -224,7 +224,7 @@ class Cluster:
 
     def fleet_of(self, address: str) -> Fleet:
         """Return the fleet that owns a command."""
-        return self._owners[address]
+        return self.owners[address]
 
     def commit_now(self, write: Write) -> int:
         """Commit a write of nobody's handler, which does not wait, and return the new version."""

@@ -52,9 +52,11 @@ class DeadlineQueue:
     def release(self) -> None:
         """Forget what is done; whoever is done calls this."""
         items = self._items
-        while items and items[0][1].done():
+        while items:
+            if not items[0][1].done():
+                return
             items.popleft()
-        if not items and self._armed_ns >= 0:
+        if self._armed_ns >= 0:
             self._loop.disarm(self._armed_ns, self)
             self._armed_ns = _UNARMED
 

@@ -51,8 +51,9 @@ class Exchange(Effect):
     def answer(self, value: Any) -> None:
         """Wake the asker with an answer."""
         self.advance(value)
-        if self.queue is not None:
-            self.queue.release()
+        queue = self.queue
+        if queue is not None:
+            queue.release()
 
     def fail(self, error: BaseException) -> None:
         """Wake the asker with an error."""

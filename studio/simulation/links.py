@@ -6,8 +6,9 @@ time is up.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
+from typing import TYPE_CHECKING
 
 from studio.errors import CallTimeout, ServiceUnavailable
 from studio.model.duration import format_ns
@@ -25,18 +26,39 @@ if TYPE_CHECKING:
 __all__ = ["CallExchange", "Links", "SimulatedTransport"]
 
 _UNIT = 2.0**-53
+_new_record = tuple.__new__  # half the price of a call of the record's class, which is a function in Python
 _LEGS = {"request": 1, "reply": 2, "publish": 3, "acknowledgement": 4, "delivery": 5}
 DEFAULT_WAIT_NS = 30_000_000_000
 """How long a caller waits whose call has no deadline."""
 
 
 class CallExchange(Exchange):
-    """A caller's wait for a callee's reply."""
+    """A caller's wait for a callee's reply.
 
-    __slots__ = ("envelope", "fleet")
+    Args:
+        links: Which carry it.
+        envelope: The call.
+    """
 
-    envelope: Envelope
-    fleet: Fleet | None
+    __slots__ = ("envelope", "fleet", "links", "reply")
+
+    fleet: Fleet
+    reply: Reply
+
+    def __init__(self, links: Links, envelope: Envelope) -> None:
+        # Not by way of super(), and no more than what is read: it is made for every call.
+        self.links, self.envelope = links, envelope
+        self.queue = None
+
+    def arm(self, task: HandlerTask) -> None:
+        """Send the call on its way."""
+        self.caller_key = task.incarnation.key
+        self.links.send(self)
+
+    def finish(self, task: HandlerTask) -> None:
+        """Send the callee's reply on its way back, since its task has ended."""
+        if not task.cancelled():
+            self.links.back(self, task.result())
 
 
 class Links:
@@ -51,7 +73,9 @@ class Links:
         self._latency = cluster.latency
         self._constant_ns = cluster.latency.quantile_ns(0.0) if cluster.latency.is_constant else None
         self._deadlines = Deadlines(cluster.loop, self._expire)
-        self._send = self.send  # one bound method, not one for each call
+        self._arriving, self._delivering = self._arrive, self._deliver  # one bound method, not one for each call
+        self.exchange: Callable[[Envelope], CallExchange] = partial(CallExchange, self)
+        """Return the wait for a call's reply."""
 
     def leg_ns(self, target: str, leg: str, causal: int, message: int) -> int:
         """Return how long one leg takes.
@@ -69,17 +93,11 @@ class Links:
             base_ns = self._latency.quantile_ns(draw)
         return base_ns + self._harm.extra_ns(target, leg, causal, message) if self._harm.on_messages else base_ns
 
-    def exchange(self, envelope: Envelope) -> CallExchange:
-        """Return the wait for a call's reply."""
-        exchange = CallExchange(self._send, envelope.address, envelope.message, envelope.causal)
-        exchange.envelope = envelope
-        return exchange
-
     # -- there ------------------------------------------------------------------------------------------------------
 
-    def send(self, exchange: Any) -> None:
+    def send(self, exchange: CallExchange) -> None:
         """Send a request on its way, and watch its deadline."""
-        envelope: Envelope = exchange.envelope
+        envelope = exchange.envelope
         loop = self._loop
         wait_ns = envelope.deadline_ns - loop.now_ns if envelope.deadline_ns else DEFAULT_WAIT_NS
         self._deadlines.watch(exchange, wait_ns)
@@ -88,13 +106,13 @@ class Links:
         leg_ns = self._constant_ns
         if leg_ns is None or self._harm.on_messages:
             leg_ns = self.leg_ns(envelope.address, "request", envelope.causal, envelope.message)
-        exchange.fleet = fleet = self._cluster.fleet_of(envelope.address)
-        loop.at(loop.now_ns + leg_ns, fleet.key, self._arrive, exchange)
+        exchange.fleet = fleet = self._cluster.owners[envelope.address]
+        loop.at(loop.now_ns + leg_ns, fleet.key, self._arriving, exchange)
 
-    def _is_hindered(self, exchange: Any, envelope: Envelope) -> bool:
+    def _is_hindered(self, exchange: CallExchange, envelope: Envelope) -> bool:
         """Let the plan refuse or lose a request."""
         address, causal, message = envelope.address, envelope.causal, envelope.message
-        owner = self._cluster.fleet_of(address).owner
+        owner = self._cluster.owners[address].owner
         if self._harm.is_down(owner, causal, message):
             self._note(envelope, owner, 0, "refused", "down")
             self._answer_later(exchange, ServiceUnavailable(address=address, service=owner))
@@ -108,7 +126,6 @@ class Links:
         """Hand a request to a replica."""
         envelope = exchange.envelope
         fleet = exchange.fleet
-        assert fleet is not None
         node = fleet.pick()
         if node is None:
             self._note(envelope, fleet.owner, 0, "refused", "no replica")
@@ -118,18 +135,17 @@ class Links:
             self._note(envelope, fleet.owner, node.number, "delivered", "")
         assert node.context is not None
         assert node.incarnation is not None
-        finished = _Finish(self, exchange)
         HandlerTask(
-            node.replica.handle_call(envelope), self._loop, node.context.copy(), node.incarnation, finished
+            node.replica.handle_call(envelope), self._loop, node.context.copy(), node.incarnation, exchange.finish
         ).advance()
 
     # -- back -------------------------------------------------------------------------------------------------------
 
-    def back(self, exchange: Any, reply: Reply) -> None:
+    def back(self, exchange: CallExchange, reply: Reply) -> None:
         """Send a reply on its way back."""
-        envelope: Envelope = exchange.envelope
+        envelope, loop = exchange.envelope, self._loop
         leg_ns = self._constant_ns
-        if exchange.caller_key in self._loop.dead:
+        if exchange.caller_key in loop.dead:
             self._note(envelope, envelope.sender, envelope.replica, "lost", "the caller is gone")
             return
         if leg_ns is None or self._harm.on_messages:
@@ -137,25 +153,25 @@ class Links:
                 self._note(envelope, envelope.sender, envelope.replica, "lost", "reply")
                 return
             leg_ns = self.leg_ns(envelope.address, "reply", envelope.causal, envelope.message)
-        self._loop.at(self._loop.now_ns + leg_ns, exchange.caller_key, self._deliver, (exchange, reply))
+        exchange.reply = reply
+        loop.at(loop.now_ns + leg_ns, exchange.caller_key, self._delivering, exchange)
 
-    def _deliver(self, arrived: tuple[CallExchange, Reply]) -> None:
-        exchange, reply = arrived
+    def _deliver(self, exchange: CallExchange) -> None:
         if exchange.task is None:
             self._note(exchange.envelope, exchange.envelope.sender, exchange.envelope.replica, "late", "reply")
             return
         if self._cluster.recorder is not None:
             envelope = exchange.envelope
-            self._note(envelope, envelope.sender, envelope.replica, "replied", reply.code)
-        exchange.answer(reply)
+            self._note(envelope, envelope.sender, envelope.replica, "replied", exchange.reply.code)
+        exchange.answer(exchange.reply)
 
-    def _answer_later(self, exchange: Exchange, error: Exception) -> None:
+    def _answer_later(self, exchange: CallExchange, error: Exception) -> None:
         """Raise an error at the caller after the way back."""
-        leg_ns = self.leg_ns(exchange.target, "reply", exchange.causal, exchange.message)
+        envelope = exchange.envelope
+        leg_ns = self.leg_ns(envelope.address, "reply", envelope.causal, envelope.message)
         self._loop.at(self._loop.now_ns + leg_ns, exchange.caller_key, exchange.fail, error)
 
-    def _expire(self, exchange: Exchange) -> None:
-        assert isinstance(exchange, CallExchange)
+    def _expire(self, exchange: CallExchange) -> None:
         envelope = exchange.envelope
         self._note(envelope, envelope.sender, envelope.replica, "timed-out", "")
         assert exchange.queue is not None
@@ -165,22 +181,9 @@ class Links:
     def _note(self, envelope: Envelope, consumer: str, replica: int, outcome: str, reason: str) -> None:
         recorder = self._cluster.recorder
         if recorder is not None:
-            recorder.write(
-                Delivery(self._loop.now_ns, envelope.message, consumer, replica, envelope.attempt, outcome, reason)
-            )
-
-
-class _Finish:
-    """What happens when a callee's task ends: its reply sets out."""
-
-    __slots__ = ("exchange", "links")
-
-    def __init__(self, links: Links, exchange: CallExchange) -> None:
-        self.links, self.exchange = links, exchange
-
-    def __call__(self, task: HandlerTask) -> None:
-        if not task.cancelled():
-            self.links.back(self.exchange, task.result())
+            now_ns, message = self._loop.now_ns, envelope.message
+            values = (now_ns, message, consumer, replica, envelope.attempt, outcome, reason)
+            recorder.write(_new_record(Delivery, values))
 
 
 class SimulatedTransport:
@@ -191,15 +194,12 @@ class SimulatedTransport:
         node: Whose transport it is; None for the world outside.
     """
 
-    __slots__ = ("_cluster", "_exchange", "_node")
+    __slots__ = ("_cluster", "_node", "request")
 
     def __init__(self, cluster: Cluster, node: Node | None) -> None:
         self._cluster, self._node = cluster, node
-        self._exchange = cluster.links.exchange
-
-    def request(self, envelope: Envelope) -> Awaitable[Reply]:
+        self.request: Callable[[Envelope], Awaitable[Reply]] = cluster.links.exchange
         """Send a call and wait for its answer; see `studio.ports.Transport`."""
-        return self._exchange(envelope)
 
     async def publish(self, envelope: Envelope) -> None:
         """Return once the event is stored."""

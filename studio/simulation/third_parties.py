@@ -145,7 +145,7 @@ class ThirdParties:
         )
         handling = Handling(host.replica, envelope, span.span)
         ACTING.set(handling)
-        if handling.ports.points.armed:
+        if handling.ports.points.armed or handling.ports.points.takes_time:
             await handling.ports.points.reach("before-handler", exchange.target)
         try:
             response = await _route(host.external, exchange.request, exchange.path)

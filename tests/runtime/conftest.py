@@ -119,7 +119,7 @@ class Process:
     def __init__(self, bench: Bench, doom: int = 0, *, after: bool = False) -> None:
         self._bench, self._doom, self._after = bench, doom, after
         self.is_dead = False
-        self.armed = True
+        self.armed, self.takes_time = True, False
         self.reached: list[tuple[str, str]] = []
 
     def check(self) -> None:

@@ -152,7 +152,7 @@ async def _attempt(host: Host, work: Work, handling: Handling, opened: OpenSpan)
     """Run the work once and return its encoded result."""
     ACTING.set(handling)  # not reset: whatever acts next in this task sets its own
     try:
-        if host.ports.points.armed:
+        if host.ports.points.armed or host.ports.points.takes_time:
             point = "before-handler" if work.kind == "step" else "during-compensation"
             await host.ports.points.reach(point, f"{host.name}.{work.label.partition('/')[0]}")
         body = _encode(host, work, await _in_time(work, handling))
