@@ -156,15 +156,15 @@ def main() -> None:
     parser.add_argument("--way", choices=sorted(WAYS), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.way:
-        print(json.dumps(asdict(run_here(options.way, options.records, options.batch))))  # noqa: T201
+        print(json.dumps(asdict(run_here(options.way, options.records, options.batch))))
         return
     figures = {way: measure(way, options.records, options.batch) for way in WAYS}
     for way, figure in figures.items():
         sizes = f"peak {figure.peak_mib:,.0f} MiB   file {figure.file_mib:,.1f} MiB"
-        print(f"{way:>8}: {figure.rate:>10,.0f} records/s   {sizes}")  # noqa: T201
-    print(f"   ratio: {figures['studio'].rate / figures['bare'].rate:.2f}")  # noqa: T201
+        print(f"{way:>8}: {figure.rate:>10,.0f} records/s   {sizes}")
+    print(f"   ratio: {figures['studio'].rate / figures['bare'].rate:.2f}")
     write, append = cost_of_write(min(options.records, 100_000))
-    print(f"   write: {write:.0f} ns each, a list's append {append:.0f} ns")  # noqa: T201
+    print(f"   write: {write:.0f} ns each, a list's append {append:.0f} ns")
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ def test_service_cell_of_thirty_lines() -> None:
     bare_ms = _mean_ms(bare)
     studio_ms = _mean_ms(lambda number: _void(system.define(_source(CELL.format(round=number)))))
     ratio = f"{studio_ms / bare_ms:.1f} times bare exec ({bare_ms:.1f} ms)"
-    print(f"\nservice cell of 30 lines: {studio_ms:.1f} ms, {ratio}")  # noqa: T201 - a benchmark's answer
+    print(f"\nservice cell of 30 lines: {studio_ms:.1f} ms, {ratio}")
 
 
 def _void(_: object) -> None:

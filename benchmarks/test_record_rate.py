@@ -22,5 +22,5 @@ def test_recording_stays_within_its_memory() -> None:
     """Peak memory of a recording process stays under a gibibyte; the rates are printed, not judged."""
     figures = {way: script().measure(way, 20_000, 5_000) for way in ("studio", "bare")}
     for way, figure in figures.items():
-        print(f"{way}: {figure.rate:,.0f} records/s, peak {figure.peak_mib:,.0f} MiB")  # noqa: T201
+        print(f"{way}: {figure.rate:,.0f} records/s, peak {figure.peak_mib:,.0f} MiB")
     assert figures["studio"].peak_mib < 1024

@@ -79,12 +79,12 @@ def lab(
 @app.command()
 def simulate(
     path: PathArgument,
+    *,
     scenario: Annotated[list[str] | None, typer.Option("--scenario", "-s", help="Only this one; repeatable.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the scenario's.")] = None,
     duration: Annotated[str | None, typer.Option(help="Instead of the scenario's, such as 10m.")] = None,
     trace: Annotated[str, typer.Option(help="Also print the trace of this saga or event key.")] = "",
     log: LogOption = None,
-    *,
     records: Annotated[bool, typer.Option(help="Print the hash of each run's records.")] = False,
 ) -> None:
     """Run the scenarios of a system and say which promises held; exit code 1 when one did not.
@@ -266,9 +266,9 @@ def _read(path: Path) -> System:
     from studio.graph.system import System
     from studio.source.directory import read
 
-    beside = str(path.resolve() if path.is_dir() else path.resolve().parent)
-    if beside not in sys.path:
-        sys.path.insert(0, beside)  # where a cell looks for the Python files beside its notebook
+    beside = str(path.resolve().parent)
+    if path.suffix == ".ipynb" and beside not in sys.path:
+        sys.path.insert(0, beside)  # where cells look for the Python files beside their notebook, as in Jupyter
     system = System()
     system.define_all(read(path))
     return system

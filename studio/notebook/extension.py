@@ -49,6 +49,7 @@ def load(shell: InteractiveShell) -> None:
     _completer(shell).custom_matchers.extend(loaded.matchers)
     shell.events.register("pre_run_cell", session.begin_cell)
     shell.events.register("post_run_cell", session.end_cell)
+    shell.events.register("pre_run_cell", _allow_loading_again)
     loaded.tracebacks.install()
     _show_as_cards(shell)
     set_current_system(session.system)
@@ -64,6 +65,7 @@ def unload(shell: InteractiveShell) -> None:
     loaded.tracebacks.remove()
     shell.events.unregister("pre_run_cell", loaded.session.begin_cell)
     shell.events.unregister("post_run_cell", loaded.session.end_cell)
+    shell.events.unregister("pre_run_cell", _allow_loading_again)
     for matcher in loaded.matchers:
         _completer(shell).custom_matchers.remove(matcher)
     shell.input_transformers_cleanup.remove(translate_cell_lines)
@@ -80,6 +82,16 @@ def session_of(shell: InteractiveShell) -> Session | None:
 
 def _loaded(shell: InteractiveShell) -> _Loaded | None:
     return getattr(shell, _ATTRIBUTE, None)
+
+
+def _allow_loading_again(info: Any) -> None:
+    """Let `%load_ext studio` be quiet in the Studio kernel, which has loaded it: notebooks say it for every kernel."""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    manager = None if shell is None else shell.extension_manager
+    if manager is not None and str(info.raw_cell).strip().startswith("%load_ext studio"):
+        manager.loaded.discard("studio")
 
 
 def _show_as_cards(shell: Any) -> None:
