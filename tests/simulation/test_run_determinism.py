@@ -1,0 +1,240 @@
+"""A run is a value: the same sources, scenario and seed give the same records, here and in any other process."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import lru_cache
+from pathlib import Path
+from textwrap import dedent
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from studio import Exponential, crash, crash_at, down, duplicate, latency, lose, timeout
+from studio.graph.system import System
+from studio.model.fault import POINTS, Fault
+from studio.records import FaultStrike, canonical
+from studio.simulation.run import Run
+from studio.simulation.simulate import simulate
+from studio.source.cell import cell_from_text
+from studio.store import Log
+
+ROOT = Path(__file__).resolve().parents[2]
+
+CELLS = (
+    """
+    %%contracts shop
+    import uuid
+    import datetime
+    class Order(Contract):
+        id: str
+        total: Decimal
+        tag: str = Field(default_factory=lambda: str(uuid.uuid4()))
+    class Charge(Contract):
+        order_id: str
+    class Told(Contract):
+        text: str
+    class Declined(ServiceError):
+        status = 402
+    event($.Order.created, Order, key="id")
+    event($.Order.completed, Order, key="id")
+    event($.Order.failed, Order, key="id")
+    event($.Stock.low, Told)
+    """,
+    """
+    %%external cards
+    ledger = external.ledger(Charge)
+    @external.post("/charges")
+    async def create(request):
+        ledger.append(Charge(**request.json()))
+        return Response(201, json=Told(text="charged"))
+    """,
+    """
+    %%service Stock --replicas 2
+    import asyncio, random, time, uuid
+    import anyio
+    kept = service.collection("kept", Order, key="id")
+    tokens = service.counter("tokens_total", labels=["kind"])
+    seen = set()
+    @service.operation($.Stock.reserve, idempotent=True, retry=Retry(attempts=3), timeout="2s")
+    async def reserve(order: Order) -> Told:
+        seen.add(order.id)
+        found = []
+        async def look(name: str) -> None:
+            await anyio.sleep(random.random() / 100)
+            found.append(name)
+        async with anyio.create_task_group() as group:
+            for name in seen | {"x", "y", "z"}:
+                group.start_soon(look, name)
+        async with asyncio.TaskGroup() as tasks:
+            for name in {"p", "q", "r"}:
+                tasks.create_task(look(name))
+        await asyncio.gather(*[asyncio.sleep(random.uniform(0, 0.01)) for _ in range(3)])
+        await kept.put(order)
+        tokens.inc(kind="reserved")
+        log.info("reserved", order=order.id, token=str(uuid.uuid4()), at=time.time(), found=sorted(found))
+        if random.random() < 0.2:
+            await publish($.Stock.low, Told(text=order.id))
+        return Told(text=str(uuid.uuid4()))
+    @service.operation($.Stock.release)
+    async def release(order: Order) -> None:
+        await kept.delete(order.id)
+    @service.job("*/3 * * * * *")
+    async def count() -> None:
+        log.info("kept", count=len(await kept.query()))
+    @service.health(interval="4s")
+    async def check() -> Health:
+        return Health(ok=True)
+    """,
+    """
+    %%service Payment
+    cards = service.client("cards", base_url="https://cards.example", timeout="1s")
+    @service.operation($.Payment.pay, raises=[Declined], timeout="3s")
+    async def pay(order: Order) -> Told:
+        if order.total > 900:
+            raise Declined("too much")
+        answer = await cards.post("/charges", json={"order_id": order.id})
+        return Told(**answer.json())
+    """,
+    """
+    %%service Mail
+    import random
+    @service.on($.Order.completed, $.Order.failed, ack_wait="2s")
+    async def tell(order: Order) -> None:
+        if random.random() < 0.3:
+            raise ValueError("mailbox full")
+        log.info("told " + order.id, tag=order.tag)
+    @service.on("$.Stock.*", transactional=True)
+    async def warn(told: Told) -> None:
+        log.info("low " + told.text)
+    """,
+    """
+    %%compose
+    Both = parallel(stock=Stock.reserve, payment=Payment.pay, on_error="collect")
+    """,
+    """
+    %%service Checker
+    @service.on($.Order.created, max_deliver=2)
+    async def check(order: Order) -> None:
+        found = await Both(order)
+        log.info("checked", stock=type(found.stock).__name__, payment=type(found.payment).__name__)
+    """,
+    """
+    %%saga Ordering --on $.Order.created --completed $.Order.completed --failed $.Order.failed
+    @saga.step(retry=Retry(attempts=3), timeout="4s")
+    async def reserve(order: Order) -> Told:
+        return await Stock.reserve(order)
+    @reserve.compensation
+    async def release(order: Order, done: Told | None) -> None:
+        await Stock.release(order)
+    @saga.step(kind="pivot", retry=Retry(attempts=3), timeout="4s")
+    async def pay(order: Order) -> Told:
+        return await Payment.pay(order)
+    """,
+    """
+    %%invariant charged_once
+    select order_id, count(*) as charges from external group by order_id having count(*) > 1
+    """,
+    """
+    %%scenario busy --duration 6s
+    workload($.Order.created, rate_per_s=3)
+    network(Exponential("3ms"))
+    service_time($.Payment.pay, Exponential("40ms"))
+    crash("Stock", at="2s", down_for="500ms")
+    lose($.Stock.reserve, leg="reply", probability=0.2)
+    """,
+)
+
+
+@lru_cache(maxsize=1)
+def system() -> System:
+    made = System()
+    sources = [cell_from_text(dedent(text).strip()) for text in CELLS]
+    made.define_all(source for source in sources if source is not None)
+    return made
+
+
+def run_of(seed: int, faults: list[Fault] | None = None, duration: str = "6s") -> Run:
+    return simulate("busy", seed=seed, system=system(), faults=faults, duration=duration, log=Log.memory())
+
+
+def elsewhere(seed: int, hash_seed: str) -> str:
+    code = f"import runpy; print(runpy.run_path({__file__!r})['run_of']({seed}).sha256)"
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": str(ROOT), "TZ": "Asia/Tokyo"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment)
+    return done.stdout.strip()
+
+
+def lines(run: Run) -> list[bytes]:
+    return [canonical([record]) for record in run.log.records()]
+
+
+def test_same_seed_gives_the_same_bytes_again_and_in_another_process() -> None:
+    first, again = run_of(7), run_of(7)
+    assert len(first.sagas) > 5
+    assert b"\n".join(lines(first)) == b"\n".join(lines(again))
+    assert first.sha256 == again.sha256 == elsewhere(7, "4711")
+
+
+def test_another_seed_gives_another_run() -> None:
+    assert run_of(7).sha256 != run_of(8).sha256
+
+
+def test_what_the_process_has_set_does_not_show() -> None:
+    import decimal
+    import random
+
+    before = run_of(3).sha256
+    random.seed(99)
+    with decimal.localcontext() as context:
+        context.prec = 3
+        assert run_of(3).sha256 == before
+
+
+ADDRESSES = ["Stock.reserve", "Payment.pay", "Order.created", "Order.completed", "cards"]
+WHEN: Any = st.fixed_dictionaries(
+    {},
+    optional={"at": st.sampled_from(["1s", "2s"]), "until": st.sampled_from(["3s", "10s"])},
+) | st.fixed_dictionaries({"occurrence": st.integers(1, 4)})
+CHANCE: Any = st.fixed_dictionaries({"probability": st.sampled_from([0.1, 0.5, 1.0])})
+FAULTS: Any = st.one_of(
+    st.builds(
+        lambda target, leg, when: lose(target, leg=leg, **when),
+        st.sampled_from(ADDRESSES),
+        st.sampled_from(["request", "reply", "publish", "acknowledgement"]),
+        WHEN | CHANCE,
+    ),
+    st.builds(lambda target, when: duplicate(target, after="5ms", **when), st.just("Order.created"), WHEN | CHANCE),
+    st.builds(lambda target, when: latency(target, Exponential("200ms"), leg="both", **when),
+              st.sampled_from(ADDRESSES), WHEN | CHANCE),
+    st.builds(lambda target, ran, when: timeout(target, ran=ran, **when),
+              st.sampled_from(ADDRESSES), st.booleans(), WHEN | CHANCE),
+    st.builds(lambda target, when: down(target, **when), st.sampled_from(["Stock", "cards", "Mail"]), WHEN | CHANCE),
+    st.builds(lambda target, at: crash(target, at=at, down_for="700ms"),
+              st.sampled_from(["Stock", "Ordering", "Payment", "Mail"]), st.sampled_from(["0s", "1500ms", "3s"])),
+    st.builds(lambda point, target, n: crash_at(point, target, occurrence=n, down_for="300ms"),
+              st.sampled_from(POINTS), st.sampled_from(["Stock", "Ordering", "Ordering.reserve", "Stock.kept", "Mail"]),
+              st.integers(1, 3)),
+)  # fmt: skip
+FEW = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+
+
+@FEW
+@given(seed=st.integers(0, 2**40), plan=st.lists(FAULTS, min_size=1, max_size=4))
+def test_any_plan_gives_the_same_bytes_again(seed: int, plan: list[Fault]) -> None:
+    assert run_of(seed, plan, "2s").sha256 == run_of(seed, plan, "2s").sha256
+
+
+@FEW
+@given(seed=st.integers(0, 2**40), plan=st.lists(FAULTS, min_size=1, max_size=4), data=st.data())
+def test_world_without_a_fault_is_the_same_until_the_fault_strikes(seed: int, plan: list[Fault], data: Any) -> None:
+    out = data.draw(st.integers(0, len(plan) - 1))
+    whole, less = run_of(seed, plan, "2s"), run_of(seed, plan[:out] + plan[out + 1 :], "2s")
+    records = list(whole.log.records())
+    strikes = [at for at, each in enumerate(records) if isinstance(each, FaultStrike) and each.fault == out + 1]
+    first = strikes[0] if strikes else len(records)
+    assert lines(whole)[:first] == lines(less)[:first]
+    assert strikes or whole.sha256 == less.sha256
