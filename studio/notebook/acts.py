@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.errors import BadMagic, NothingDeclared, NothingRun
+from studio.errors import BadMagic, NothingDeclared, NothingRun, UnsettledCell
 from studio.notebook.arguments import MAGICS, Values, usage
 from studio.notebook.cards.card import Card
 from studio.notebook.progress import ProgressLine
@@ -57,6 +57,8 @@ def lint(session: Session, values: Values) -> Card:
 def export(session: Session, values: Values) -> Any:
     """Write the system as a package."""
     _demand(session, "a package")
+    for cell in session.unsettled():
+        raise UnsettledCell(cell=cell)
     from studio.export.package import export_package
     from studio.simulation.replay import replay_all
 

@@ -103,6 +103,11 @@ class Session:
         standing = {source.origin: source.body for source in self.system.sources}
         return self._attempted.get(place.cell) or standing.get(place.cell, "")
 
+    def unsettled(self) -> list[str]:
+        """Return the declarations whose cell failed when it was run last, so that an older one stands."""
+        standing = [each.source for each in self.system.definitions.values() if not each.kept_version]
+        return [each.origin for each in standing if self._attempted.get(each.origin, each.body) != each.body]
+
     # -- the whole --------------------------------------------------------------------------------------------------
 
     def forget(self, name: str) -> Card:

@@ -77,3 +77,14 @@ def test_an_unknown_template_is_told_with_those_there_are(tmp_path: Path) -> Non
     with pytest.raises(UnknownTemplate, match="blank, orders"):
         start_project(tmp_path / "new", "shop")
     assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("template", templates())
+def test_a_templates_notebook_runs_from_top_to_bottom(template: str, tmp_path: Path) -> None:
+    from nbclient import NotebookClient
+    from nbformat import read as read_cells
+
+    content = read_cells(notebook_template(template), as_version=4)  # type: ignore[no-untyped-call]  # it has no types
+    NotebookClient(content, kernel_name="studio", timeout=60, resources={"metadata": {"path": str(tmp_path)}}).execute()
+    assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.errors import ExportUnwritable, NotOurFolder
@@ -23,6 +23,7 @@ def content(folder: Path) -> dict[str, bytes]:
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in found}
 
 
+@settings(deadline=None, max_examples=50)  # a disk is as slow as it is
 @given(first=trees, edits=trees, second=trees, third=trees)
 def test_no_edit_is_ever_lost_and_everything_else_is_what_was_made(
     first: dict[str, bytes], edits: dict[str, bytes], second: dict[str, bytes], third: dict[str, bytes]
@@ -40,6 +41,7 @@ def test_no_edit_is_ever_lost_and_everything_else_is_what_was_made(
             assert content(folder) == {**made, **edited}
 
 
+@settings(deadline=None, max_examples=50)  # a disk is as slow as it is
 @given(first=trees, edits=trees, second=trees)
 def test_force_leaves_what_was_made_and_what_was_never_ours(
     first: dict[str, bytes], edits: dict[str, bytes], second: dict[str, bytes]
