@@ -8,11 +8,12 @@ a message, 5 simulation, 6 the log, 7 export, 8 the real engine, 9 notebook and 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-__all__ = ["StudioError", "Where", "nearest"]
+__all__ = ["StudioError", "Where", "in_words", "nearest"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,20 @@ class StudioError(Exception):
 
 def _rebuild(kind: type[StudioError], where: Where | None, attributes: dict[str, Any]) -> StudioError:
     return kind(where=where, **attributes)
+
+
+def in_words(code: str) -> str:
+    """Return what an error is, for people: `call timeout` for `STU410`; anything but a code of ours as it is."""
+    for kind in _kinds(StudioError):
+        if kind.code == code:
+            return re.sub(r"(?<!^)(?=[A-Z])", " ", kind.__name__).lower()
+    return code
+
+
+def _kinds(kind: type[StudioError]) -> Iterator[type[StudioError]]:
+    for each in kind.__subclasses__():
+        yield each
+        yield from _kinds(each)
 
 
 def nearest(name: str, known: Iterable[str], *, limit: int = 3) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
+from studio.errors import in_words
 from studio.observe.axis import Axis, duration
 from studio.observe.lines import STATUS_SIGNS, fit
 from studio.observe.marks import SIGNS, Mark
@@ -148,7 +149,8 @@ def _row(row: Row, sheet: _Sheet, top: int) -> str:
     room = int((_BARS_LEFT - 14 - indent) / _CHARACTER)
     service = fit(span.service, min(14, max(0, room - 8), len(span.service))).rstrip() if room > 12 else ""
     name = fit(row.title, room - len(service) - 2).rstrip()
-    status = "" if span.status == "ok" else f"{STATUS_SIGNS.get(span.status, '?')} {span.error or span.status}"
+    trouble = in_words(span.error) or span.status
+    status = "" if span.status == "ok" else f"{STATUS_SIGNS.get(span.status, '?')} {trouble}"
     spent = duration(row.spent_ns)
     told = fit(status, max(1, 22 - len(spent))).rstrip()
     return (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 
+from studio.errors import in_words
 from studio.observe.axis import Axis, duration
 from studio.observe.marks import Mark
 from studio.observe.timeline import Row, Timeline
@@ -17,7 +18,7 @@ STATUS_SIGNS = {"ok": "✓", "error": "✗", "timeout": "◔", "crashed": "✖",
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 _DURATION = 8
-_STATUS_MAX = 14
+_STATUS_MAX = 20
 _ROOM_FOR_SERVICES = 80
 _DEPTH_MAX = 10
 
@@ -63,7 +64,7 @@ def lines_of(timeline: Timeline, *, title: str, corner: str, width: int) -> list
 
 def _columns(timeline: Timeline, width: int) -> _Columns:
     longest = max((_wide(row.span.service) for row in timeline.rows), default=0)
-    service = min(14, longest) + 1 if width >= _ROOM_FOR_SERVICES else 0
+    service = min(15, longest) + 1 if width >= _ROOM_FOR_SERVICES else 0
     label = max(12, min(max((_wide(_label(row)) for row in timeline.rows), default=0), width * 34 // 100))
     status = min(_STATUS_MAX, max((_wide(_status(row.span)) for row in timeline.rows), default=0))
     return _Columns(width, label, service, status, width - label - service - status - _DURATION - 5)
@@ -75,7 +76,7 @@ def _label(row: Row) -> str:
 
 def _status(span: Span) -> str:
     sign = STATUS_SIGNS.get(span.status, "?")
-    return sign if span.status == "ok" else f"{sign} {span.error or span.status}"
+    return sign if span.status == "ok" else f"{sign} {in_words(span.error) or span.status}"
 
 
 def _axis_line(axis: Axis, columns: _Columns) -> str:

@@ -37,7 +37,10 @@ class Row:
     @property
     def title(self) -> str:
         """The span's name, with a sign for what waits for others (`→`) and what takes back (`↺`)."""
-        return _PREFIXES.get(self.span.kind, "") + self.span.name
+        name = self.span.name
+        if self.span.kind in ("step", "compensation"):
+            name = name.removeprefix(f"{self.span.service}.")  # whose it is stands beside it
+        return _PREFIXES.get(self.span.kind, "") + name
 
     @property
     def spent_ns(self) -> int:

@@ -51,7 +51,7 @@ def line_with(lines: list[str], text: str) -> int:
 
 def test_rows_are_a_tree_with_service_duration_and_status() -> None:
     lines = shown(CHARGE)
-    assert re.search(r"^Order\.pay +Order +│.*│ +700 ms ◔ STU410$", lines[2])
+    assert re.search(r"^pay +Order +│.*│ +700 ms ◔ call timeout$", lines[2])
     assert re.search(r"^  → Payment\.process +Order ", lines[3])
     assert re.search(r"^    Payment\.process +Payment .* ✖ crashed$", lines[4])
 
@@ -124,7 +124,7 @@ def test_the_drawing_is_one_titled_image_that_loads_nothing() -> None:
 def test_the_drawing_tells_status_by_words_and_tooltips() -> None:
     root = ET.fromstring(Waterfall.of(CHARGE, title="Ada").svg())  # noqa: S314 - our own
     words = [text.text or "" for text in root.iter(f"{SVG}tspan")]
-    assert words == ["◔ STU410", "◔ STU410", "✖ crashed", ""]
+    assert words == ["◔ call timeout", "◔ call timeout", "✖ crashed", ""]
     tips = [tip.text or "" for tip in root.iter(f"{SVG}title")]
     assert "key order-ada" in next(tip for tip in tips if tip.startswith("cards POST"))
     assert len(root.findall(f".//{SVG}g[@class='mark-fault']/{SVG}path")) == 1
