@@ -7,11 +7,14 @@ from pathlib import Path
 
 from studio.errors import LogFull, LogUnwritable, StudioError
 from studio.records import Record, canonical
-from studio.store.columns import Batch, Names, encode
+from studio.store.columns import Batch, Names, encode, merged
 from studio.store.parcel import Parcel, pack
 from studio.store.shelf import RunInfo, Shelf, Status
 
 __all__ = ["Buffer"]
+
+_STRETCH_ROWS = 65_536
+"""Records after which they are put into columns, which take a fifth of the room, though no batch is full yet."""
 
 
 class Buffer:
@@ -23,7 +26,7 @@ class Buffer:
     Args:
         shelf: Where batches go.
         info: Of the run, which begins there now.
-        batch_rows: Records in a batch.
+        batch_rows: Records in a batch; few large ones suit DuckDB, which writes a table's last rows anew each time.
         batches_max: How many refused batches are kept in memory.
         hashing: Whether to hash the canonical encoding on the way; costs more than all the rest of recording, so by
             default the hash is computed from the log when somebody asks for it.
@@ -39,19 +42,23 @@ class Buffer:
         "_pending",
         "_sealed",
         "_shelf",
+        "_stretch_rows",
+        "_stretches",
         "failure",
         "run",
     )
 
     def __init__(
-        self, shelf: Shelf, info: RunInfo, *, batch_rows: int = 65_536, batches_max: int = 64, hashing: bool = False
+        self, shelf: Shelf, info: RunInfo, *, batch_rows: int = 262_144, batches_max: int = 16, hashing: bool = False
     ) -> None:
         assert batch_rows > 0
         self._shelf, self._info = shelf, info
         self.run = shelf.begin(info)
         self._batch_rows, self._batches_max = batch_rows, batches_max
+        self._stretch_rows = min(batch_rows, _STRETCH_ROWS)
         self._pending: list[Record] = []
         self._first = 0
+        self._stretches: list[Batch] = []  # of the batch to come
         self._sealed: list[Batch] = []
         self._names = Names()
         self._hash = hashlib.sha256() if hashing else None
@@ -65,8 +72,10 @@ class Buffer:
         """
         pending = self._pending
         pending.append(record)
-        if len(pending) >= self._batch_rows:
-            self._hand_over()
+        if len(pending) >= self._stretch_rows:
+            self._put_in_columns()
+            if self._first - self._stretches[0].first >= self._batch_rows:
+                self._hand_over()
 
     @property
     def count(self) -> int:
@@ -76,7 +85,7 @@ class Buffer:
     @property
     def waiting(self) -> int:
         """How many records are not in the log yet."""
-        return sum(batch.count for batch in self._sealed) + len(self._pending)
+        return sum(batch.count for batch in self._sealed + self._stretches) + len(self._pending)
 
     def flush(self) -> None:
         """Hand over everything; also after an error, which lost nothing.
@@ -132,12 +141,18 @@ class Buffer:
                 raise LogFull(records=self.waiting, reason=str(error).splitlines()[0]) from error
 
     def _seal(self) -> None:
-        """Put what is pending into columns, which take a fifth of the room."""
+        """Close the batch. It stays as it is from now on: the log knows by its end whether it has it."""
+        self._put_in_columns()
+        if self._stretches:
+            self._sealed.append(merged(self._stretches))
+            self._stretches = []
+
+    def _put_in_columns(self) -> None:
         pending = self._pending
         if not pending:
             return
         if self._hash is not None:
             self._hash.update((b"\n" if self._first else b"") + canonical(pending))
-        self._sealed.append(encode(pending, self._first, self._names))
+        self._stretches.append(encode(pending, self._first, self._names))
         self._pending = []
         self._first += len(pending)

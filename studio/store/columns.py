@@ -6,6 +6,7 @@ in the run, keeps the order across tables.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
@@ -17,7 +18,7 @@ from studio.store.schema import Column, columns
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["Batch", "Names", "encode", "records_of", "rendered", "text_series"]
+__all__ = ["Batch", "Names", "encode", "merged", "records_of", "rendered", "text_series"]
 
 _TABLE_OF = {record: table for table, record in TABLES.items()}
 
@@ -62,33 +63,53 @@ def encode(records: Sequence[Record], first: int, names: Names) -> Batch:
         first: Sequence number of the first of them.
         names: The run's dictionary so far.
     """
-    import polars as pl
-
     names_from = len(names)
-    grouped: dict[type, tuple[list[int], list[Any]]] = {}
+    grouped: defaultdict[type, tuple[list[int], list[Any]]] = defaultdict(lambda: ([], []))
     for seq, record in enumerate(records, first):
-        kind = type(record)
-        if kind not in grouped:
-            grouped[kind] = ([], [])
-        seqs, rows = grouped[kind]
+        seqs, rows = grouped[type(record)]
         seqs.append(seq)
         rows.append(record)
-    frames = {
-        _TABLE_OF[kind]: pl.DataFrame(
-            [
-                pl.Series("seq", seqs, dtype=pl.Int64),
-                *(
-                    _series(column, list(map(itemgetter(at), rows)), names)
-                    for at, column in enumerate(columns(_TABLE_OF[kind]))
-                ),
-            ]
-        )
-        for kind, (seqs, rows) in grouped.items()
-    }
+    frames = {_TABLE_OF[kind]: _frame(_TABLE_OF[kind], seqs, rows, names) for kind, (seqs, rows) in grouped.items()}
     return Batch(first, len(records), frames, names_from, list(names)[names_from:])
 
 
-def _series(column: Column, values: list[Any], names: Names) -> pl.Series:
+def merged(batches: Sequence[Batch]) -> Batch:
+    """Return one batch in the place of several that follow each other."""
+    import polars as pl
+
+    if len(batches) == 1:
+        return batches[0]
+    parts: defaultdict[str, list[pl.DataFrame]] = defaultdict(list)
+    for batch in batches:
+        for table, frame in batch.frames.items():
+            parts[table].append(frame)
+    return Batch(
+        batches[0].first,
+        sum(batch.count for batch in batches),
+        {table: pl.concat(frames) for table, frames in parts.items()},
+        batches[0].names_from,
+        [name for batch in batches for name in batch.names],
+    )
+
+
+def _frame(table: str, seqs: list[int], rows: list[Any], names: Names) -> pl.DataFrame:
+    import polars as pl
+
+    # All columns at once by zip, which takes two thirds of the time of picking each column from all rows.
+    found = zip(columns(table), zip(*rows, strict=True), strict=True)
+    series = [_column(column, values, names) for column, values in found]
+    return pl.DataFrame([pl.Series("seq", seqs, dtype=pl.Int64), *series])
+
+
+def _column(column: Column, values: Sequence[Any], names: Names) -> pl.Series:
+    """Make a column, from its one value where all are the same, as a third of all columns are."""
+    # Equal floats may differ in their sign; they are taken as they come.
+    if column.kind != "real" and values.count(values[0]) == len(values):
+        return _series(column, values[:1], names).new_from_index(0, len(values))
+    return _series(column, values, names)
+
+
+def _series(column: Column, values: Sequence[Any], names: Names) -> pl.Series:
     import polars as pl
 
     match column.kind:

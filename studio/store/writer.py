@@ -44,7 +44,7 @@ class Log:
         return cls(MemoryShelf())
 
     def record(
-        self, info: RunInfo, *, batch_rows: int = 65_536, batches_max: int = 64, hashing: bool = False
+        self, info: RunInfo, *, batch_rows: int = 262_144, batches_max: int = 16, hashing: bool = False
     ) -> Buffer:
         """Begin a run and return the recorder that takes its records.
 

@@ -47,6 +47,22 @@ def test_a_refused_batch_is_kept_and_goes_out_later(info: RunInfo, orders: list[
     assert canonical(Log(shelf).run(buffer.run).records()) == canonical(orders)
 
 
+def test_columns_made_early_go_out_as_one_batch(
+    info: RunInfo, orders: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.store.buffer._STRETCH_ROWS", 3)
+    shelf = Moody()
+    buffer = Log(shelf).record(info, batch_rows=9)
+    for record in orders[:8]:
+        buffer.write(record)
+    assert (buffer.waiting, Log(shelf).runs()[0].records) == (8, 0)
+    for record in orders[8:]:
+        buffer.write(record)
+    assert Log(shelf).runs()[0].records == 9 * (len(orders) // 9)
+    buffer.finish("finished", end_ns=5)
+    assert canonical(Log(shelf).run(buffer.run).records()) == canonical(orders)
+
+
 def test_writing_raises_only_when_no_more_is_kept(info: RunInfo, orders: list[Record]) -> None:
     shelf = Moody()
     buffer = Log(shelf).record(info, batch_rows=1, batches_max=3)
