@@ -60,7 +60,7 @@ def invariant(function: Check | None = None, *, mode: Mode = "always") -> Invari
     Example:
         @invariant
         def no_negative_stock(run):
-            return [row for row in run.documents("Inventory.stock") if row["quantity"] < 0]
+            return [row for row in run.collection("Inventory.stock") if row["quantity"] < 0]
     """
 
     def keep(actual: Callable[[Any], Iterable[Any]]) -> Invariant:

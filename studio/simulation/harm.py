@@ -7,12 +7,13 @@ elsewhere, or one fault less, changes nothing.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import TypeVar
 
 from studio.address import matches, parse, pattern
 from studio.errors import StudioError
-from studio.model.fault import Crash, CrashPoint, Down, Duplicate, Fault, Latency, Lose, Timeout
+from studio.model.fault import Crash, CrashPoint, Down, Duplicate, Fault, Latency, Lose, Timeout, plan_to
 from studio.ports import Recorder
 from studio.records import FaultStrike
 from studio.simulation.loop import VirtualLoop
@@ -65,10 +66,10 @@ class Harm:
     def add(self, fault: Fault) -> int:
         """Put one more fault in force and return its number."""
         # Draws hang on what the fault is, not on its number: taking another out of the plan must not redraw it.
-        alike = sum(type(each) is type(fault) and each.target == fault.target for each in self.plan)
+        alike = self.plan.count(fault)
         self.plan = (*self.plan, fault)
         number = len(self.plan)
-        self._keys[number] = mix(stable_key(f"{fault.kind} {fault.target}"), alike)
+        self._keys[number] = mix(stable_key(json.dumps(plan_to((fault,)), sort_keys=True)), alike)
         self._numbered.append((number, fault))
         self.has_points = self.has_points or isinstance(fault, CrashPoint)
         self.on_messages = self.on_messages or isinstance(fault, (Latency, Lose, Duplicate, Down, Timeout))

@@ -69,7 +69,11 @@ class Surroundings:
         current = greenlet.getcurrent()
         if current.parent is None or not isinstance(current, _SyncGreenlet):
             raise BlockingSleep(seconds=seconds)
-        current.parent.switch(max(round(seconds * 1e9), 0))
+        try:
+            current.parent.switch(max(round(seconds * 1e9), 0))
+        except greenlet.GreenletExit:  # its process is dead: no verb in a `finally` acts, they refuse
+            ACTING.set(None)
+            raise
 
 
 class _SyncGreenlet(greenlet.greenlet):  # type: ignore[misc]  # untyped base
@@ -82,14 +86,13 @@ async def run_sync(function: Callable[[], Any]) -> Any:
     After a crash it never goes on: its frames are unwound with those of the task that waits for it.
     """
     runner = _SyncGreenlet(function)
-    context = runner.gr_context = copy_context()
+    runner.gr_context = copy_context()
     result = runner.switch()
     try:
         while not runner.dead:
             await sleep_ns(result)
             result = runner.switch()
     except GeneratorExit:
-        context.run(ACTING.set, None)
         for _ in range(_UNWIND_ATTEMPTS):  # it may sleep again in a `finally`
             if runner.dead:
                 break

@@ -10,7 +10,7 @@ import functools
 import inspect
 import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from studio.errors import MissingStub, StubFailed
 from studio.model.third_party import External, Request, Response
@@ -153,7 +153,8 @@ class ThirdParties:
             host.replica.spans.fail(span, error)
             raise StubFailed(name=exchange.target, error=type(error).__name__, text=str(error)) from error
         host.replica.spans.end(span)
-        return HttpResponse(response.status, tuple(response.headers.items()), response.body)
+        headers = tuple((name.lower(), value) for name, value in response.headers.items())  # as httpx hands them on
+        return HttpResponse(response.status, headers, response.body)
 
     def _leg_ns(self, exchange: Exchange, leg: str) -> int:
         return self._cluster.links.leg_ns(exchange.target, leg, exchange.causal, exchange.message)
@@ -179,7 +180,8 @@ async def _route(external: External, request: HttpRequest, path: str) -> Respons
         if route.method == request.method and found:
             query = dict(parse_qsl(urlsplit(request.url).query, keep_blank_values=True))
             headers = {name.lower(): value for name, value in request.headers}
-            made = Request(request.method, path, found.groupdict(), query, headers, request.body)
+            parameters = {name: unquote(value) for name, value in found.groupdict().items()}  # as servers do
+            made = Request(request.method, path, parameters, query, headers, request.body)
             answer = await _run(route.function, made)
             return answer if isinstance(answer, Response) else Response(200, json=answer)
     return Response(404, json={"detail": f"no route {request.method} {path}"})

@@ -11,6 +11,7 @@ import sys
 import threading
 import time
 from asyncio.tasks import _current_tasks as current_tasks  # type: ignore[attr-defined]
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, final
 
@@ -52,7 +53,8 @@ class Watchdog:
         self._lock = threading.Lock()  # so that no exception is sent once the drive is over
 
     def __enter__(self) -> Self:
-        self._thread.start()
+        with suppress(RuntimeError):  # while the process ends no thread can be started, and nobody waits for us
+            self._thread.start()
         return self
 
     def __exit__(

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from studio.address import Address
-from studio.errors import ServiceUnavailable, StudioError, UnknownTarget, WorldClosed, nearest
+from studio.errors import ServiceUnavailable, UnknownTarget, WorldClosed, nearest
 from studio.graph.system import Build, System
 from studio.model.duration import duration_ns, format_ns, optional_ns
 from studio.model.fault import Fault
@@ -300,7 +300,8 @@ def _end(cluster: Cluster, buffer: Buffer) -> None:
 
 
 def _end_quietly(cluster: Cluster, buffer: Buffer) -> None:
-    with suppress(StudioError):  # nobody is there to be told
+    cluster.close()
+    with suppress(Exception):  # nobody is there to be told; and where the process ends, what records need may be gone
         _end(cluster, buffer)
 
 

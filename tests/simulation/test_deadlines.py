@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from hypothesis import given
@@ -28,12 +29,16 @@ class Item:
 
 @given(st.lists(st.tuples(st.integers(0, 50), st.integers(0, 3), st.none() | st.integers(0, 60)), max_size=20))
 def test_what_is_not_done_in_time_expires_then_and_nothing_else_does(plan: list[tuple[int, int, int | None]]) -> None:
-    loop, expired = VirtualLoop(), []
+    loop, expired = VirtualLoop(), list[tuple[int, int]]()
     deadlines = Deadlines(loop, lambda item: expired.append((loop.now_ns, item.name)))
+
+    def watch_for(wait_ns: int) -> Callable[[Item], None]:
+        return lambda item: deadlines.watch(item, wait_ns)
+
     expected = []
     for name, (begin_ns, wait, done_after) in enumerate(plan):
         item, wait_ns = Item(name), wait * 10 + 1
-        loop.at(begin_ns, 0, lambda it, wait_ns=wait_ns: deadlines.watch(it, wait_ns), item)
+        loop.at(begin_ns, 0, watch_for(wait_ns), item)
         if done_after is not None and done_after < wait_ns:
             loop.at(begin_ns + done_after, 0, Item.finish, item)
         else:
@@ -75,7 +80,7 @@ def test_world_rests_once_all_is_done() -> None:
 
 
 def test_what_is_past_expires_in_this_instant() -> None:
-    loop, expired = VirtualLoop(), []
+    loop, expired = VirtualLoop(), list[Item]()
     deadlines = Deadlines(loop, expired.append)
     deadlines.watch(Item(1), -5)
     loop.run_until_idle()

@@ -169,9 +169,9 @@ def test_in_flight_bounds_deliveries_under_way(play: Any) -> None:
         played.world.send(MADE, played.thing(str(number)))
     played.world.settle()
     words = [line.split()[0] for line in played.lines()]
-    assert words == ["began", "began", "ended", "ended", "began", "began", "ended", "ended"] or words == [
-        "began", "began", "ended", "began", "ended", "began", "ended", "ended"
-    ]  # fmt: skip
+    under_way = [words[: at + 1].count("began") - words[: at + 1].count("ended") for at in range(len(words))]
+    assert max(under_way) == 2
+    assert words.count("ended") == 4
 
 
 def test_order_is_kept_with_one_delivery_in_flight(play: Any) -> None:
@@ -187,7 +187,7 @@ def test_publisher_of_an_event_that_is_not_stored_is_told(play: Any) -> None:
     with pytest.raises(PublishFailed):
         played.world.send(MADE, played.thing())
     assert played.world.now == "5 s"
-    assert played.world.settle() and played.lines() == []
+    assert played.world.settle().log()["text"].to_list() == []
 
 
 def test_publisher_without_confirmation_is_told_though_the_event_is_stored(play: Any) -> None:

@@ -8,8 +8,8 @@ import pytest
 
 from studio import CallTimeout, Exponential, S, Uniform, crash, crash_at, down, latency, lose, timeout
 from studio.errors import CallRefused, ServiceUnavailable
-from studio.model.scenario import Scenario, ServiceTime
 from studio.model.distribution import distribution
+from studio.model.scenario import Scenario, ServiceTime
 from studio.simulation.world import World
 from studio.store import Log
 

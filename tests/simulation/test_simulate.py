@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -88,7 +89,7 @@ def test_fixed_rate_has_even_gaps(scene: Any) -> None:
 def test_poisson_rate_has_about_the_mean(scene: Any) -> None:
     times = seconds(scene("workload($.Thing.made, rate_per_s=20)", line=" --duration 10s").run())
     assert 150 < len(times) < 250
-    assert len({round(b - a, 6) for a, b in zip(times, times[1:], strict=False)}) > 100
+    assert len({round(b - a, 6) for a, b in pairwise(times)}) > 100
 
 
 def test_list_is_sent_at_its_interval_from_its_start(scene: Any) -> None:
@@ -135,16 +136,33 @@ def test_data_that_cannot_be_made_is_an_error(scene: Any) -> None:
         scene("workload($.Thing.made, count=1, amount='many')").run()
 
 
+DRAWN = (
+    """
+    %%contracts more
+    import uuid
+    class Drawn(Contract):
+        id: str
+        tag: str = Field(default_factory=lambda: str(uuid.uuid4()))
+    event($.Drawn.made, Drawn, key="id")
+    """,
+    """
+    %%service Reader
+    kept = service.collection("kept", Drawn, key="id")
+    @service.on($.Drawn.made)
+    async def read(drawn: Drawn) -> None:
+        await kept.put(drawn)
+    """,
+    """
+    %%scenario made
+    given("Reader.kept", [Drawn(id="x")])
+    workload($.Drawn.made, [Drawn(id="a")])
+    workload($.Drawn.made, count=2)
+    """,
+)
+
+
 def test_data_made_by_default_factories_hangs_on_the_seed(system_from: Any) -> None:
-    cells = (
-        "%%contracts more\nimport uuid\nclass Drawn(Contract):\n    id: str\n"
-        "    tag: str = Field(default_factory=lambda: str(uuid.uuid4()))\nevent($.Drawn.made, Drawn, key='id')",
-        "%%service Reader\nkept = service.collection('kept', Drawn, key='id')\n"
-        "@service.on($.Drawn.made)\nasync def read(drawn: Drawn) -> None:\n    await kept.put(drawn)",
-        "%%scenario made\ngiven('Reader.kept', [Drawn(id='x')])\nworkload($.Drawn.made, [Drawn(id='a')])\n"
-        "workload($.Drawn.made, count=2)",
-    )
-    runs = [simulate("made", system=system_from(*cells), seed=seed, log=Log.memory()) for seed in (1, 1, 2)]
+    runs = [simulate("made", system=system_from(*DRAWN), seed=seed, log=Log.memory()) for seed in (1, 1, 2)]
     assert runs[0].sha256 == runs[1].sha256
     tags = [{each["tag"] for each in run.collection("Reader.kept") if "-" in each["tag"]} for run in runs]
     assert len(tags[0]) == 2
@@ -258,7 +276,8 @@ def test_handler_that_never_yields_aborts_the_run_and_keeps_its_records(
     scene: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     scenario = scene("workload($.Thing.made, count=3, every='1s')", hear="if thing.amount:\n        while True: pass")
-    monkeypatch.setitem(loops.VirtualLoop.__init__.__kwdefaults__, "stall_s", 0.3)
+    defaults: Any = loops.VirtualLoop.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "stall_s", 0.3)
     with pytest.raises(HandlerStalledError, match="service Listener"):
         scenario.run()
     assert scenario.kept.status == "aborted"
@@ -272,7 +291,11 @@ def test_handler_that_never_yields_aborts_the_run_and_keeps_its_records(
     ("cell", "error", "told"),
     [
         ("%%invariant broken\nselect nothing from nowhere", InvalidQuery, "invariant broken"),
-        ("%%invariant broken --python\n@invariant\ndef broken(run):\n    return [1 / 0]", InvariantFailed, "ZeroDivision"),
+        (
+            "%%invariant broken --python\n@invariant\ndef broken(run):\n    return [1 / 0]",
+            InvariantFailed,
+            "ZeroDivision",
+        ),
     ],
 )
 def test_run_whose_invariant_cannot_be_evaluated_is_finished_and_kept(

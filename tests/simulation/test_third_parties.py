@@ -141,7 +141,8 @@ def test_crash_after_the_effect_strikes_the_client_and_not_the_third_party(play:
     assert charges(played) == 1
     lives = played.world.run.lives
     assert lives.filter(lives["change"] == "crashed")["service"].to_list() == ["Payment"]
-    assert played.world.advance("2s") and pay(played).startswith("201")
+    played.world.advance("2s")
+    assert pay(played).startswith("201")
 
 
 def test_request_and_its_handling_are_in_the_callers_trace(play: Any) -> None:
