@@ -293,6 +293,21 @@ def test_world_that_is_not_closed_ends_quietly() -> None:
     assert not done.stderr
 
 
+def test_world_that_is_not_closed_keeps_its_records(tmp_path: Path) -> None:
+    from studio.store import Log
+
+    file = tmp_path / "runs.duckdb"
+    code = dedent(UNCLOSED).replace("(seed=seed,", f"(seed=seed, log=Log.open({str(file)!r}),")
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", "from studio.store import Log\n" + code],
+        capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60,
+    )  # fmt: skip
+    assert not done.stderr
+    rows = Log.open(file).runs()
+    assert [row.status for row in rows] == ["finished", "finished"]
+    assert all(row.records > 5 for row in rows)
+
+
 def test_world_that_is_dropped_is_finished(system_from: Any) -> None:
     import gc
 
