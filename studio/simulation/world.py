@@ -54,7 +54,7 @@ class World:
     def __init__(self, build: Build, scenario: Scenario, seed: int, faults: Sequence[Fault], log: Log) -> None:
         self.build, self.seed = build, seed
         self._log = log
-        import polars  # noqa: F401 - writing records down takes it, which can be too late to load when the process ends
+        import polars as pl  # noqa: F401 - writing records takes it; while the process ends it cannot be loaded
 
         conditions = conditions_of(build, scenario, seed, tuple(faults))
         self._buffer = log.record(info_of(build, "", seed))
