@@ -202,7 +202,7 @@ class Clock(Protocol):
         ...
 
     async def sleep_ns(self, delay_ns: int) -> None:
-        """Return no earlier than `delay_ns` later; cancellable."""
+        """Return no earlier than `delay_ns` later, at once where that is not positive; cancellable."""
         ...
 
 
@@ -210,12 +210,18 @@ class Randomness(Protocol):
     """Draw from named streams."""
 
     def uniform(self, stream: str, *keys: int) -> float:
-        """Return a float in [0, 1) that depends (simulated) on seed, stream, keys and occurrence only."""
+        """Return a float in [0, 1); simulated, it depends on the seed, who draws, the stream and the keys only.
+
+        So keys must tell the occasions of a stream apart: the same ones may draw the same again.
+        """
         ...
 
 
 class Identity(Protocol):
-    """Hand out identifiers: ordinals when simulated, random 63-bit integers when real."""
+    """Hand out identifiers from 1 to 2**63 - 1, each once: ordinals when simulated, random when real.
+
+    An id of one kind may equal one of another.
+    """
 
     def message(self) -> int:
         """Return the next message's id."""
@@ -254,7 +260,11 @@ class Transport(Protocol):
         ...
 
     def stream(self, address: str) -> AsyncIterator[Envelope]:
-        """Iterate over events of an address (or pattern) from now on; ends when the engine stops."""
+        """Iterate over events of an address (or pattern), each at most once; ends when the engine stops.
+
+        From the first step of the iteration on; what is published between this call and that step may be shown or not.
+        A reader that falls far behind misses events.
+        """
         ...
 
 
@@ -318,7 +328,7 @@ class HttpRequest:
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """A third party's response."""
+    """A third party's response; names of headers are in lower case, and the body is decoded and whole."""
 
     status: int
     headers: tuple[tuple[str, str], ...]
@@ -337,11 +347,18 @@ class Settings(Protocol):
     """Read configuration and secrets."""
 
     def setting(self, name: str) -> str | None:
-        """Return the value, or None where it is not set."""
+        """Return the value, or None where it is not set.
+
+        Names that differ only in case, or in what is neither letter nor digit, may name the same setting.
+        """
         ...
 
     def secret(self, name: str) -> str | None:
-        """Return the secret, or None; never recorded, never exported."""
+        """Return the secret, or None (a simulation may make one up); never recorded, never exported.
+
+        Raises:
+            UnreadableSecret: It is kept somewhere that cannot be read.
+        """
         ...
 
 
@@ -349,7 +366,11 @@ class Recorder(Protocol):
     """Take records in the order in which things happen."""
 
     def write(self, record: Record) -> None:
-        """Keep one record; cheap, never blocks, never raises."""
+        """Keep one record; cheap, never waits for a reader.
+
+        Raises:
+            LogFull: A log that must be complete has no room left, and the work is to end; nothing else is raised.
+        """
         ...
 
 
