@@ -1315,7 +1315,7 @@ class SagaStepMissing(StudioError):
 class MissingExtra(StudioError):
     """A part of Studio that was not installed is needed."""
 
-    code = "STU901"
+    code = "STU910"
     problem = "{what} is not installed"
     remedy = "pip install 'service-studio[{extra}]'"
 

@@ -358,8 +358,9 @@ class Saga:
         if not _admits_none(done.type):
             remedy = "The step's outcome may be unknown: annotate `done: … | None`."
             raise self._invalid(what, "`done` does not admit None", remedy, where)
-        if not _same(step.returns, done.type):
-            remedy = f"Annotate `done: {type_name(step.returns)} | None`."
+        if not _same(step.returns, done.type) and not (step.returns is None and done.type in (None, type(None))):
+            wanted = "None" if step.returns is None else f"{type_name(step.returns)} | None"
+            remedy = f"Annotate `done: {wanted}`."
             raise self._invalid(what, f"{step.name} does not return {type_name(done.type)}", remedy, where)
 
     def _invalid(self, what: str, reason: str, remedy: str, where: Where | None) -> InvalidDeclaration:

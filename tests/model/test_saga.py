@@ -33,6 +33,7 @@ async def release(order: Order, done: Reservation | None) -> None: ...
 async def refund(order: Order, reserve: Reservation, done: Receipt | None) -> None: ...
 
 
+async def recall(order: Order, done: None) -> None: ...
 async def early(order: Order, ship: None) -> None: ...
 async def wrong_type(order: Order, reserve: Receipt) -> None: ...
 async def other_message(order: Receipt) -> None: ...
@@ -66,6 +67,12 @@ def test_a_compensation_may_ask_for_earlier_results_and_its_own(saga: Saga) -> N
     assert paid.compensation(refund) is refund
     assert paid.compensated_by is not None
     assert (paid.compensated_by.inputs, paid.compensated_by.done) == (("reserve",), "done")
+
+
+def test_what_undoes_a_step_without_a_result_gets_none(saga: Saga) -> None:
+    step = saga.step(ship)
+    step.compensation(recall)
+    assert step.compensated_by is not None
 
 
 def test_steps_of_one_group_run_at_once(saga: Saga) -> None:
