@@ -168,7 +168,7 @@ class _Served:
         self.shop = Shop()
         self.assembly = ScriptedAssembly(build, Parts(storage, WallClock(), network, settings), self.shop)
         self.shop.ports = self.assembly.outside.ports
-        self.shop.stop = lambda service: self.assembly.services.pop(service)
+        self.shop.stop = self.assembly.services.__delitem__
 
     async def run(self, work: Work[Result]) -> Result:
         await self.assembly.start()
