@@ -6,9 +6,9 @@ time is up.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from functools import partial
-from typing import TYPE_CHECKING
+import types
+from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from typing import TYPE_CHECKING, Any
 
 from studio.errors import CallTimeout, ServiceUnavailable
 from studio.model.duration import format_ns
@@ -17,7 +17,7 @@ from studio.records import Delivery
 from studio.simulation.deadlines import Deadlines
 from studio.simulation.exchange import Exchange
 from studio.simulation.randomness import mix
-from studio.simulation.task import HandlerTask
+from studio.simulation.task import Effect, HandlerTask
 
 if TYPE_CHECKING:
     from studio.simulation.cluster import Cluster
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["CallExchange", "Links", "SimulatedTransport"]
 
 _UNIT = 2.0**-53
+_new_exchange = object.__new__
 _new_record = tuple.__new__  # half the price of a call of the record's class, which is a function in Python
 _LEGS = {"request": 1, "reply": 2, "publish": 3, "acknowledgement": 4, "delivery": 5}
 DEFAULT_WAIT_NS = 30_000_000_000
@@ -33,22 +34,14 @@ DEFAULT_WAIT_NS = 30_000_000_000
 
 
 class CallExchange(Exchange):
-    """A caller's wait for a callee's reply.
-
-    Args:
-        links: Which carry it.
-        envelope: The call.
-    """
+    """A caller's wait for a callee's reply; made by `Links.request`."""
 
     __slots__ = ("envelope", "fleet", "links", "reply")
 
+    links: Links
+    envelope: Envelope
     fleet: Fleet
     reply: Reply
-
-    def __init__(self, links: Links, envelope: Envelope) -> None:
-        # Not by way of super(), and no more than what is read: it is made for every call.
-        self.links, self.envelope = links, envelope
-        self.queue = None
 
     def arm(self, task: HandlerTask) -> None:
         """Send the call on its way."""
@@ -74,8 +67,6 @@ class Links:
         self._constant_ns = cluster.latency.quantile_ns(0.0) if cluster.latency.is_constant else None
         self._deadlines = Deadlines(cluster.loop, self._expire)
         self._arriving, self._delivering = self._arrive, self._deliver  # one bound method, not one for each call
-        self.exchange: Callable[[Envelope], CallExchange] = partial(CallExchange, self)
-        """Return the wait for a call's reply."""
 
     def leg_ns(self, target: str, leg: str, causal: int, message: int) -> int:
         """Return how long one leg takes.
@@ -92,6 +83,13 @@ class Links:
             draw = (mix(self._cluster.seed, causal, _LEGS[leg]) >> 11) * _UNIT
             base_ns = self._latency.quantile_ns(draw)
         return base_ns + self._harm.extra_ns(target, leg, causal, message) if self._harm.on_messages else base_ns
+
+    @types.coroutine
+    def request(self, envelope: Envelope) -> Generator[Effect, Any, Reply]:
+        """Send a call and wait for its answer; see `studio.ports.Transport`."""
+        exchange = _new_exchange(CallExchange)  # no __init__, and no __await__: a call makes one object and one frame
+        exchange.links, exchange.envelope, exchange.queue = self, envelope, None
+        return (yield exchange)  # type: ignore[no-any-return]
 
     # -- there ------------------------------------------------------------------------------------------------------
 
@@ -198,8 +196,7 @@ class SimulatedTransport:
 
     def __init__(self, cluster: Cluster, node: Node | None) -> None:
         self._cluster, self._node = cluster, node
-        self.request: Callable[[Envelope], Awaitable[Reply]] = cluster.links.exchange
-        """Send a call and wait for its answer; see `studio.ports.Transport`."""
+        self.request: Callable[[Envelope], Awaitable[Reply]] = cluster.links.request
 
     async def publish(self, envelope: Envelope) -> None:
         """Return once the event is stored."""

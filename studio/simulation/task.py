@@ -251,10 +251,10 @@ class HandlerTask:
             self._raise(self._make_cancelled_error())
             return
         self._fut_waiter = None
-        loop = self._loop
+        loop, send = self._loop, self._send  # first a name, then the call: Python 3.11 calls an attribute slowly
         current_tasks[loop] = self
         try:
-            effect = self._send(value)
+            effect = send(value)
         except StopIteration as stop:
             self._finish(stop.value)
         except BaseException as error:  # noqa: BLE001 - a task keeps whatever its coroutine raised
@@ -359,8 +359,9 @@ class HandlerTask:
         self._result = value
         self._state = _FINISHED
         del incarnation.frames[id(self)]  # what _end() does, without the call
-        if self.on_done is not None:
-            self.on_done(self)
+        on_done = self.on_done
+        if on_done is not None:
+            on_done(self)
         if self._callbacks is not None:
             self._call_back()
 
