@@ -15,7 +15,7 @@ import studio
 from studio.graph.system import Build, System
 from studio.ports import HttpRequest, HttpResponse
 from studio.serve.environment import EnvironmentSettings
-from studio.serve.server import ServeSettings, Server
+from studio.serve.server import Server, ServeSettings
 from studio.serve.sqlite import SqliteStorage
 from studio.source.directory import read
 
@@ -97,7 +97,7 @@ def simulated(build: Build) -> Outcome:
         ends = [ask(*request) for request in ENDS]
         found = {f"{owner}.{name}": world.collection(f"{owner}.{name}") for owner, name in collections_of(build)}
         sagas = {row["saga"]: row["state"] for row in world.sagas().iter_rows(named=True)}
-        charged = world.sql("select ledger, order_id from external order by at_ns").rows()
+        charged: list[tuple[str, ...]] = world.sql("select ledger, order_id from external order by at_ns").rows()
         return Outcome(replies, ends, sagas, drawn_out(found), charged)
 
 
@@ -108,7 +108,7 @@ class Provider:
     """The card provider behind the port Outbound, written anew: it declines what is above 500."""
 
     def __init__(self) -> None:
-        self.charged: list[tuple[str, str]] = []
+        self.charged: list[tuple[str, ...]] = []
         self._orders: dict[str, str] = {}
 
     async def send(self, request: HttpRequest, *, timeout_ns: int) -> HttpResponse:
@@ -166,7 +166,7 @@ async def real(build: Build, file: Path) -> Outcome:
     async with asyncio.timeout(60):
         replies, ends = await served(build, file, provider)
         sagas, found = await left_behind(build, file)
-    return Outcome(replies, ends, sagas, drawn_out(found), provider.charged)
+    return Outcome(replies, ends, sagas, drawn_out(found), list(provider.charged))
 
 
 # -- together ---------------------------------------------------------------------------------------------------------
