@@ -34,6 +34,7 @@ from studio.model.verbs import Secret, call, log, principal, publish, send, sett
 
 if _typing.TYPE_CHECKING:
     from studio.graph.system import System
+    from studio.simulation.current import latest
     from studio.simulation.journal import compare, delete_runs, runs
     from studio.simulation.run import Run
     from studio.simulation.simulate import RunInterrupted, simulate
@@ -88,6 +89,7 @@ __all__ = [
     "handle",
     "invariant",
     "latency",
+    "latest",
     "load_ipython_extension",
     "log",
     "lose",
@@ -118,6 +120,7 @@ _LATE = {
     "World": "studio.simulation.world",
     "compare": "studio.simulation.journal",
     "delete_runs": "studio.simulation.journal",
+    "latest": "studio.simulation.current",
     "runs": "studio.simulation.journal",
     "simulate": "studio.simulation.simulate",
     "world": "studio.simulation.world",

@@ -81,6 +81,8 @@ def format_ns(value_ns: int) -> str:
     """Return the shortest usual form to read, to four digits: `1.5 s`, `40 ms`, `2m 5s`."""
     if value_ns < 0:
         return f"-{format_ns(-value_ns)}"
+    if value_ns == 0:
+        return "0 s"
     for unit, size in (("ns", 1), ("µs", 1_000), ("ms", 1_000_000)):
         if value_ns < size * 1000:
             return f"{value_ns / size:.4g} {unit}"

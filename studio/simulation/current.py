@@ -52,5 +52,9 @@ def set_latest(played: Run | World | None) -> None:
 
 
 def latest() -> Run | World | None:
-    """Return what was run or played last in this process; None before the first."""
+    """Return what was run or played last in this process, stopped or failed as it may be; None before the first.
+
+    Example:
+        run = studio.latest()
+    """
     return _LATEST[0] if _LATEST else None

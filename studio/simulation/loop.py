@@ -38,6 +38,7 @@ __all__ = ["VirtualFuture", "VirtualLoop", "VirtualTimer"]
 _TOMBSTONES_FROM = 256  # timers at one instant beyond which a cancelled one is marked and not searched for
 _FOREVER = 1 << 200
 _COLLECT_STEPS = 100_000
+_BEAT_STEPS = 5_000
 
 Entry = tuple[int, Callable[[Any], object], Any]
 T = TypeVar("T")
@@ -80,6 +81,9 @@ class VirtualLoop(RefusingLoop):
         instant_steps_max: How many steps one instant may take; a loop that polls without waiting would go on for ever.
         busy_rounds_max: How often the ready queue may refill itself before whoever is due next gets a turn, as the
             passing of real time would give it: code that polls with `asyncio.sleep(0)` thus sees time pass.
+
+    Attributes:
+        heartbeat: Called every few thousand steps by whoever drives, for a display of progress; it changes nothing.
     """
 
     now_ns: int
@@ -121,6 +125,8 @@ class VirtualLoop(RefusingLoop):
         self._driver = ""
         self._unwinding = False
         self._collect_at = _COLLECT_STEPS
+        self._beat_at = _BEAT_STEPS
+        self.heartbeat: Callable[[], object] | None = None
 
     def __del__(self) -> None:
         # At best: the collector may finalise frames first. Whoever makes a loop closes it.
@@ -478,6 +484,14 @@ class VirtualLoop(RefusingLoop):
         if self._instant_steps > self.instant_steps_max:
             self._instant_steps = 0
             raise TimeStandsStillError(steps=self.instant_steps_max, limit="instant_steps_max", now_ns=self.now_ns)
+        if self.steps >= self._beat_at:
+            self._beat()
+
+    def _beat(self) -> None:
+        """Do what is due by steps: tell whoever watches, collect garbage. None of it changes what is run."""
+        self._beat_at = self.steps + _BEAT_STEPS
+        if self.heartbeat is not None:
+            self.heartbeat()
         if self.steps >= self._collect_at:
             self._collect_at = self.steps + _COLLECT_STEPS
             gc.collect()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from studio.graph.system import Build, System
-from studio.model.duration import duration_ns
+from studio.model.duration import duration_ns, format_ns
 from studio.model.fault import Fault
 from studio.model.scenario import Scenario
 from studio.simulation.arrivals import Arrivals
@@ -15,6 +15,7 @@ from studio.simulation.current import build_of, set_latest
 from studio.simulation.journal import default_log, info_of
 from studio.simulation.outside import Outside
 from studio.simulation.run import Run
+from studio.simulation.shield import Shield, load_engine
 from studio.simulation.stage import conditions_of, scenario_of, set_up
 from studio.simulation.timetable import Timetable
 from studio.simulation.verdict import Verdict
@@ -52,7 +53,8 @@ class RunInterrupted(KeyboardInterrupt):
     """
 
     def __init__(self, run: Run) -> None:
-        super().__init__(f"stopped; the records so far are run {run.number}")
+        end = format_ns(run.end_ns)
+        super().__init__(f"stopped at {end} of virtual time; studio.latest() is run {run.number}, as far as it came")
         self.run = run
 
 
@@ -78,7 +80,7 @@ def simulate(
         faults: Plan instead of the scenario's.
         duration: Instead of the scenario's.
         log: Where records go; by default the process's log.
-        progress: Told a hundred times in a run.
+        progress: Told at least a hundred times in a run, and every few thousand steps of a busy one.
 
     Raises:
         UnknownScenario: It is not declared.
@@ -98,20 +100,22 @@ def simulate(
     chosen = scenario_of(build, scenario, number)
     plan = tuple(chosen.faults if faults is None else faults)
     conditions = conditions_of(build, chosen, number, plan)
+    is_stopped = load_engine()
     shelf = default_log() if log is None else log
     buffer = shelf.record(info_of(build, chosen.name, number))
     drive = _Drive(build, chosen, duration_ns(duration or chosen.duration), conditions, buffer)
     verdict = Verdict(Run(shelf.live(buffer), build, plan), buffer)
-    status: Status = "aborted"
+    status: Status = "interrupted" if is_stopped else "aborted"
     try:
-        with utc_zone():
-            status = drive.run(verdict, progress)
+        if not is_stopped:
+            with utc_zone():
+                status = drive.run(verdict, progress)
     finally:
-        end_ns = drive.close()
-        buffer.finish(status, end_ns=end_ns)
-        finished = Run(shelf.run(buffer.run), build, plan, checked=verdict.checked)
-        set_latest(finished)
-    if status == "interrupted":
+        with Shield() as shield:
+            buffer.finish(status, end_ns=drive.close())
+            finished = Run(shelf.run(buffer.run), build, plan, checked=verdict.checked)
+            set_latest(finished)
+    if status == "interrupted" or shield.interrupted:
         raise RunInterrupted(finished)
     if verdict.failure is not None:
         verdict.failure.add_note(f"The run was finished all the same: its records are run {finished.number}.")
@@ -149,12 +153,17 @@ class _Drive:
 
     def _play(self, cluster: Cluster, verdict: Verdict, progress: Callable[[Progress], None] | None) -> Status:
         timetable, loop = Timetable(cluster), cluster.loop
+
+        def tell() -> None:
+            if progress is not None:
+                progress(Progress(loop.now_ns, self._end_ns, self._buffer.count))
+
+        loop.heartbeat = tell
         self._start_workloads(cluster)
         for stretch in range(1, STRETCHES + 1):
             if not timetable.run_until_ns(self._end_ns * stretch // STRETCHES):
                 return "interrupted"
-            if progress is not None:
-                progress(Progress(loop.now_ns, self._end_ns, self._buffer.count))
+            tell()
             if verdict.is_watching and stretch % (STRETCHES // MARKS) == 0 and stretch < STRETCHES:
                 verdict.check(loop.now_ns, finally_=False)
         rest = timetable.settle(self._end_ns + duration_ns(self._scenario.settle))

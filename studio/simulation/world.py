@@ -24,6 +24,7 @@ from studio.simulation.journal import default_log, info_of
 from studio.simulation.node import Node
 from studio.simulation.outside import Outside
 from studio.simulation.run import Run
+from studio.simulation.shield import load_engine
 from studio.simulation.stage import conditions_of, furnish, scenario_of, set_up
 from studio.simulation.targets import check_plan, collection_of
 from studio.simulation.timetable import Timetable
@@ -54,8 +55,8 @@ class World:
     def __init__(self, build: Build, scenario: Scenario, seed: int, faults: Sequence[Fault], log: Log) -> None:
         self.build, self.seed = build, seed
         self._log = log
-        import polars as pl  # noqa: F401 - writing records takes it; while the process ends it cannot be loaded
-
+        if load_engine():  # writing records takes it; while the process ends it cannot be loaded
+            raise KeyboardInterrupt
         conditions = conditions_of(build, scenario, seed, tuple(faults))
         self._buffer = log.record(info_of(build, "", seed))
         with utc_zone():

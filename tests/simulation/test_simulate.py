@@ -313,7 +313,7 @@ def test_run_whose_invariant_cannot_be_evaluated_is_finished_and_kept(
 # -- interrupts -------------------------------------------------------------------------------------------------------
 
 INTERRUPTED = """
-import os, signal, threading, time
+import os, signal, time
 from studio import RunInterrupted
 from studio.graph.system import System
 from studio.simulation.simulate import simulate
@@ -331,13 +331,13 @@ system.define(cell_from_text('''%%scenario long --duration 10000h
 workload($.Busy.work, rate_per_s=1000, arrivals="fixed")
 '''))
 began = []
-def stop():
-    began.append(time.monotonic())
-    os.kill(os.getpid(), signal.SIGINT)
-threading.Timer(1.0, stop).start()
+def stop(progress):
+    if progress.records > 1000 and not began:
+        began.append(time.monotonic())
+        os.kill(os.getpid(), signal.SIGINT)
 log = Log.memory()
 try:
-    simulate("long", system=system, log=log)
+    simulate("long", system=system, log=log, progress=stop)
 except RunInterrupted as stopped:
     took = time.monotonic() - began[0]
     print(stopped.run.status, len(stopped.run.messages) > 100, stopped.run.number == log.runs()[0].run, took < 1)
@@ -351,6 +351,19 @@ def test_interrupted_run_ends_within_a_second_and_keeps_its_records() -> None:
     )  # fmt: skip
     assert done.stdout.split() == ["interrupted", "True", "True", "True"], done.stderr
     assert not done.stderr
+
+
+def test_progress_of_a_busy_run_is_told_long_before_a_hundredth_of_it(scene: Any) -> None:
+    told: list[Progress] = []
+
+    def listen(progress: Progress) -> None:
+        told.append(progress)
+        if len(told) > 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(RunInterrupted, match=r"studio\.latest\(\)"):
+        scene("workload($.Thing.made, rate_per_s=1000)", line=" --duration 10h").run(progress=listen)
+    assert 0 < told[0].now_ns < told[1].now_ns < told[1].end_ns / 100
 
 
 def test_interrupt_between_two_drives_is_one_too(scene: Any) -> None:
