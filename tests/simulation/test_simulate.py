@@ -313,7 +313,7 @@ def test_run_whose_invariant_cannot_be_evaluated_is_finished_and_kept(
 # -- interrupts -------------------------------------------------------------------------------------------------------
 
 INTERRUPTED = """
-import os, signal, time
+import os, signal
 from studio import RunInterrupted
 from studio.graph.system import System
 from studio.simulation.simulate import simulate
@@ -333,18 +333,18 @@ workload($.Busy.work, rate_per_s=1000, arrivals="fixed")
 began = []
 def stop(progress):
     if progress.records > 1000 and not began:
-        began.append(time.monotonic())
+        began.append(progress.records)
         os.kill(os.getpid(), signal.SIGINT)
 log = Log.memory()
 try:
     simulate("long", system=system, log=log, progress=stop)
 except RunInterrupted as stopped:
-    took = time.monotonic() - began[0]
-    print(stopped.run.status, len(stopped.run.messages) > 100, stopped.run.number == log.runs()[0].run, took < 1)
+    after = log.runs()[0].records - began[0]
+    print(stopped.run.status, len(stopped.run.messages) > 100, stopped.run.number == log.runs()[0].run, after < 1000)
 """
 
 
-def test_interrupted_run_ends_within_a_second_and_keeps_its_records() -> None:
+def test_interrupted_run_ends_at_once_and_keeps_its_records() -> None:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", dedent(INTERRUPTED)],
         capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=60,
