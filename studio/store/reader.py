@@ -38,11 +38,12 @@ class RunLog:
         shelf: Where the run is.
         run: Its number there.
         shape: Columns for ledgers and collections; None takes those with which the run began.
-        flush: Called before each look at a run that goes on, so that its last records are seen.
+        flush: Called before each look at a run that goes on, so that its last records are seen; returns how many those
+            are.
     """
 
     def __init__(
-        self, shelf: Shelf, run: int, *, shape: Shape | None = None, flush: Callable[[], None] | None = None
+        self, shelf: Shelf, run: int, *, shape: Shape | None = None, flush: Callable[[], int] | None = None
     ) -> None:
         self.run = run
         self.row = shelf.row(run)
@@ -234,10 +235,14 @@ class RunLog:
         self._made.add(view.name)
 
     def _load(self, tables: set[str]) -> None:
-        self._flush_first()
-        over = self.row.status != "running"
-        wanted = {table: self._loaded.get(table, 0) for table in tables if not (over and table in self._loaded)}
-        if not wanted:
+        """Load what is new in some tables; of a run that goes on, then also of all others that were asked for before.
+
+        A file is opened for a flush and for each load, which costs more than the rows: so one look loads for the next.
+        """
+        written = self._flush_first()
+        fresh = {table for table, seen in self._loaded.items() if seen == written or self.row.status != "running"}
+        wanted = {table: self._loaded.get(table, 0) for table in {*tables, *self._loaded} - fresh}
+        if not tables - fresh:
             return
         found = self._shelf.read(self.run, wanted)
         for table, raw in found.frames.items():
@@ -250,9 +255,8 @@ class RunLog:
                 self._connection.unregister("batch")
             self._loaded[table] = found.records
 
-    def _flush_first(self) -> None:
-        if self._flush is not None:
-            self._flush()
+    def _flush_first(self) -> int | None:
+        return None if self._flush is None else self._flush()
 
 
 def _of_trace(table: str, condition: str, trace: int) -> str:
