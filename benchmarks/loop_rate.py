@@ -19,10 +19,11 @@ from typing import Any
 
 import simpy
 
+from studio.simulation.awaiting import perform, sleep_ns
 from studio.simulation.incarnation import Incarnation
 from studio.simulation.loop import VirtualLoop
 from studio.simulation.randomness import stable_key
-from studio.simulation.task import Effect, HandlerTask, perform, sleep_ns
+from studio.simulation.task import Effect, HandlerTask
 
 LATENCY_NS = 1_000_000
 WORK_NS = 10_000_000

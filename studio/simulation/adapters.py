@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from studio.model.distribution import Distribution
 from studio.ports import ACTING
+from studio.simulation.awaiting import park, sleep_ns
 from studio.simulation.loop import VirtualLoop
 from studio.simulation.randomness import mix, stable_key
-from studio.simulation.task import park, sleep_ns
 
 if TYPE_CHECKING:
     from studio.simulation.harm import Harm

@@ -18,10 +18,11 @@ from studio.records import Delivery
 from studio.runtime.acting import message_record
 from studio.runtime.application import Application, HttpRoute
 from studio.runtime.statuses import problem_of
+from studio.simulation.awaiting import perform
 from studio.simulation.connection import Connection, EventStream, scope_of
 from studio.simulation.deadlines import Deadlines
 from studio.simulation.exchange import Exchange
-from studio.simulation.task import HandlerTask, perform
+from studio.simulation.task import HandlerTask
 
 if TYPE_CHECKING:
     import httpx

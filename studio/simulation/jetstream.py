@@ -19,11 +19,12 @@ from studio.errors import PublishFailed
 from studio.model.duration import SECOND_NS
 from studio.ports import Envelope, Verdict, Write
 from studio.records import Delivery
+from studio.simulation.awaiting import perform
 from studio.simulation.deadlines import DeadlineQueue, Deadlines
 from studio.simulation.exchange import Exchange
 from studio.simulation.randomness import mix, stable_key
 from studio.simulation.readers import Readers
-from studio.simulation.task import HandlerTask, perform
+from studio.simulation.task import HandlerTask
 
 if TYPE_CHECKING:
     from studio.simulation.cluster import Cluster

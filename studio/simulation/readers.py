@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 from studio.address import Pattern, matches, parse, pattern
 from studio.ports import Envelope
 from studio.records import Delivery
+from studio.simulation.awaiting import suspend
 from studio.simulation.incarnation import INCARNATION
 from studio.simulation.randomness import mix
-from studio.simulation.task import Effect, suspend
+from studio.simulation.task import Effect
 
 if TYPE_CHECKING:
     from studio.simulation.cluster import Cluster

@@ -46,8 +46,8 @@ class Shield:
 
 
 def load_engine() -> bool:
-    """Load what writing records takes, whole, before anything is recorded; return whether an interrupt came meanwhile."""
+    """Load what writing records takes, whole, before anything is recorded; return whether an interrupt came."""
     with Shield() as shield:
         import duckdb  # noqa: F401 - to have it in memory
-        import polars  # noqa: F401 - likewise
+        import polars as pl  # noqa: F401 - likewise
     return shield.interrupted

@@ -15,10 +15,10 @@ import greenlet  # type: ignore[import-untyped]  # it ships none
 
 from studio.errors import BlockingSleep
 from studio.ports import ACTING
+from studio.simulation.awaiting import sleep_ns
 from studio.simulation.incarnation import Incarnation
 from studio.simulation.loop import VirtualLoop
 from studio.simulation.randomness import Draws
-from studio.simulation.task import sleep_ns
 
 __all__ = ["EPOCH_NS", "Surroundings", "run_sync"]
 

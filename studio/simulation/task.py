@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from studio.simulation.incarnation import Incarnation
     from studio.simulation.loop import VirtualLoop
 
-__all__ = ["Effect", "HandlerTask", "park", "perform", "sleep_ns", "suspend"]
+__all__ = ["Effect", "HandlerTask", "Park"]
 
 _PENDING, _CANCELLED, _FINISHED = "PENDING", "CANCELLED", "FINISHED"
 _UNWIND_ATTEMPTS = 100
@@ -88,54 +88,13 @@ class Effect:
 
 
 @final
-class _Suspension(Effect):
-    __slots__ = ("_arm",)
+class Park(Effect):
+    """Wait for what never comes."""
 
-    def __init__(self, arm: Callable[[Effect], object]) -> None:
-        self._arm = arm
-
-    def arm(self, task: HandlerTask) -> None:
-        self._arm(self)
-
-
-@final
-class _Park(Effect):
     __slots__ = ()
 
     def arm(self, task: HandlerTask) -> None:
-        pass
-
-
-@types.coroutine
-def sleep_ns(delay_ns: int) -> Generator[int, None, None]:
-    """Wait in virtual time.
-
-    Args:
-        delay_ns: Nanoseconds; zero or less lets everyone else who is due now go first.
-    """
-    yield delay_ns if delay_ns > 0 else 0  # noqa: FURB136 - max() would cost a call, for each sleep
-
-
-@types.coroutine
-def park() -> Generator[Effect, Any, None]:
-    """Wait for ever: until cancelled, or closed with the run. This is how crashed code gives up the control."""
-    yield _Park()
-
-
-@types.coroutine
-def suspend(arm: Callable[[Effect], object]) -> Generator[Effect, Any, Any]:
-    """Wait until someone resumes the effect given to `arm`; return the value it was resumed with.
-
-    Args:
-        arm: Called once the handler is suspended. It keeps the effect where the waker finds it.
-    """
-    return (yield _Suspension(arm))
-
-
-@types.coroutine
-def perform(effect: Effect) -> Generator[Effect, Any, Any]:
-    """Wait for an effect of a class of your own, and return what it was resumed with."""
-    return (yield effect)
+        """Arrange for nothing."""
 
 
 class _Asleep:
@@ -564,4 +523,4 @@ def _cancelled_error(message: Any) -> asyncio.CancelledError:
 
 
 def _fenced(_value: Any) -> Effect:
-    return _Park()
+    return Park()

@@ -18,10 +18,11 @@ from studio.ports import ACTING, Envelope, HttpRequest, HttpResponse
 from studio.records import Delivery
 from studio.runtime.acting import Handling, message_record
 from studio.runtime.identifiers import causal_key, key_of_text
+from studio.simulation.awaiting import perform
 from studio.simulation.deadlines import Deadlines
 from studio.simulation.exchange import Exchange
 from studio.simulation.surroundings import run_sync
-from studio.simulation.task import HandlerTask, perform
+from studio.simulation.task import HandlerTask
 
 if TYPE_CHECKING:
     from studio.simulation.cluster import Cluster

@@ -11,9 +11,10 @@ from typing import Any
 import anyio
 import pytest
 
+from studio.simulation.awaiting import park, sleep_ns
 from studio.simulation.incarnation import INCARNATION, Incarnation
 from studio.simulation.loop import VirtualLoop
-from studio.simulation.task import HandlerTask, park, sleep_ns
+from studio.simulation.task import HandlerTask
 
 SECOND_NS = 1_000_000_000
 

@@ -10,8 +10,9 @@ import anyio
 import pytest
 
 from studio.errors import PortRequiredError
+from studio.simulation.awaiting import park, perform, sleep_ns, suspend
 from studio.simulation.loop import VirtualLoop
-from studio.simulation.task import Effect, HandlerTask, park, perform, sleep_ns, suspend
+from studio.simulation.task import Effect, HandlerTask
 
 Main = Callable[[], Coroutine[Any, Any, Any]]
 

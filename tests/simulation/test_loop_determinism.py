@@ -11,10 +11,10 @@ from pathlib import Path
 import anyio
 import pytest
 
+from studio.simulation.awaiting import sleep_ns
 from studio.simulation.incarnation import Incarnation
 from studio.simulation.loop import VirtualLoop
 from studio.simulation.randomness import Stream, stable_key
-from studio.simulation.task import sleep_ns
 
 ROOT = Path(__file__).resolve().parents[2]
 
