@@ -41,6 +41,7 @@ from studio.runtime.outbox import Outbox, outbox_write
 from studio.runtime.program import Program
 from studio.runtime.publishing import publish_event
 from studio.runtime.spans import UNKEPT, OpenSpan, Spans
+from studio.runtime.turns import Turn, Turns
 from studio.runtime.unit import Unit
 
 if TYPE_CHECKING:
@@ -50,8 +51,9 @@ if TYPE_CHECKING:
 __all__ = ["Replica"]
 
 _new_reply = functools.partial(tuple.__new__, Reply)  # half the price of Reply(), which is a function in Python
-COMMIT_ATTEMPTS = 5
-"""How often a transactional handler runs again after a serialisation conflict."""
+COMMIT_ATTEMPTS = 30
+"""How often a transactional handler runs while its commits conflict. It has its turn among those of its own process, so
+only other processes' can come first again; who loses to them tries at once, since a wait would let them win again."""
 
 
 class Replica:
@@ -70,6 +72,7 @@ class Replica:
         self.spans = Spans(ports, service.name, number)
         self.admission = Admission(service.name, service.concurrency, service.queue)
         self.answers = Answers(service.name, ports)
+        self.turns = Turns()
         self.outbox = Outbox(self)
         self._entries = {address: _entry(each, program) for address, each in service.operations.items()}
         self._subscriptions = {each.name: each for each in service.subscriptions}
@@ -126,13 +129,16 @@ class Replica:
 
     def _accept(self, entry: _Entry, envelope: Envelope) -> Any:
         """Return a call's message where somebody still waits for the answer and it is what the operation takes."""
-        if envelope.deadline_ns and self.ports.clock.now_ns() >= envelope.deadline_ns:
-            raise DeadlineExceeded(address=envelope.address, service=self.name)
+        self._check_deadline(envelope)
         decode = entry.decode
         try:
             return decode(envelope.body)
         except ValidationError as error:
             raise _Refusal.of(entry.takes, error, self.name, entry.operation.name) from error
+
+    def _check_deadline(self, envelope: Envelope) -> None:
+        if envelope.deadline_ns and self.ports.clock.now_ns() >= envelope.deadline_ns:
+            raise DeadlineExceeded(address=envelope.address, service=self.name)
 
     async def _answer(self, operation: Operation, envelope: Envelope, message: Any, span: int) -> Reply:
         """Answer a call that is more than plain: from what is kept, in a transaction, by a composition."""
@@ -324,31 +330,53 @@ class Replica:
         extra: Callable[[Any], tuple[Write, ...]],
     ) -> Any:
         """Run work in a unit, commit all of it or nothing, then send its events; again on a serialisation conflict."""
-        for attempt in range(1, COMMIT_ATTEMPTS + 1):
-            handling = Handling(self, envelope, span, f"{envelope.idempotency or envelope.message}/{self.name}")
-            handling.unit = Unit(self.name, self.ports.storage)
-            ACTING.set(handling)
-            if self.ports.points.armed or self.ports.points.takes_time:
-                await self.ports.points.reach("before-handler", envelope.address)
-            result = await work(handling)
-            events = tuple(outbox_write(self.name, event) for event in handling.unit.events)
-            writes = handling.unit.commit_of(extra(result) + events)
-            try:
-                versions = await self.ports.storage.commit(writes)
-            except StorageConflict as conflict:
-                if conflict.collection == INBOX:
-                    return result  # another replica has handled it, and its commit stands
-                if attempt == COMMIT_ATTEMPTS or conflict.collection == ANSWERS:
-                    raise
-                continue
-            for write, version in zip(writes, versions, strict=True):
-                handling.record_write(write, version)
-            if self.ports.points.armed:
-                await self.ports.points.reach("after-effect", envelope.address)
-            for event in handling.unit.events:
-                await self.outbox.relay(event)
-            return result
+        turn = Turn(self.turns)
+        try:
+            for attempt in range(1, COMMIT_ATTEMPTS + 1):
+                handling = self._in_unit(envelope, span)
+                if self.ports.points.armed or self.ports.points.takes_time:
+                    await self.ports.points.reach("before-handler", envelope.address)
+                result = await work(handling)
+                try:
+                    events = await self._commit(handling, extra(result))
+                except StorageConflict as conflict:
+                    if conflict.collection == INBOX:
+                        return result  # another replica has handled it, and its commit stands
+                    if attempt == COMMIT_ATTEMPTS or conflict.collection == ANSWERS:
+                        raise
+                    await turn.take((conflict.collection, conflict.key))
+                    self._check_deadline(envelope)
+                    continue
+                turn.leave()
+                await self._follow(envelope, events)
+                return result
+        finally:
+            turn.leave()
         raise AssertionError("the last attempt returns or raises")
+
+    async def _follow(self, envelope: Envelope, events: list[Envelope]) -> None:
+        """Do what follows a commit: send its events."""
+        if self.ports.points.armed:
+            await self.ports.points.reach("after-effect", envelope.address)
+        for event in events:
+            await self.outbox.relay(event)
+
+    def _in_unit(self, envelope: Envelope, span: int) -> Handling:
+        """Return who acts, with a new unit of work."""
+        handling = Handling(self, envelope, span, f"{envelope.idempotency or envelope.message}/{self.name}")
+        handling.unit = Unit(self.name, self.ports.storage)
+        ACTING.set(handling)
+        return handling
+
+    async def _commit(self, handling: Handling, extra: tuple[Write, ...]) -> list[Envelope]:
+        """Commit a handling's unit, with its events in the outbox, and return them."""
+        assert handling.unit is not None
+        events = tuple(outbox_write(self.name, event) for event in handling.unit.events)
+        writes = handling.unit.commit_of(extra + events)
+        versions = await self.ports.storage.commit(writes)
+        for write, version in zip(writes, versions, strict=True):
+            handling.record_write(write, version)
+        return handling.unit.events
 
 
 @dataclass(frozen=True, slots=True)

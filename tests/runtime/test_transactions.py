@@ -136,6 +136,21 @@ def test_transactions_that_meet_run_again(bank: Bench) -> None:
     assert sorted(reply.body for reply in replies) == [b"1", b"2", b"3"]
 
 
+@pytest.mark.parametrize("replicas", [1, 3])
+def test_however_many_transactions_want_one_document_each_has_its_turn(bank: Bench, replicas: int) -> None:
+    several = [bank.replica("Bank", number) for number in range(1, replicas + 1)] * (60 // replicas)
+    replies = ask(bank, *(call("pay", f"k{number}") for number in range(60)), replicas=several)
+    assert sorted(int(reply.body) for reply in replies) == list(range(1, 61))
+    assert [len(replica.turns) for replica in several] == [0] * 60
+
+
+def test_a_transaction_whose_caller_has_gone_is_not_run_again(bank: Bench) -> None:
+    late = call("pay", "l")
+    late.deadline_ns = 1_500_000_000
+    first, second = ask(bank, call("pay", "k"), late)
+    assert (first.body, second.code) == (b"1", "STU411")
+
+
 def test_a_transaction_that_raises_leaves_nothing(bank: Bench) -> None:
     assert ask(bank, call("pay", "k", -1))[0].code == "Poor"
     assert bank.bus.events == []
@@ -145,7 +160,7 @@ def test_a_transaction_that_raises_leaves_nothing(bank: Bench) -> None:
 def test_a_transaction_gives_up_after_some_conflicts(bank: Bench) -> None:
     replica = bank.replica("Bank")
     conflict = StorageConflict(space="Bank", collection="accounts", key="all", expected=0, found=1)
-    bank.storage_fails = [conflict] * 5
+    bank.storage_fails = [conflict] * 30
     assert ask(bank, call("pay", "k"), replicas=[replica])[0].code == "STU420"
 
 
