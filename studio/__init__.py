@@ -35,7 +35,7 @@ from studio.model.verbs import Secret, call, log, principal, publish, send, sett
 if _typing.TYPE_CHECKING:
     from studio.graph.system import System
     from studio.simulation.current import latest
-    from studio.simulation.journal import compare, delete_runs, runs
+    from studio.simulation.logbook import compare, delete_runs, runs
     from studio.simulation.run import Run
     from studio.simulation.simulate import RunInterrupted, simulate
     from studio.simulation.world import World, world
@@ -118,10 +118,10 @@ _LATE = {
     "RunInterrupted": "studio.simulation.simulate",
     "System": "studio.graph.system",
     "World": "studio.simulation.world",
-    "compare": "studio.simulation.journal",
-    "delete_runs": "studio.simulation.journal",
+    "compare": "studio.simulation.logbook",
+    "delete_runs": "studio.simulation.logbook",
     "latest": "studio.simulation.current",
-    "runs": "studio.simulation.journal",
+    "runs": "studio.simulation.logbook",
     "simulate": "studio.simulation.simulate",
     "world": "studio.simulation.world",
 }

@@ -91,7 +91,7 @@ def simulate(
 
     Example: studio simulate notebooks/03-when-it-fails.ipynb --scenario lost_reply --seed 7
     """
-    from studio.simulation.journal import set_default_log
+    from studio.simulation.logbook import set_default_log
     from studio.simulation.simulate import RunInterrupted
     from studio.simulation.simulate import simulate as run_scenario
 

@@ -164,7 +164,7 @@ class InvalidMessage(StudioError):
 
     code = "STU150"
     problem = "service={service} operation={operation}: {contract}.{field}={value} is not valid ({reason})"
-    remedy = "Send a {contract} whose `{field}` fits, or change the contract in the cell that declares {contract}."
+    remedy = "Send what fits `{field}`, or change the contract in the cell that declares {contract}."
 
     service: str
     operation: str
@@ -355,6 +355,19 @@ class UnknownAddress(StudioError):
     known: str
 
 
+class WrongVerb(StudioError):
+    """A verb was used on an address that is something else."""
+
+    code = "STU435"
+    problem = "address={address} is {found}, not {wanted}"
+    remedy = "Use `{verb}(...)` on it, or `send(...)`, which does what the address is."
+
+    address: str
+    found: str
+    wanted: str
+    verb: str
+
+
 class UndeclaredError(StudioError):
     """A callee answered with a failure that is not a declared error."""
 
@@ -364,6 +377,14 @@ class UndeclaredError(StudioError):
 
     address: str
     reason: str
+
+
+class FailedCallee(UndeclaredError):
+    """The same, told to whoever may look inside: with what it failed, and where."""
+
+    remedy = "{remedy_text}"
+
+    remedy_text: str
 
 
 class MissingSetting(StudioError):
@@ -576,7 +597,7 @@ class UnknownOption(StudioError):
 
     code = "STU204"
     problem = "option={option} is not known to {kind}"
-    remedy = "Use one of: {known}."
+    remedy = "It has: {known}."
 
     option: str
     kind: str
@@ -701,14 +722,13 @@ class HandlerStalledError(StudioError):
     """A handler ran without yielding until the watchdog ended it; the run is aborted and is never compared."""
 
     code = "STU501"
-    problem = "{handler} did not yield within stall_s={stall_s} of the machine's time, at virtual time {now_ns} ns"
-    remedy = (
-        "Await something inside the loop, or move long computing into a declared service time. This run is aborted."
-    )
+    problem = "{handler} did not yield within stall_s={stall_s:g} of the machine's time, at virtual time {now}"
+    remedy = "Await something inside the loop, or move long computing into a declared service time. It was ended here."
 
     handler: str
     stall_s: float
     now_ns: int
+    now: str
 
 
 class PortRequiredError(StudioError):
@@ -1154,6 +1174,19 @@ class UnknownTarget(StudioError):
 
     what: str
     target: str
+    known: str
+
+
+class UnknownField(StudioError):
+    """A workload sets or skews a field that its messages do not have."""
+
+    code = "STU529"
+    problem = "workload({address}): {contract} has no field {field}"
+    remedy = "Nearest: {known}. Options of `workload` itself, such as rate_per_s, are in `workload?`."
+
+    address: str
+    contract: str
+    field: str
     known: str
 
 

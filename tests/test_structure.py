@@ -6,6 +6,7 @@ import ast
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
@@ -174,3 +175,8 @@ def test_importing_studio_loads_nothing_heavy() -> None:
 def test_a_deeper_import_under_type_checking_counts_too() -> None:
     tree = ast.parse("if TYPE_CHECKING:\n    from studio.serve.http import Server\nimport_module('studio.store')")
     assert {module for _, module, _ in imports(tree)} == {"studio.serve.http", "studio.store"}
+
+
+def test_no_two_files_have_the_same_name(source_files: tuple[SourceFile, ...]) -> None:
+    names = Counter(file.path.name for file in source_files if file.path.name != "__init__.py")
+    assert [name for name, count in names.items() if count > 1] == []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import PurePosixPath
 
-from studio.graph.declaring import bound_names
+from studio.graph.binding import bound_names
 from studio.graph.definition import Definition
 from studio.model.handle import ServiceHandle, service_name
 from studio.model.prelude import FOREIGN, PRELUDE

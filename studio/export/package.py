@@ -16,7 +16,7 @@ from studio.export.code import code_files, read_back
 from studio.export.companions import Companions, companions_of, requirement
 from studio.export.confidential import Variable, suspicions, variables
 from studio.export.expectation import EXPECTED, circumstances, expectation_text, python_minor
-from studio.export.layout import distribution_name, import_name, paths_of
+from studio.export.placement import distribution_name, import_name, paths_of
 from studio.export.report import Report
 from studio.export.texts import PACKAGE_TEMPLATES, filled
 from studio.export.wheel import DISTRIBUTION, runtime_wheel

@@ -8,7 +8,7 @@ from pathlib import Path
 from studio.errors import ExportUnwritable, FolderNotEmpty, UnknownTemplate, nearest
 from studio.export.companions import requirement
 from studio.export.expectation import python_minor
-from studio.export.layout import distribution_name
+from studio.export.placement import distribution_name
 from studio.export.texts import TEMPLATES, filled
 from studio.export.wheel import DISTRIBUTION
 

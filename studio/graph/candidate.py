@@ -11,8 +11,8 @@ from types import ModuleType
 from typing import Any
 
 from studio.errors import DeclaredTwice, DefinitionCycle, Where
+from studio.graph.binding import bound_names, exports_of, given_names, handled_names
 from studio.graph.build import Graph, build_graph
-from studio.graph.declaring import bound_names, exports_of, given_names, handled_names
 from studio.graph.definition import Definition, reason_of
 from studio.graph.executing import bind_handles, builtins_for, execute_source, local_module, path_of
 from studio.model.handle import ServiceHandle

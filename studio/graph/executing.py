@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from studio.errors import ServiceModuleRefused, StudioError, Where
-from studio.graph.declaring import bound_object
+from studio.graph.binding import bound_object
 from studio.graph.definition import Definition, Instance, shown_place
 from studio.model.composition import Composition
 from studio.model.declaring import gather

@@ -152,13 +152,14 @@ class System:
             Names of the definitions that used it and are stale now.
 
         Raises:
-            UnknownDefinition: There is none of that name.
+            UnknownDefinition: There is none of that name, nor a cell that failed to declare it.
         """
-        if name not in self._definitions:
-            raise UnknownDefinition(name=name, known=nearest(name, self._definitions))
+        if name not in self._definitions and name not in self._broken:
+            raise UnknownDefinition(name=name, known=nearest(name, {*self._definitions, *self._broken}))
         before = {each.name for each in self._definitions.values() if each.stale}
-        with self._candidate() as candidate:
-            candidate.remove(name)
+        if name in self._definitions:
+            with self._candidate() as candidate:
+                candidate.remove(name)
         self._mark({broken: each for broken, each in self._broken.items() if broken != name})
         return tuple(each.name for each in self._definitions.values() if each.stale and each.name not in before)
 

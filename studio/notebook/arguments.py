@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal
 
-from studio.errors import BadMagic, BadOption, InvalidDuration, UnknownOption, UnreadableMagicLine, nearest
+from studio.errors import BadMagic, BadOption, InvalidDuration, UnknownOption, UnreadableMagicLine
 from studio.model.duration import duration_ns
 
 __all__ = ["MAGICS", "Argument", "Flag", "LineMagic", "Of", "help_text", "parse_arguments", "usage"]
@@ -184,7 +184,7 @@ def _read_flag(magic: LineMagic, word: str, rest: Iterator[str], values: Values)
     name, is_joined, text = word[2:].partition("=")
     flag = next((each for each in magic.flags if each.name == name), None)
     if flag is None:
-        known = ", ".join(f"--{each.name}" for each in magic.flags) or "it has no options"
+        known = ", ".join(f"--{each.name}" for each in magic.flags) or "no options"
         raise UnknownOption(option=f"--{name}", kind=f"%{magic.name}", known=known)
     if flag.of == "flag":
         if is_joined:
@@ -216,7 +216,7 @@ def _read_words(magic: LineMagic, words: list[str], values: Values) -> None:
         if word is None and argument.is_required:
             raise _bad_line(magic, f"{argument.name.upper()} is missing")
         if word is not None and argument.choices and word not in argument.choices:
-            raise _bad_line(magic, f"{argument.name}={word!r} is unknown, nearest: {nearest(word, argument.choices)}")
+            raise _bad_line(magic, f"{argument.name}={word} is none of {', '.join(argument.choices)}")
         values[argument.name] = word
     if words:
         raise _bad_line(magic, f"word={words[0]!r} is one too many")

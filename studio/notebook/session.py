@@ -7,15 +7,17 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from studio.errors import Where
+from studio.errors import StudioError, Where
 from studio.graph.definition import Definition
 from studio.graph.system import System
 from studio.model.prelude import FOREIGN, PRELUDE
+from studio.model.scenario import Scenario
 from studio.notebook.cards.answer import card_of
-from studio.notebook.cards.card import Card, Table, code, muted, words
+from studio.notebook.cards.card import Card, Cell, Table, code, muted, words
 from studio.notebook.cards.wording import count, listed
-from studio.notebook.names import NotebookNames
+from studio.notebook.namespace import NotebookNames
 from studio.simulation.current import set_latest
+from studio.simulation.targets import check_scenario
 from studio.source.cell import Source, source_from_cell
 from studio.source.options import Kind
 
@@ -44,6 +46,8 @@ class Session:
         self._cells: dict[str, str] = {}  # definition to the id of its cell
         self._counts: dict[str, str] = {}  # definition to how its cell is shown
         self._attempted: dict[str, str] = {}  # how a source is shown to the body that was tried last
+        self._written: dict[str, str] = {}  # the same, as the author wrote it
+        self.cell_text = ""  # of the running cell, as the author wrote it
 
     # -- cells ------------------------------------------------------------------------------------------------------
 
@@ -54,6 +58,7 @@ class Session:
         renamed declaration is a new one.
         """
         self._cell_id = getattr(info, "cell_id", None)
+        self.cell_text = str(getattr(info, "raw_cell", None) or "")
         counted = bool(getattr(info, "store_history", False))  # IPython has counted such a cell by now
         self._number = self._shell.execution_count - counted
 
@@ -87,21 +92,21 @@ class Session:
         try:
             source = source_from_cell(kind, line, body)
             stands = source.name if source.name in before else stands
-            self._attempt(source)
+            self._attempt(source, body)
             definition = self.system.define(source, self._cell_id, elsewhere=self.names.elsewhere())
         except Exception as error:
             if stands:
                 error.add_note(f"The last good declaration of {before[stands].source.label} stands.")
             raise
-        notes = tuple(self._notes(definition, before))
+        notes = (*self._notes(definition, before), *self._obstacles(definition))
         self._keep_places(definition.name)
         self._give_names()
         return card_of(definition, self.system.graph, notes=notes, now_ns=time.time_ns())
 
     def text_of(self, place: Where) -> str:
-        """Return the source that a place is in: as it was tried last, else as it stands; empty when unknown."""
+        """Return the source that a place is in, as written: as it was tried last, else as it stands; or empty."""
         standing = {source.origin: source.body for source in self.system.sources}
-        return self._attempted.get(place.cell) or standing.get(place.cell, "")
+        return self._written.get(place.cell) or standing.get(place.cell, "")
 
     def unsettled(self) -> list[str]:
         """Return the declarations whose cell failed when it was run last, so that an older one stands."""
@@ -120,7 +125,7 @@ class Session:
         stale = self.system.forget(name)
         self._keep_places()
         self._give_names()
-        label = known.source.label if known is not None else name
+        label = known.source.label if known is not None else f"the cell of {name}, which failed"
         notes = [f"Forgot {label}.", *self._stale_notes(stale)]
         return Card("studio", "", words(count(len(self.system.definitions), "declaration")), notes=tuple(notes))
 
@@ -130,6 +135,7 @@ class Session:
         self.system.reset()
         self._keep_places()
         self._attempted.clear()
+        self._written.clear()
         set_latest(None)
         self._give_names()
         return Card("studio", "", notes=(f"Forgot {count(number, 'declaration')}. Ordinary cells keep their names.",))
@@ -147,9 +153,16 @@ class Session:
             )
             for each in definitions.values()
         )
+        rows += tuple(self._broken_rows())
         table = Table("", ("Kind", "Name", "Cell", "Uses", "State"), rows)
         hint = () if rows else ("Nothing is declared yet. Begin with a cell `%%contracts NAME` or `%%service NAME`.",)
         return Card("studio", "", words(count(len(definitions), "declaration")), sections=(table,), notes=hint)
+
+    def _broken_rows(self) -> Iterator[tuple[Cell, ...]]:
+        """Yield a row for each cell that failed when it was run last, and so declares nothing new."""
+        for name, broken in self.system.graph.broken.items():
+            kind = broken.where.cell.partition(" ")[0]
+            yield words(kind), code(name), (), (), words(f"failed: {broken.reason}", "error")
 
     def close(self) -> None:
         """Take back every name that was given."""
@@ -162,11 +175,12 @@ class Session:
         made = (name for name, cell in self._cells.items() if cell == self._cell_id and name in before)
         return "" if self._cell_id is None else next(made, "")
 
-    def _attempt(self, source: Source) -> None:
-        self._attempted.pop(source.origin, None)
-        self._attempted[source.origin] = source.body
-        if len(self._attempted) > _ATTEMPTS_MAX:
-            del self._attempted[next(iter(self._attempted))]
+    def _attempt(self, source: Source, written: str) -> None:
+        for kept, text in ((self._attempted, source.body), (self._written, written)):
+            kept.pop(source.origin, None)
+            kept[source.origin] = text
+            if len(kept) > _ATTEMPTS_MAX:
+                del kept[next(iter(kept))]
 
     def _keep_places(self, defined: str = "") -> None:
         if defined:
@@ -197,6 +211,16 @@ class Session:
         if fresh:
             yield f"Executed again, since they use it: {listed(fresh)}."
         yield from self._stale_notes(tuple(each for each in changed if after[each].stale))
+
+    def _obstacles(self, definition: Definition) -> Iterator[str]:
+        """Yield what keeps a scenario from being run yet: a name in it may be declared further down."""
+        for scenario in definition.declarations.of(Scenario):
+            try:
+                check_scenario(self.system.build(), scenario, scenario.faults)
+            except StudioError as error:
+                what, *rest = str(error).splitlines()
+                line = f" (line {error.where.line})" if error.where and error.where.line else ""
+                yield f"It cannot be run yet: {what}{line}. {rest[-1].strip() if rest else ''}"
 
     def _stale_notes(self, names: tuple[str, ...]) -> list[str]:
         definitions = self.system.definitions

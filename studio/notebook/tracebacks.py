@@ -13,8 +13,10 @@ from collections.abc import Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 
+from studio.contract import ServiceError
 from studio.errors import EmptyCell, StudioError, UnknownMagic, Where, nearest
 from studio.source import loader
+from studio.source.dollar import as_written
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -64,9 +66,9 @@ class Tracebacks:
         coded = _coded(shell, error)
         if isinstance(coded, StudioError):
             return self._send(coded, self.report(coded))
-        if isinstance(error, KeyboardInterrupt) and hasattr(error, "run"):
-            return self._send(error, [f"{_BOLD}Interrupted{_OFF}: {error}", *_notes(error)])
-        if any(loader.author_frames(error)):
+        if isinstance(error, KeyboardInterrupt) and _is_through_us(error):
+            return self._send(error, [f"{_BOLD}Interrupted{_OFF}{f': {error}' if str(error) else ''}", *_notes(error)])
+        if any(loader.author_frames(error)) or isinstance(error, ServiceError) or _is_hiding(error):
             return self._send(error, self._trimmed(error))
         shell.showtraceback((kind, error, traceback), tb_offset=tb_offset, running_compiled_code=True)
         return []
@@ -99,11 +101,12 @@ class Tracebacks:
             if frame.f_globals is self._shell.user_ns:
                 found = linecache.getlines(frame.f_code.co_filename), line
         if found is not None and 0 < found[1] <= len(found[0]) and _CALL not in found[0][found[1] - 1]:
-            yield from _numbered([line.rstrip("\n") for line in found[0]], Where("", found[1]))
+            text = as_written("".join(found[0]), self._session.cell_text)
+            yield from _numbered(text.splitlines(), Where("", found[1]))
 
     def _trimmed(self, error: BaseException) -> list[str]:
         """Return the traceback of an author's own error: from the cell's line on, without our frames."""
-        loader.trim_traceback(error)
+        loader.trim_traceback(error, namespace=self._shell.user_ns)
         step = error.__traceback__
         while step is not None and step.tb_frame.f_code.co_name != "run_cell_magic":
             step = step.tb_next
@@ -141,6 +144,18 @@ def _advice(shell: Any, found: re.Match[str]) -> str:
     mark = "%%" if found["form"] == "Cell" else "%"
     known = shell.magics_manager.magics[found["form"].lower()]
     return f"Nearest: {', '.join(mark + each for each in nearest(name, known).split(', '))}."
+
+
+def _is_through_us(error: BaseException) -> bool:
+    """Tell whether an error came through code of ours: then its way is no news to the author."""
+    frames = (frame for frame, _ in tracebacks.walk_tb(error.__traceback__))
+    return any(str(frame.f_globals.get("__name__", "")).startswith("studio.") for frame in frames)
+
+
+def _is_hiding(error: BaseException) -> bool:
+    """Tell whether an error was raised in a function that asks not to be shown, as pydantic's constructors do."""
+    frames = [frame for frame, _ in tracebacks.walk_tb(error.__traceback__)]
+    return bool(frames) and bool(frames[-1].f_locals.get("__tracebackhide__", False))
 
 
 def _tells_more(cause: BaseException, error: StudioError) -> bool:

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from studio.observe.axis import duration
-from studio.observe.drawing import draw
 from studio.observe.lines import lines_of
+from studio.observe.picture import draw
 from studio.observe.timeline import Timeline
 from studio.records import Record
 

@@ -16,6 +16,7 @@ from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from studio.errors import HandlerStalledError
+from studio.model.duration import format_ns
 from studio.simulation import anyio_order
 from studio.simulation.watchdog import Interruption, Watchdog
 
@@ -107,6 +108,7 @@ class Drive:
                 handler=self._watchdog.handler,
                 stall_s=self._loop.stall_s,
                 now_ns=self._loop.now_ns,
+                now=format_ns(self._loop.now_ns),
             ) from None
 
     def _tear_down(self) -> None:

@@ -11,6 +11,8 @@ import threading
 from types import FrameType, TracebackType
 from typing import Self
 
+from studio.store.engine import load_libraries
+
 __all__ = ["Shield", "load_engine"]
 
 
@@ -48,6 +50,5 @@ class Shield:
 def load_engine() -> bool:
     """Load what writing records takes, whole, before anything is recorded; return whether an interrupt came."""
     with Shield() as shield:
-        import duckdb  # noqa: F401 - to have it in memory
-        import polars as pl  # noqa: F401 - likewise
+        load_libraries()
     return shield.interrupted

@@ -12,7 +12,7 @@ from studio.model.scenario import Scenario
 from studio.simulation.arrivals import Arrivals
 from studio.simulation.cluster import Cluster, Conditions
 from studio.simulation.current import build_of, set_latest
-from studio.simulation.journal import default_log, info_of
+from studio.simulation.logbook import default_log, info_of
 from studio.simulation.outside import Outside
 from studio.simulation.run import Run
 from studio.simulation.shield import Shield, load_engine

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from studio.address import is_pattern, matches, parse, pattern
-from studio.errors import StudioError, UnfitTarget, UnknownAddress, UnknownTarget, Where, nearest
+from studio.contract import type_name
+from studio.errors import StudioError, UnfitTarget, UnknownAddress, UnknownField, UnknownTarget, Where, nearest
 from studio.graph.build import Graph
 from studio.graph.system import Build
 from studio.model.fault import Crash, CrashPoint, Down, Duplicate, Fault, Latency, Lose, Timeout
@@ -45,8 +46,12 @@ def check_plan(build: Build, plan: Iterable[Fault], scenario: Scenario | None = 
     Raises:
         UnknownTarget: With the nearest names.
         UnfitTarget: It exists, but such a fault never strikes it.
+        InvalidFault: It is no fault.
     """
     for fault in plan:
+        if not isinstance(fault, Fault):
+            reason = f"value={fault!r} is no fault"
+            raise InvalidFault(fault="(none)", reason=reason)
         _check_fault(build, fault, scenario)
 
 
@@ -89,6 +94,33 @@ def _check_workload(build: Build, scenario: Scenario, work: Workload) -> None:
         build.graph.demand(work.address)
     except UnknownAddress as error:
         raise UnknownAddress(where=place_of(build, scenario, work.address), **error.attributes) from None
+    _check_fields(build, scenario, work)
+
+
+def _check_fields(build: Build, scenario: Scenario, work: Workload) -> None:
+    """Refuse a change or a skew of a field that the messages do not have: it would pass for heeded."""
+    graph = build.graph
+    operation, event = graph.operations.get(work.address), graph.events.get(work.address)
+    carried = operation[1].takes if operation else event.contract if event else None
+    contract = carried if work.like is None else work.like if isinstance(work.like, type) else type(work.like)
+    for path, _ in (*work.changes, *work.skew):
+        known = _fields_at(contract, path.split(".")[:-1])
+        name = path.rpartition(".")[2]
+        if known and name not in known:
+            where = place_of(build, scenario, name)
+            close = nearest(name, known)
+            raise UnknownField(
+                where=where, address=work.address, contract=type_name(contract), field=path, known=close
+            )
+
+
+def _fields_at(contract: Any, path: Sequence[str]) -> list[str]:
+    """Return the names of the fields at a path, aliases too; none where that cannot be told."""
+    for part in path:
+        field = getattr(contract, "model_fields", {}).get(part)
+        contract = None if field is None else field.annotation
+    fields = getattr(contract, "model_fields", {})
+    return [*fields, *(field.alias for field in fields.values() if field.alias)]
 
 
 def _check_fault(build: Build, fault: Fault, scenario: Scenario | None) -> None:

@@ -16,6 +16,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self, final
 
 from studio.errors import Where
+from studio.source.loader import outermost, place
 
 if TYPE_CHECKING:
     from studio.simulation.loop import VirtualLoop
@@ -91,7 +92,8 @@ class Watchdog:
         self.handler = task.get_name() if task is not None else "a callback"
         frame = sys._current_frames().get(self._thread_id)  # noqa: SLF001 - the only way to see another thread's code
         if frame is not None:
-            self.where = Where(frame.f_code.co_filename, frame.f_lineno)
+            self.where = place(frame) or Where(frame.f_code.co_filename, frame.f_lineno)
+            self.handler = outermost(frame) or self.handler
 
 
 def _send(thread_id: int, kind: type[BaseException] | None) -> None:

@@ -12,15 +12,17 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
 from studio.address import Address
-from studio.errors import ServiceUnavailable, UnknownTarget, WorldClosed, nearest
+from studio.errors import ServiceUnavailable, UndeclaredError, UnknownTarget, WorldClosed, nearest
 from studio.graph.system import Build, System
 from studio.model.duration import duration_ns, format_ns, optional_ns
 from studio.model.fault import Fault
 from studio.model.scenario import Given, Scenario
 from studio.ports import ACTING
+from studio.runtime.acting import Handling
 from studio.simulation.cluster import Cluster
 from studio.simulation.current import build_of, set_latest
-from studio.simulation.journal import default_log, info_of
+from studio.simulation.explanation import explained
+from studio.simulation.logbook import default_log, info_of
 from studio.simulation.node import Node
 from studio.simulation.outside import Outside
 from studio.simulation.run import Run
@@ -80,19 +82,31 @@ class World:
             ServiceError: The declared error that a command answered with.
         """
         self._open()
-        self.build.graph.demand(str(address))
-        return self._complete(self._outside.send("world", str(address), message, principal=principal))
+        kind = self.build.graph.demand(str(address))
+        if kind == "event":
+            return self._complete(self._outside.send("world", str(address), message, principal=principal))
+        return self.call(address, message, principal=principal)
 
     def call(self, address: Address | str, message: Any, *, timeout: str | None = None, principal: str = "") -> Any:
-        """Call a command and return its answer."""
-        return self._complete(self._call(str(address), message, optional_ns(timeout), principal))
+        """Call a command and return its answer.
+
+        Raises:
+            UnknownAddress: It is no command.
+            ServiceError: The declared error that it answered with.
+            UndeclaredError: It failed otherwise; says with what, and at which line.
+        """
+        self._open()
+        handling = self._outside.handling("world", principal)
+        try:
+            return self._complete(self._call(handling, str(address), message, optional_ns(timeout)))
+        except UndeclaredError as error:
+            raise explained(error, self.run, handling.trace) from None
 
     def publish(self, address: Address | str, message: Any, *, key: str | None = None) -> None:
         """Publish an event, and return when the bus has stored it; `settle` lets it be handled."""
         self._complete(self._publish(str(address), message, key))
 
-    async def _call(self, address: str, message: Any, timeout_ns: int | None, principal: str) -> Any:
-        handling = self._outside.handling("world", principal)
+    async def _call(self, handling: Handling, address: str, message: Any, timeout_ns: int | None) -> Any:
         ACTING.set(handling)
         return await handling.call(address, message, timeout_ns=timeout_ns)
 

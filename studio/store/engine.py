@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-__all__ = ["Stream", "detach", "frame_of", "open_memory"]
+__all__ = ["Stream", "detach", "frame_of", "load_libraries", "open_memory"]
 
 _SEAL = (
     "set enable_external_access = false",
@@ -39,6 +39,12 @@ class Stream:
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         return self.frame.__arrow_c_stream__(requested_schema)
+
+
+def load_libraries() -> None:
+    """Load DuckDB and Polars now, where waiting until they are needed could leave them half loaded."""
+    import duckdb  # noqa: F401 - to have it in memory
+    import polars as pl  # noqa: F401 - likewise
 
 
 def frame_of(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:

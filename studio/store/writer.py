@@ -8,12 +8,12 @@ from studio.errors import BadParcel, LogUnwritable
 from studio.records import TABLES
 from studio.store.buffer import Buffer
 from studio.store.columns import Batch
-from studio.store.file import FileShelf
-from studio.store.memory import MemoryShelf
+from studio.store.disk import FileShelf
 from studio.store.parcel import Parcel, pack, unpack
 from studio.store.reader import RunLog
 from studio.store.runs import Difference, compare
 from studio.store.shelf import RunInfo, RunRow, Shape, Shelf
+from studio.store.volatile import MemoryShelf
 
 __all__ = ["Log"]
 

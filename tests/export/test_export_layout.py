@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from studio.errors import BadPackageName, NotPackaged
-from studio.export.layout import FOLDERS, distribution_name, import_name, paths_of
+from studio.export.placement import FOLDERS, distribution_name, import_name, paths_of
 from studio.source.cell import Kind, Source
 from studio.source.options import KINDS
 

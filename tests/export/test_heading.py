@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from studio.export.heading import heading
-from studio.export.layout import paths_of
+from studio.export.placement import paths_of
 from studio.graph.system import System
 from studio.source.cell import cell_from_text
 

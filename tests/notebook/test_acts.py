@@ -81,8 +81,9 @@ def test_unknown_scenario_names_the_nearest(shop: Notebook) -> None:
 def test_interrupted_run_is_told_in_one_line_and_traced(shop: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("studio.notebook.acts.ProgressLine", StoppedAtOnce)
     shown = shop.fail("%simulate busy")
-    assert shown == "Interrupted: stopped; the records so far are run 1\n" or shown.startswith("Interrupted: stopped; ")
-    assert "Traceback" not in shown
+    assert shown.startswith("Interrupted: stopped at ")
+    assert "studio.latest() is run" in shown
+    assert shown.count("\n") == 1
 
 
 def test_trace_of_the_latest_run(shop: Notebook) -> None:

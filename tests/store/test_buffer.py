@@ -10,7 +10,7 @@ from studio.errors import BadParcel, LogFull, LogUnwritable, StudioError
 from studio.records import Record, canonical
 from studio.store import Log, RunInfo
 from studio.store.columns import Batch
-from studio.store.memory import MemoryShelf
+from studio.store.volatile import MemoryShelf
 
 
 class Moody(MemoryShelf):

@@ -69,7 +69,7 @@ CELL_RULES = (
         "written. That is a kindness while one types, and a trap once one forgets.",
         f"{_FIRST}{_USER}%%module helpers\ndef make() -> Order:\n    return Ordr(id='1')\n",
         f"{_FIRST}{_USER}",
-        "Correct the cell and run it again.",
+        "Correct the cell and run it again, or `%studio forget` it.",
         _broken_cell,
     ),
 )

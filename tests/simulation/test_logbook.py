@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import studio
-from studio.simulation.journal import default_log, set_default_log
+from studio.simulation.logbook import default_log, set_default_log
 from studio.source.cell import cell_from_text
-from studio.store.file import FileShelf
-from studio.store.memory import MemoryShelf
+from studio.store.disk import FileShelf
+from studio.store.volatile import MemoryShelf
 
 SERVICE = """%%service Clock
 @service.operation($.Clock.tell)
