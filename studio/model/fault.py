@@ -160,7 +160,7 @@ def latency(target: Address | str, extra: str | Distribution, *, leg: str = "req
         target: `$.Payment.process`, a pattern in quotes, or a third party's name.
         extra: Duration or distribution, on top of the ordinary latency.
         leg: `request`, `reply` or `both`.
-        when: `at`, `until`, `probability`, `occurrence`; likewise for all faults below.
+        when: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th).
     """
     return _add(Latency(_target(target), **_when(when), extra=distribution(extra), leg=leg))
 
@@ -172,13 +172,19 @@ def lose(target: Address | str, *, leg: str = "request", **when: Any) -> Fault:
         target: Address, pattern in quotes, or a third party's name.
         leg: `request` (never ran), `reply` (ran, the caller does not know), `acknowledgement` (handled, delivered
             again) or `publish` (the bus never stored it).
-        when: As for `latency`.
+        when: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th).
     """
     return _add(Lose(_target(target), **_when(when), leg=leg))
 
 
 def duplicate(target: Address | str, *, after: str = "0s", **when: Any) -> Fault:
-    """Deliver events of an address twice, the second time `after` the first."""
+    """Deliver events of an address twice, the second time `after` the first.
+
+    Args:
+        target: Address or pattern of events.
+        after: Between the two.
+        when: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th).
+    """
     return _add(Duplicate(_target(target), **_when(when), after_ns=duration_ns(after)))
 
 
@@ -203,14 +209,19 @@ def crash_at(point: str, target: Address | str, *, down_for: str = "1s", **when:
         point: One of `POINTS`.
         target: Address, collection (`Inventory.stock`) or `Saga.step` at that point.
         down_for: Until the next incarnation starts.
-        when: As for `latency`.
+        when: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th).
     """
     when.setdefault("occurrence", 1)
     return _add(CrashPoint(_target(target), **_when(when), point=point, down_ns=duration_ns(down_for)))
 
 
 def down(target: str, **when: Any) -> Fault:
-    """Let a whole service or third party refuse connections."""
+    """Let a whole service or third party refuse connections.
+
+    Args:
+        target: Service, saga or third party.
+        when: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th).
+    """
     return _add(Down(_target(target), **_when(when)))
 
 
@@ -220,7 +231,7 @@ def timeout(target: Address | str, *, ran: bool = True, **when: Any) -> Fault:
     Args:
         target: Address or third party.
         ran: Whether the work is done all the same; the caller cannot tell.
-        when: As for `latency`.
+        when: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th).
     """
     return _add(Timeout(_target(target), **_when(when), ran=ran))
 

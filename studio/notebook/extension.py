@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studio.notebook.cards.hypertext import card_html
-from studio.notebook.cards.run_card import export_card, run_card
+from studio.notebook.cards.run_card import export_card, run_card, summary_card
 from studio.notebook.completion import Matcher, matchers
 from studio.notebook.magics import register_magics, unregister_magics
 from studio.notebook.session import Session
@@ -33,6 +33,7 @@ class _Loaded:
 _ATTRIBUTE = "_studio_loaded"
 _CARDS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("studio.simulation.run", "Run"): lambda run: card_html(run_card(run)),
+    ("studio.simulation.summary", "Summary"): lambda summary: card_html(summary_card(summary)),
     ("studio.export.report", "Report"): lambda report: card_html(export_card(report)),
 }
 
@@ -95,7 +96,7 @@ def _allow_loading_again(info: Any) -> None:
 
 
 def _show_as_cards(shell: Any) -> None:
-    """Let runs and exports, which know nothing of notebooks, be shown as cards too; this stays when we are unloaded."""
+    """Let runs, summaries and exports, which know nothing of notebooks, be shown as cards too; this stays when we are unloaded."""
     formatter = shell.display_formatter.formatters["text/html"]
     for (module, name), make in _CARDS.items():
         formatter.for_type_by_name(module, name, make)

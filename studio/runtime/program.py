@@ -9,7 +9,7 @@ from typing import Any
 from studio.address import key as key_of
 from studio.address import parse
 from studio.contract import ServiceError, codec
-from studio.errors import UnknownAddress, nearest
+from studio.errors import WrongVerb
 from studio.graph.build import Graph
 from studio.graph.system import Build
 from studio.model.data import Collection
@@ -87,22 +87,25 @@ class Program:
 
         Raises:
             UnknownAddress: No service owns it.
+            WrongVerb: It is an event.
         """
         plan = self.operations.get(address)
         if plan is None:
-            raise UnknownAddress(address=address, known=nearest(address, self.graph.addresses()))
+            self.graph.demand(address)
+            raise WrongVerb(address=address, found="an event", wanted="an operation", verb="publish")
         return plan
 
     def event(self, address: str) -> EventPlan:
         """Return the plan of an event; one that is only subscribed to by pattern gets its plan now.
 
         Raises:
-            UnknownAddress: It is no event.
+            UnknownAddress: It is nothing.
+            WrongVerb: It is an operation.
         """
         plan = self.events.get(address)
         if plan is None:
-            if self.graph.kind_of(address) != "event":
-                raise UnknownAddress(address=address, known=nearest(address, self.graph.addresses()))
+            if self.graph.demand(address) != "event":
+                raise WrongVerb(address=address, found="an operation", wanted="an event", verb="call")
             plan = self.events[address] = _event_plan(Event(address, _contract_of(self.graph, address)))
         return plan
 

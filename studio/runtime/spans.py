@@ -6,6 +6,7 @@ from studio.contract import ServiceError
 from studio.errors import CallTimeout, StudioError, Where
 from studio.ports import Ports
 from studio.records import Span
+from studio.source.loader import recorded_place
 
 __all__ = ["UNKEPT", "OpenSpan", "Spans", "describe"]
 
@@ -44,7 +45,7 @@ class Spans:
         self._service, self._replica = service, replica
         self._open: dict[int, OpenSpan] = {}
 
-    def start(
+    def start(  # noqa: PLR0917 - for each message; keywords would cost
         self,
         kind: str,
         name: str,
@@ -92,11 +93,12 @@ class Spans:
 
 
 def describe(error: BaseException) -> tuple[str, str, str]:
-    """Return status, stable code and text of an exception, as spans show it."""
-    if isinstance(error, CallTimeout):
-        return "timeout", error.code, error.text
-    if isinstance(error, StudioError):
-        return "error", error.code, error.text
+    """Return status, stable code and text of an exception, as spans show it; the text says where it was raised."""
     if isinstance(error, ServiceError):
         return "error", error.code(), str(error)
-    return "error", type(error).__name__, str(error)
+    if isinstance(error, StudioError):
+        status, code, text = "timeout" if isinstance(error, CallTimeout) else "error", error.code, error.text
+    else:
+        status, code, text = "error", type(error).__name__, str(error)
+    where = recorded_place(error)
+    return status, code, text if where is None or "\n  in " in text else f"{text}\n  in {where}"

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from studio.errors import in_words
 from studio.model.duration import format_ns
 from studio.model.invariant import Invariant
 from studio.simulation.fault_words import plan_in_words
@@ -16,7 +17,7 @@ from studio.simulation.fault_words import plan_in_words
 if TYPE_CHECKING:
     from studio.simulation.run import Run
 
-__all__ = ["Summary", "summary_of"]
+__all__ = ["Summary", "some", "summary_of"]
 
 NAMES_MAX = 6
 """Names in one line; of the rest only the number is told."""
@@ -39,6 +40,10 @@ class Summary:
         idle: Operations, event handlers and compensations that never ran.
         unfinished: Work that was under way at the end, by name.
         warnings: What the engine has to say, such as that the run did not come to rest.
+        scenario: Its name; empty for a world played by hand.
+        seed: Of the run.
+        status: How it ended, or `running`.
+        replay: What repeats it in a notebook; empty for a world.
     """
 
     title: str
@@ -53,6 +58,10 @@ class Summary:
     idle: tuple[str, ...] = ()
     unfinished: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
+    scenario: str = ""
+    seed: int = 0
+    status: str = ""
+    replay: str = ""
 
     @property
     def is_fine(self) -> bool:
@@ -67,24 +76,30 @@ class Summary:
         if self.faults:
             lines += ["  faults:"] + [f"    {words} ({_times(count)})" for words, count in self.faults]
         if self.failures:
-            lines.append("  errors: " + ", ".join(f"{count} × {name}" for name, count in self.failures))
-        lines += [self._line(name, count) for name, count in self.violations]
+            lines.append("  errors: " + ", ".join(f"{count} × {in_words(name)}" for name, count in self.failures))
+        lines += [self._line(name) for name, _ in self.violations]
         lines += [f"  ! {warning}" for warning in self.warnings]
         if self.unfinished:
             under_way = [f"{count} × {name}" for name, count in self.unfinished]
-            lines.append(f"  under way at the end: {_some(under_way)}")
+            lines.append(f"  under way at the end: {some(under_way)}")
         if self.idle:
-            lines.append(f"  never ran: {_some(self.idle)}")
+            lines.append(f"  never ran: {some(self.idle)}")
         return "\n".join(lines)
 
     __repr__ = __str__
 
-    def _line(self, name: str, count: int) -> str:
+    def verdict(self, invariant: str) -> str:
+        """Return what came of an invariant, a sign first: violated, not checked, held, held without ever seeing data."""
+        count = dict(self.violations).get(invariant, 0)
         if count:
-            return f"  ✗ {name}: {count} violation{'s' if count > 1 else ''}"
-        if name in self.unchecked:
-            return f"  ? {name}: not checked"
-        return f"  ✓ {name}: held" + (", but never saw data" if name in self.unseen else "")
+            return f"✗ {count} violation{'s' if count > 1 else ''}"
+        if invariant in self.unchecked:
+            return "? not checked"
+        return "✓ held" + (", but never saw data" if invariant in self.unseen else "")
+
+    def _line(self, invariant: str) -> str:
+        sign, _, words = self.verdict(invariant).partition(" ")
+        return f"  {sign} {invariant}: {words}"
 
 
 def summary_of(run: Run) -> Summary:
@@ -122,7 +137,19 @@ def summary_of(run: Run) -> Summary:
             ).iter_rows()
         ),
         warnings=tuple(_warnings(run)),
+        scenario=run.scenario,
+        seed=run.seed,
+        status=run.status,
+        replay=_replay(run),
     )
+
+
+def _replay(run: Run) -> str:
+    """Return what repeats a run; in Python where its faults are not those of the scenario."""
+    declared = run.build.graph.scenarios.get(run.scenario)
+    if declared is not None and run.plan == tuple(declared.faults):
+        return f"%simulate {run.scenario} --seed {run.seed}"
+    return f'studio.simulate("{run.scenario}", seed={run.seed}, faults=run.plan)' if run.scenario else ""
 
 
 def _is_unseen(run: Run, invariant: Invariant) -> bool:
@@ -163,10 +190,11 @@ def _warnings(run: Run) -> list[str]:
 
 def _busy(fields: dict[str, dict[str, int]]) -> str:
     told = [f"{count} {what} {name}" for what, each in fields.items() for name, count in each.items()]
-    return _some(told) if told else "timers only"
+    return some(told) if told else "timers only"
 
 
-def _some(names: Iterable[str]) -> str:
+def some(names: Iterable[str]) -> str:
+    """Return the first names of many, and how many there are besides."""
     listed = list(names)
     rest = len(listed) - NAMES_MAX
     return ", ".join(listed[:NAMES_MAX]) + (f" and {rest} more" if rest > 0 else "")

@@ -8,7 +8,16 @@ from typing import Any
 
 from studio.address import is_pattern, matches, parse, pattern
 from studio.contract import type_name
-from studio.errors import StudioError, UnfitTarget, UnknownAddress, UnknownField, UnknownTarget, Where, nearest
+from studio.errors import (
+    InvalidFault,
+    StudioError,
+    UnfitTarget,
+    UnknownAddress,
+    UnknownField,
+    UnknownTarget,
+    Where,
+    nearest,
+)
 from studio.graph.build import Graph
 from studio.graph.system import Build
 from studio.model.fault import Crash, CrashPoint, Down, Duplicate, Fault, Latency, Lose, Timeout
@@ -50,8 +59,7 @@ def check_plan(build: Build, plan: Iterable[Fault], scenario: Scenario | None = 
     """
     for fault in plan:
         if not isinstance(fault, Fault):
-            reason = f"value={fault!r} is no fault"
-            raise InvalidFault(fault="(none)", reason=reason)
+            raise InvalidFault(fault=repr(fault), reason="is no fault; `studio.lose(...)` and its like make them")
         _check_fault(build, fault, scenario)
 
 
@@ -109,9 +117,7 @@ def _check_fields(build: Build, scenario: Scenario, work: Workload) -> None:
         if known and name not in known:
             where = place_of(build, scenario, name)
             close = nearest(name, known)
-            raise UnknownField(
-                where=where, address=work.address, contract=type_name(contract), field=path, known=close
-            )
+            raise UnknownField(where=where, address=work.address, contract=type_name(contract), field=path, known=close)
 
 
 def _fields_at(contract: Any, path: Sequence[str]) -> list[str]:

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 
 from studio.errors import BadDollar, Where
 
-__all__ = ["check", "translate", "translate_cell_lines"]
+__all__ = ["as_written", "check", "translate", "translate_cell_lines"]
 
 _USABLE = re.compile(r"(?<![\w.$])\$(?=\.)")
 _WRITTEN = re.compile(r"(?<![\w.$])\$\.[A-Za-z]")
@@ -76,6 +76,20 @@ def translate_cell_lines(lines: Sequence[str]) -> list[str]:
     for start, end in magics:
         changed = changed[:start] + text[start:end] + changed[end:]
     return _as_cut(changed, lines)
+
+
+def as_written(text: str, written: str) -> str:
+    """Return translated text as its author wrote it, each `$` in its place again.
+
+    Args:
+        text: What `translate` gave, or the beginning of it.
+        written: What it was given; where the two differ otherwise, a line stays as it is.
+    """
+    lines = text.splitlines(keepends=True)
+    for number, line in enumerate(written.splitlines(keepends=True)[: len(lines)]):
+        if "$" in line and translate(line).rstrip() == lines[number].rstrip():
+            lines[number] = line
+    return "".join(lines)
 
 
 def check(text: str, *, cell: str) -> None:

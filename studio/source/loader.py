@@ -22,7 +22,16 @@ from studio.source.cell import Source, where_label
 from studio.source.names import undefined
 from studio.source.parsing import compile_source
 
-__all__ = ["DEFINITIONS_MAX", "author_frames", "execute", "place", "recorded_place", "trim_traceback", "where"]
+__all__ = [
+    "DEFINITIONS_MAX",
+    "author_frames",
+    "execute",
+    "outermost",
+    "place",
+    "recorded_place",
+    "trim_traceback",
+    "where",
+]
 
 DEFINITIONS_MAX: Final = 4096
 """Definitions kept, with their code and text; the least recently executed go first."""
@@ -124,6 +133,17 @@ def place(frame: FrameType) -> Where | None:
     return None
 
 
+def outermost(frame: FrameType) -> str:
+    """Return the name of the outermost function of a studio source that a frame runs under; empty for none."""
+    found = ""
+    current: FrameType | None = frame
+    while current is not None:
+        if current.f_code.co_filename in _by_filename:
+            found = current.f_code.co_qualname
+        current = current.f_back
+    return found
+
+
 def author_frames(error: BaseException) -> Iterator[tuple[Source, str, int]]:
     """Yield source, function and line of each frame in a studio source, outermost first."""
     for step in _steps(error.__traceback__):
@@ -132,11 +152,15 @@ def author_frames(error: BaseException) -> Iterator[tuple[Source, str, int]]:
             yield definition.source, step.tb_frame.f_code.co_qualname, step.tb_lineno
 
 
-def trim_traceback(error: Raised) -> Raised:
+def trim_traceback(error: Raised, *, namespace: Mapping[str, Any] | None = None) -> Raised:
     """Take our own frames out of an error's traceback, and out of those of its causes; return the error.
 
     A traceback that came through no author's line is left whole. So is its end when an error that is not ours was
     raised inside Studio after the author's last line: that is our bug, and the frames are needed.
+
+    Args:
+        error: Changed in place.
+        namespace: Globals of code that is an author's too, though in no studio source: a notebook's ordinary cells.
     """
     seen: set[int] = set()
     pending: list[BaseException | None] = [error]
@@ -145,32 +169,35 @@ def trim_traceback(error: Raised) -> Raised:
         if current is None or id(current) in seen:
             continue
         seen.add(id(current))
-        current.__traceback__ = _trimmed(current)
+        current.__traceback__ = _trimmed(current, namespace)
         pending += [current.__cause__, current.__context__]
         if isinstance(current, BaseExceptionGroup):
             pending += current.exceptions
     return error
 
 
-def _trimmed(error: BaseException) -> TracebackType | None:
+def _trimmed(error: BaseException, namespace: Mapping[str, Any] | None) -> TracebackType | None:
     steps = list(_steps(error.__traceback__))
-    authored = [index for index, step in enumerate(steps) if _definition_of(step) is not None]
+    authored = [index for index, step in enumerate(steps) if _is_authored(step, namespace)]
     if not authored:
         return error.__traceback__
-    is_meant = type(error).__module__.partition(".")[0] in _OURS or not isinstance(error, Exception)
+    is_meant = _package(type(error).__module__) in _OURS or not isinstance(error, Exception)
     result: TracebackType | None = None
     for index, step in reversed(list(enumerate(steps))):
-        if not _is_hidden(step) or (index > authored[-1] and not is_meant):
+        is_ours = _package(step.tb_frame.f_globals.get("__name__", "")) == "studio"
+        is_hidden = is_ours or step.tb_frame.f_locals.get("__tracebackhide__", False)
+        is_needed = is_ours and index > authored[-1] and not is_meant
+        if index in authored or not is_hidden or is_needed:
             result = TracebackType(result, step.tb_frame, step.tb_lasti, step.tb_lineno)
     return result
 
 
-def _is_hidden(step: TracebackType) -> bool:
-    if _definition_of(step) is not None:
-        return False
-    frame = step.tb_frame
-    package = str(frame.f_globals.get("__name__", "")).partition(".")[0]
-    return package == "studio" or bool(frame.f_locals.get("__tracebackhide__", False))
+def _is_authored(step: TracebackType, namespace: Mapping[str, Any] | None) -> bool:
+    return _definition_of(step) is not None or (namespace is not None and step.tb_frame.f_globals is namespace)
+
+
+def _package(module: object) -> str:
+    return str(module).partition(".")[0]
 
 
 def _definition(source: Source) -> _Definition:

@@ -24,7 +24,6 @@ from studio.errors import (
     UnknownOption,
     UnreadableMagicLine,
     Where,
-    nearest,
 )
 
 __all__ = [
@@ -283,8 +282,8 @@ def _words(
         option = _find(declared, spelling)
         if option is None:
             known = [f"--{name}" for known in declared.options for name in _spellings(known)]
-            remedy = nearest(spelling, known) if known else "a name alone, for it has none"
-            raise UnknownOption(option=spelling, kind=declared.kind, known=remedy, where=where)
+            remedy = ", ".join(known) if known else "a name alone, and no options"
+            raise UnknownOption(option=spelling, kind=f"%%{declared.kind}", known=remedy, where=where)
         if option.type == "flag" or has_text:
             yield option, spelling[2:], text if has_text else None
         else:

@@ -58,7 +58,7 @@ def test_anything_else_is_refused_with_an_example(text: Any) -> None:
 
 @pytest.mark.parametrize(
     ("value_ns", "shown"),
-    [(0, "0 ns"), (40_000_000, "40 ms"), (1_500_000_000, "1.5 s"), (125_000_000_000, "2m 5s"), (1_500, "1.5 µs"),
+    [(0, "0 s"), (40_000_000, "40 ms"), (1_500_000_000, "1.5 s"), (125_000_000_000, "2m 5s"), (1_500, "1.5 µs"),
      (119_999_900_000, "2m 0s"), (3_725_000_000_000, "1h 2m 5s"), (-40_000_000, "-40 ms")],
 )  # fmt: skip
 def test_a_duration_is_shown_in_its_usual_form(value_ns: int, shown: str) -> None:
