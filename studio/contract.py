@@ -28,6 +28,7 @@ __all__ = [
     "adapter_of",
     "codec",
     "decode_message",
+    "invalid_fields",
     "invalid_message",
     "type_name",
 ]
@@ -306,12 +307,24 @@ def decode_message(kind: Any, body: bytes, *, service: str, operation: str) -> A
 
 def invalid_message(kind: Any, error: pydantic.ValidationError, *, service: str, operation: str) -> InvalidMessage:
     """Turn pydantic's error into ours, which names who refused what."""
-    problems = tuple(_problem(detail) for detail in error.errors(include_url=False))
+    return invalid_fields(type_name(kind), error.errors(include_url=False), service=service, operation=operation)
+
+
+def invalid_fields(what: str, details: Iterable[Any], *, service: str, operation: str) -> InvalidMessage:
+    """Return the error that tells which fields of something are wrong.
+
+    Args:
+        what: Name of the contract, or of whatever was to be read.
+        details: As pydantic gives them: `loc`, `type`, `msg`, `input`.
+        service: Who refused it.
+        operation: And in what.
+    """
+    problems = tuple(_problem(detail) for detail in details)
     first = problems[0]
     return InvalidMessage(
         service=service,
         operation=operation,
-        contract=type_name(kind),
+        contract=what,
         field=first.path,
         value=first.value,
         reason=first.reason,

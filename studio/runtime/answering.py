@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from starlette.requests import ClientDisconnect
 
-from studio.errors import StudioError
+from studio.errors import BodyTooLarge, StudioError
 from studio.ports import ACTING, Envelope
 from studio.runtime.acting import Handling
 from studio.runtime.endpoints import ERROR, application_of, problem_response
@@ -21,7 +21,10 @@ from studio.runtime.statuses import problem_of
 if TYPE_CHECKING:
     from studio.runtime.replica import Replica
 
-__all__ = ["Asgi", "Receive", "Reception", "Scope", "Send", "answer_endpoint"]
+__all__ = ["BODY_BYTES_MAX", "Asgi", "Intake", "Receive", "Reception", "Scope", "Send", "answer_endpoint"]
+
+BODY_BYTES_MAX = 8 * 1024 * 1024
+"""Longest body of a request; what is longer is for a store of files, not for a message."""
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -34,6 +37,39 @@ class Asgi(NamedTuple):
     scope: Scope
     receive: Receive
     send: Send
+
+
+class Intake:
+    """Pass a request's body on, and refuse one that is too long before it is all in memory."""
+
+    __slots__ = ("_asgi", "_size")
+
+    def __init__(self, asgi: Asgi) -> None:
+        self._asgi = asgi
+        self._size = 0
+
+    async def __call__(self) -> MutableMapping[str, Any]:
+        """Pass one ASGI message on.
+
+        Raises:
+            BodyTooLarge: By what its header says, or by what has come.
+        """
+        if not self._size:
+            _check_size(_declared_size(self._asgi.scope))
+        message = await self._asgi.receive()
+        self._size += len(message.get("body", b""))
+        _check_size(self._size)
+        return message
+
+
+def _declared_size(scope: Scope) -> int:
+    told = next((value for name, value in scope["headers"] if name.lower() == b"content-length"), b"0")
+    return int(told) if told.isdigit() else 0
+
+
+def _check_size(size_bytes: int) -> None:
+    if size_bytes > BODY_BYTES_MAX:
+        raise BodyTooLarge(size_bytes_max=BODY_BYTES_MAX)
 
 
 class Reception:
@@ -79,7 +115,7 @@ async def answer_endpoint(replica: Replica, route: HttpRoute, envelope: Envelope
         if replica.admission.is_bounded:
             await replica.admission.enter()
         try:
-            await _run(replica, envelope, span.span, asgi._replace(send=reception))
+            await _run(replica, envelope, span.span, asgi._replace(receive=Intake(asgi), send=reception))
         finally:
             if replica.admission.is_bounded:
                 replica.admission.leave()

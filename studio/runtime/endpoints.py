@@ -10,12 +10,14 @@ from collections import OrderedDict
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
-from fastapi.exceptions import FastAPIError
+from fastapi.exception_handlers import http_exception_handler
+from fastapi.exceptions import FastAPIError, RequestValidationError
 from fastapi.sse import EventSourceResponse
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from studio.contract import ServiceError
+from studio.contract import ServiceError, invalid_fields
 from studio.errors import EndpointFailed, InvalidDeclaration, InvalidMessage, StudioError, UnknownAddress
 from studio.model.service import Endpoint, Service
 from studio.model.third_party import Request as StubRequest
@@ -43,6 +45,8 @@ def application_of(service: Service) -> FastAPI:
     application.include_router(router_of(service))
     for kind in (ServiceError, StudioError, Exception):
         application.add_exception_handler(kind, _tell)
+    application.add_exception_handler(RequestValidationError, _tell_invalid)
+    application.add_exception_handler(HTTPException, _tell_status)
     _built[id(service)] = (service, application)
     if len(_built) > APPLICATIONS_MAX:
         _built.popitem(last=False)
@@ -115,3 +119,38 @@ async def _tell(request: Request, error: Exception) -> Response:
         )
         return problem_response(problem_of(failed))
     return problem_response(problem_of(error))
+
+
+async def _tell_invalid(request: Request, error: Exception) -> Response:
+    """Answer in our own form that a request does not fit, without giving back what was sent."""
+    assert isinstance(error, RequestValidationError)
+    return _refuse(request, [_read(detail, error.body) for detail in error.errors()])
+
+
+async def _tell_status(request: Request, error: Exception) -> Response:
+    """Answer with the status that the author chose; FastAPI's own, for a body that cannot be read, becomes ours."""
+    assert isinstance(error, HTTPException)
+    cause = error.__cause__
+    if isinstance(cause, StudioError):
+        return await _tell(request, cause)
+    if error.status_code == 400 and error.detail == _UNREADABLE_BODY:
+        return _refuse(request, [{"loc": ("body",), "type": "", "msg": "it cannot be read", "input": "…"}])
+    return await http_exception_handler(request, error)
+
+
+_UNREADABLE_BODY = "There was an error parsing the body"
+
+
+def _refuse(request: Request, details: list[Any]) -> Response:
+    handling: Any = ACTING.get()
+    error = invalid_fields("request", details, service=handling.service, operation=handling.envelope.address)
+    request.scope[ERROR] = error
+    return problem_response(problem_of(error))
+
+
+def _read(detail: Any, body: Any) -> Any:
+    """Return FastAPI's finding as pydantic would have it; that of JSON names the character, not a field."""
+    if detail["type"] != "json_invalid":
+        return detail
+    reason = f"{detail['ctx']['error']}: character {detail['loc'][-1]}"
+    return {"loc": ("body",), "type": "json_invalid", "msg": f"it is no JSON ({reason})", "input": body}

@@ -14,15 +14,13 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from studio.contract import invalid_message
-from studio.errors import BodyTooLarge, HandlerFailed, UndeclaredError
+from studio.errors import HandlerFailed, UndeclaredError
 from studio.ports import ACTING, Envelope
 from studio.runtime.acting import Handling, Host
-from studio.runtime.answering import Asgi, Reception
+from studio.runtime.answering import Asgi, Intake, Reception
 from studio.runtime.routes import HttpRoute
 
-__all__ = ["BODY_BYTES_MAX", "answer_gateway"]
-
-BODY_BYTES_MAX = 8 * 1024 * 1024
+__all__ = ["answer_gateway"]
 
 
 async def answer_gateway(host: Host, route: HttpRoute, envelope: Envelope, asgi: Asgi) -> None:
@@ -41,7 +39,7 @@ async def answer_gateway(host: Host, route: HttpRoute, envelope: Envelope, asgi:
     ACTING.set(handling)
     reception = Reception(asgi)
     try:
-        body = await _body(Request(asgi.scope, asgi.receive))
+        body = await Request(asgi.scope, Intake(asgi)).body()
         work = _call if route.kind == "operation" else _publish
         response = await work(handling, route.address, body)
         await response(asgi.scope, asgi.receive, reception)
@@ -76,13 +74,3 @@ def _decoded(decode: Any, contract: Any, body: bytes, service: str, operation: s
         return decode(body or b"null" if contract is None else body)
     except ValidationError as error:
         raise invalid_message(contract, error, service=service, operation=operation) from error
-
-
-async def _body(request: Request) -> bytes:
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > BODY_BYTES_MAX:
-            raise BodyTooLarge(size_bytes_max=BODY_BYTES_MAX)
-        chunks.append(chunk)
-    return b"".join(chunks)

@@ -37,7 +37,16 @@ def describe_routes(program: Program, *, title: str, version: str) -> dict[str, 
         _add_operation(described, operation)
     for _, event in sorted(program.events.items()):
         _add_event(described, event)
-    return described.openapi()
+    return _with_our_refusals(described.openapi())
+
+
+def _with_our_refusals(document: dict[str, Any]) -> dict[str, Any]:
+    """Describe what an invalid request is answered with: our form, where FastAPI has put its own."""
+    schemas = document.get("components", {}).get("schemas", {})
+    if "HTTPValidationError" in schemas:
+        schemas["HTTPValidationError"] = {**_PROBLEM, "title": "HTTPValidationError"}
+        schemas.pop("ValidationError", None)
+    return document
 
 
 def _add_operation(described: FastAPI, plan: OperationPlan) -> None:

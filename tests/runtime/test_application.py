@@ -149,7 +149,29 @@ def test_parameters_are_taken_from_path_and_query_and_validated(shop: World) -> 
     assert shop.http.get("/stock/tea?limit=3").json() == [{"order_id": "tea 3"}]
     refused = shop.http.get("/stock/tea", params={"limit": "many"})
     assert refused.status_code == 422
-    assert refused.json()["detail"][0]["loc"] == ["query", "limit"]
+    assert refused.json()["code"] == "STU150"
+    (problem,) = refused.json()["fields"]["problems"]
+    assert (problem["field"], problem["value"]) == ("query.limit", "'many'")
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [(b"{nope", "it is no JSON"), (b"\xff\xfe{", "it cannot be read"), (b"[" * 100_000, "it cannot be read")],
+)
+def test_a_body_that_is_no_json_is_refused_in_our_form(shop: World, body: bytes, reason: str) -> None:
+    refused = shop.http.post("/orders", content=body, headers={"content-type": "application/json"})
+    assert (refused.status_code, refused.json()["code"]) == (422, "STU150")
+    (problem,) = refused.json()["fields"]["problems"]
+    assert (problem["field"], problem["reason"][: len(reason)]) == ("body", reason)
+
+
+@pytest.mark.parametrize("path", ["/orders", "/operations/Inventory.reserve"])
+def test_a_body_that_is_too_long_is_refused_and_not_sent_back(shop: World, path: str) -> None:
+    told = {"content-type": "application/json"}
+    refused = shop.http.post(path, content=b'{"it": "' + b"x" * 9_000_000 + b'"}', headers=told)
+    assert (refused.status_code, refused.json()["code"]) == (413, "STU453")
+    wrong = shop.http.post(path, content=b'{"it": "' + b"x" * 1_000_000 + b'"}', headers=told)
+    assert (wrong.status_code, len(wrong.content) < 1000) == (422, True)
 
 
 def test_datetime_of_a_studio_cell_is_the_type_that_fastapi_knows(shop: World) -> None:
@@ -296,6 +318,8 @@ def test_openapi_describes_endpoints_operations_and_events(system: System) -> No
     described = Application(compile_program(system.build())).openapi(title="Shop", version="1.2.0")
     reserve = described["paths"]["/operations/Inventory.reserve"]["post"]
     assert {"200", "409", "422"} <= set(reserve["responses"])
+    refusal = described["components"]["schemas"]["HTTPValidationError"]
+    assert refusal["required"] == ["code", "text", "fields"]
     assert "202" in described["paths"]["/events/Order.created"]["post"]["responses"]
     sku, limit = described["paths"]["/stock/{sku}"]["get"]["parameters"]
     assert (sku["in"], limit["schema"]["default"]) == ("path", 10)
