@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from studio.address import key as key_of
@@ -18,6 +19,9 @@ from studio.model.policy import Retry
 from studio.model.service import Operation
 
 __all__ = ["CollectionPlan", "EventPlan", "OperationPlan", "Program", "compile_program"]
+
+PASSING_MAX = 1000
+"""Plans to keep of events that are known by a pattern only: whoever publishes chooses their addresses."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,14 +72,16 @@ class Program:
 
     Attributes:
         build: What was compiled.
-        operations: By wire address; likewise events.
+        operations: By wire address; likewise events, those that are declared.
         collections: By owner and name.
+        passing: Events that were published at addresses which only a pattern knows, the latest last.
     """
 
     build: Build
     operations: dict[str, OperationPlan]
     events: dict[str, EventPlan]
     collections: dict[tuple[str, str], CollectionPlan]
+    passing: OrderedDict[str, EventPlan] = field(default_factory=OrderedDict)
 
     @property
     def graph(self) -> Graph:
@@ -102,11 +108,13 @@ class Program:
             UnknownAddress: It is nothing.
             WrongVerb: It is an operation.
         """
-        plan = self.events.get(address)
+        plan = self.events.get(address) or self.passing.get(address)
         if plan is None:
             if self.graph.demand(address) != "event":
                 raise WrongVerb(address=address, found="an operation", wanted="an event", verb="call")
-            plan = self.events[address] = _event_plan(Event(address, _contract_of(self.graph, address)))
+            plan = self.passing[address] = _event_plan(Event(address, _contract_of(self.graph, address)))
+            if len(self.passing) > PASSING_MAX:
+                self.passing.popitem(last=False)
         return plan
 
 

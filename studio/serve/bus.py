@@ -30,6 +30,7 @@ DUPLICATE_WINDOW_NS = 120 * SECOND_NS
 _MARKS = "$published"
 _MARKS_PAGE = 1000
 _FORGOTTEN_AT_ONCE = 2
+_ROUTES_MAX = 10_000  # addresses of events that only a pattern knows are chosen by whoever publishes
 
 Handle = Callable[[str, Envelope], Awaitable[Reply]]
 """Answer a call: owner, envelope. Called in an empty context; raises ServiceUnavailable when no replica takes it."""
@@ -195,6 +196,8 @@ class LocalBus:
     def _routed(self, address: str) -> tuple[Courier, ...]:
         found = self._routes.get(address)
         if found is None:
+            if len(self._routes) >= _ROUTES_MAX:
+                self._routes.clear()
             parsed = parse(address)
             found = self._routes[address] = tuple(
                 courier

@@ -53,3 +53,14 @@ def test_an_event_that_is_only_subscribed_to_has_its_subscribers_contract(bench:
     )
     plan = cells.program.event("Note.sent")
     assert plan.event.contract.__name__ == "Note"
+
+
+def test_addresses_that_publishers_choose_do_not_pile_up(bench: Callable[..., Bench]) -> None:
+    cells = bench(
+        "%%contracts n\nclass Note(Contract):\n    id: str",
+        "%%service Reader\n@service.on('Note.>')\nasync def read(note: Note) -> None: ...",
+    )
+    plans = [cells.program.event(f"Note.sent.N{number}") for number in range(1500)]
+    assert cells.program.events == {}
+    assert len(cells.program.passing) == 1000
+    assert cells.program.event("Note.sent.N1499") is plans[-1]
