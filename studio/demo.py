@@ -166,7 +166,7 @@ def _ship(console: Console, system: System, folder: Path) -> None:
         status, reply = _post(f"{url}/orders", _ORDER)
         _demand(status == 201, "the order over HTTP", f"{status} {reply}")
         console.print(f"\n$ {report.name} --port {url.rpartition(':')[2]}", markup=False, style="bold")
-        console.print("$ curl -X POST /orders -d", json.dumps(_ORDER), markup=False, style="bold")
+        console.print(f"$ curl {url}/orders --json '{json.dumps(_ORDER)}'", markup=False, style="bold")
         console.print(f"{status} {reply}\n", markup=False, style="green")
     _say(console, "Stopped again: requests first, then sagas; what was not done yet is taken up at the next start.")
 

@@ -96,7 +96,7 @@ def _allow_loading_again(info: Any) -> None:
 
 
 def _show_as_cards(shell: Any) -> None:
-    """Let runs, summaries and exports, which know nothing of notebooks, be shown as cards too; this stays when we are unloaded."""
+    """Let what knows nothing of notebooks, such as a run, be shown as a card too; this stays when we are unloaded."""
     formatter = shell.display_formatter.formatters["text/html"]
     for (module, name), make in _CARDS.items():
         formatter.for_type_by_name(module, name, make)

@@ -158,7 +158,7 @@ class Session:
         hint = () if rows else ("Nothing is declared yet. Begin with a cell `%%contracts NAME` or `%%service NAME`.",)
         return Card("studio", "", words(count(len(definitions), "declaration")), sections=(table,), notes=hint)
 
-    def _broken_rows(self) -> Iterator[tuple[Cell, ...]]:
+    def _broken_rows(self) -> Iterator[tuple[Cell, Cell, Cell, Cell, Cell]]:
         """Yield a row for each cell that failed when it was run last, and so declares nothing new."""
         for name, broken in self.system.graph.broken.items():
             kind = broken.where.cell.partition(" ")[0]

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from studio.contract import ServiceError
 from studio.errors import EmptyCell, StudioError, UnknownMagic, Where, nearest
 from studio.source import loader
-from studio.source.dollar import as_written
+from studio.source.dollar import as_written, translate
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -75,7 +75,7 @@ class Tracebacks:
 
     def report(self, error: StudioError) -> list[str]:
         """Return one of our errors in lines: what, where, what to do, notes, and the line it is about."""
-        lines = str(error).splitlines()
+        lines = self._as_written(error, str(error).splitlines())
         lines[0] = lines[0].replace(error.code, f"{_BOLD}{error.code}{_OFF}", 1)
         cause = error.__cause__
         if cause is not None and _tells_more(cause, error):
@@ -84,6 +84,15 @@ class Tracebacks:
         lines += _notes(error)
         excerpt = [] if hasattr(error, "excerpt") else list(self._excerpt(error))
         return [*lines, *([""] if excerpt else []), *excerpt]
+
+    def _as_written(self, error: StudioError, lines: list[str]) -> list[str]:
+        """Return an error's lines with the one that it quotes as its author wrote it."""
+        text = self._session.text_of(error.where).splitlines() if error.where is not None else []
+        number = (error.where.line or 0) if error.where is not None else 0
+        if not hasattr(error, "excerpt") or not 0 < number <= len(text):
+            return lines
+        quoted = text[number - 1].strip()
+        return [f"    {quoted}" if line == f"    {translate(quoted)}" else line for line in lines]
 
     def _excerpt(self, error: StudioError) -> Iterator[str]:
         cause = error.__cause__

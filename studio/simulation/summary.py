@@ -89,7 +89,7 @@ class Summary:
     __repr__ = __str__
 
     def verdict(self, invariant: str) -> str:
-        """Return what came of an invariant, a sign first: violated, not checked, held, held without ever seeing data."""
+        """Return what came of an invariant, a sign first: violated, not checked, held, or held without data."""
         count = dict(self.violations).get(invariant, 0)
         if count:
             return f"✗ {count} violation{'s' if count > 1 else ''}"

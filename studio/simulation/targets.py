@@ -112,21 +112,21 @@ def _check_fields(build: Build, scenario: Scenario, work: Workload) -> None:
     carried = operation[1].takes if operation else event.contract if event else None
     contract = carried if work.like is None else work.like if isinstance(work.like, type) else type(work.like)
     for path, _ in (*work.changes, *work.skew):
-        known = _fields_at(contract, path.split(".")[:-1])
-        name = path.rpartition(".")[2]
-        if known and name not in known:
-            where = place_of(build, scenario, name)
-            close = nearest(name, known)
+        close = _nearest_instead(contract, path.split("."))
+        if close:
+            where = place_of(build, scenario, path)
             raise UnknownField(where=where, address=work.address, contract=type_name(contract), field=path, known=close)
 
 
-def _fields_at(contract: Any, path: Sequence[str]) -> list[str]:
-    """Return the names of the fields at a path, aliases too; none where that cannot be told."""
+def _nearest_instead(contract: Any, path: Sequence[str]) -> str:
+    """Return the nearest names where a path of fields leads nowhere; nothing where it leads somewhere."""
     for part in path:
-        field = getattr(contract, "model_fields", {}).get(part)
-        contract = None if field is None else field.annotation
-    fields = getattr(contract, "model_fields", {})
-    return [*fields, *(field.alias for field in fields.values() if field.alias)]
+        fields = getattr(contract, "model_fields", {})
+        known = [*fields, *(field.alias for field in fields.values() if field.alias)]
+        if known and part not in known:
+            return nearest(part, known)
+        contract = fields[part].annotation if part in fields else None
+    return ""
 
 
 def _check_fault(build: Build, fault: Fault, scenario: Scenario | None) -> None:

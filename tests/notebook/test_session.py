@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from studio.simulation.current import current_system
 
 if TYPE_CHECKING:
@@ -122,3 +124,26 @@ def test_variable_of_the_author_is_not_overwritten_by_the_prelude(notebook: Note
     notebook.run("log = 'mine'")
     notebook.run("%load_ext studio")
     assert notebook.run("log") == "mine"
+
+
+def test_cell_that_failed_is_in_the_status_and_can_be_forgotten(notebook: Notebook) -> None:
+    notebook.fail("%%service Wrong\nx = (")
+    assert "failed: STU210" in repr(notebook.run("%studio"))
+    assert "Forgot the cell of Wrong, which failed." in repr(notebook.run("%studio forget Wrong"))
+    assert "Wrong" not in repr(notebook.run("%studio"))
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("workload($.Order.created, rate_per_s=1, nme='x')", "Order has no field nme (line 1). Nearest: id, total"),
+        ("workload($.Order.created, rate_per_s=1, skew={'customer.id': Zipf(1.1)})", "no field customer.id"),
+        ("crash('Payment', at='1s')", "target=Payment does not exist"),
+    ],
+)
+def test_scenario_says_at_once_what_keeps_it_from_running(notebook: Notebook, line: str, told: str) -> None:
+    notebook.run(SHOP)
+    notebook.run("%%service Payment2\nx = 1")
+    card = repr(notebook.run(f"%%scenario late\n{line}"))
+    assert "It cannot be run yet: " in card
+    assert told in card

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.notebook.conftest import SHOP
 
 if TYPE_CHECKING:
@@ -53,3 +55,75 @@ def test_ordinary_error_is_shown_as_ever(notebook: Notebook) -> None:
     shown = notebook.fail("1 / 0")
     assert "Traceback (most recent call last)" in shown
     assert "----> 1 1 / 0" in shown
+
+
+PAYMENT = """%%service Payment --version 1.0.0
+@service.operation($.Payment.process, raises=[Declined])
+async def process(order: Order) -> Reservation:
+    if order.total > 100:
+        raise Declined("too much")
+    if order.total > 50:
+        return await Payment.check(order)
+    return order
+
+@service.operation($.Payment.check)
+async def check(order: Order) -> Reservation:
+    return Reservation(order_id=1 / 0)
+"""
+
+
+@pytest.fixture
+def payment(notebook: Notebook) -> Notebook:
+    notebook.run(SHOP + "class Declined(ServiceError):\n    status = 402\n")
+    notebook.run(PAYMENT)
+    notebook.run("world = studio.world(seed=7)")
+    return notebook
+
+
+def call(total: int) -> str:
+    return f"world.call($.Payment.process, Order(id='1', total={total}))"
+
+
+def test_declared_error_of_a_call_is_shown_without_our_frames(payment: Notebook) -> None:
+    shown = payment.fail(call(200))
+    assert shown.endswith("Declined: too much\n")
+    assert "world.call(" in shown
+    assert "studio/" not in shown
+
+
+def test_undeclared_error_of_a_call_is_shown_with_the_callees_line(payment: Notebook) -> None:
+    shown = payment.fail(call(60))
+    assert shown.startswith(
+        "STU431: address=Payment.process failed in the callee: ZeroDivisionError: division by zero (in Payment.check)\n"
+        "  in service Payment, line 11\n"
+    )
+    assert "→  11 |     return Reservation(order_id=1 / 0)" in shown
+
+
+def test_wrong_answer_to_a_call_is_shown_with_its_remedy(payment: Notebook) -> None:
+    shown = payment.fail(call(1))
+    assert "STU416: service=Payment operation=process returned Order, declared is Reservation" in shown
+    assert "  Return a Reservation, or change the handler's return annotation.\n" in shown
+
+
+def test_lines_are_shown_as_written(payment: Notebook) -> None:
+    assert "→   1 | world.publish($.Payment.process, 1)" in payment.fail("world.publish($.Payment.process, 1)")
+    assert "→   1 | @service.operation($.Payment.check)" in payment.fail(
+        "%%service Other\n@service.operation($.Payment.check)\nasync def check(order: Order) -> Order: ..."
+    )
+    assert "    a = 1 +* $.Order.created\n" in payment.fail("%%module wrong\na = 1 +* $.Order.created")
+
+
+def test_invalid_contract_is_shown_without_the_frames_of_its_library(notebook: Notebook) -> None:
+    notebook.run(SHOP)
+    shown = notebook.fail("Order(total=1)")
+    assert "Field required" in shown
+    assert "pydantic/main.py" not in shown
+
+
+def test_interrupted_world_shows_no_frames(payment: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    def press(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("studio.simulation.timetable.Timetable.run_until_ns", press)
+    assert payment.fail("world.advance('1h')") == "Interrupted\n"
