@@ -20,12 +20,11 @@ def code_files(
     """Return the text of each file of the import package, by its path.
 
     Args:
-        definitions: Of the system, in their current versions.
-        paths: Where each source's file goes, by the source's name.
+        definitions: Of the system, by name; kept versions of sagas among them.
+        paths: Where each source's file goes, by the name of its definition.
         package: Import name.
     """
-    sources = [definition.source for definition in definitions.values()]
-    files = {str(paths[source.name]): _text(source, definitions, paths) for source in sources}
+    files = {str(paths[name]): _text(definition, definitions, paths) for name, definition in definitions.items()}
     for folder in sorted({PurePosixPath(package), *(path.parent for path in paths.values())}):
         for each in (folder, *folder.parents):
             if each.parts:
@@ -44,7 +43,8 @@ def read_back(files: Mapping[str, str], paths: Iterable[PurePosixPath]) -> tuple
     )
 
 
-def _text(source: Source, definitions: Mapping[str, Definition], paths: Mapping[str, PurePosixPath]) -> str:
+def _text(definition: Definition, definitions: Mapping[str, Definition], paths: Mapping[str, PurePosixPath]) -> str:
+    source = definition.source
     if not source.implicit:
         return source.body
-    return render(source, imports=heading(source, definitions, paths))
+    return render(source, imports=heading(definition, definitions, paths))

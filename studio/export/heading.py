@@ -24,18 +24,19 @@ _WIDTH = 120
 _STUDIO = "studio"
 
 
-def heading(source: Source, definitions: Mapping[str, Definition], paths: Mapping[str, PurePosixPath]) -> str:
+def heading(definition: Definition, definitions: Mapping[str, Definition], paths: Mapping[str, PurePosixPath]) -> str:
     """Return the imports and handles that a source's body needs as a file.
 
     Args:
-        source: With implicit names.
-        definitions: Of the system, the source's own among them.
-        paths: Where each source's file is, by the source's name.
+        definition: Of a source with implicit names.
+        definitions: Of the system, this one among them.
+        paths: Where each source's file is, by the name of its definition.
     """
+    source = definition.source
     if source.is_sql:
         return ""
     givers = dict(_givers(definitions))
-    wanted = _Wanted(paths[source.name], paths)
+    wanted = _Wanted(paths[definition.name], paths)
     for name in _needed(source):
         if name in givers:
             wanted.give(name, givers[name])

@@ -110,10 +110,10 @@ class _Plan:
 
 
 def _plan(system: System, name: str) -> _Plan:
-    definitions = _current(system)
+    definitions = _exported(system)
     sources = tuple(definition.source for definition in definitions.values())
     package = import_name(name, sources)
-    paths = paths_of(sources, package)
+    paths = paths_of({key: definition.source for key, definition in definitions.items()}, package)
     code = code_files(definitions, paths, package)
     found = System()
     found.define_all(_read_back(code, paths))
@@ -127,8 +127,9 @@ def _read_back(code: Mapping[str, str], paths: Mapping[str, PurePosixPath]) -> I
             yield source
 
 
-def _current(system: System) -> dict[str, Definition]:
-    return {name: each for name, each in system.definitions.items() if not each.kept_version}
+def _exported(system: System) -> dict[str, Definition]:
+    """Return what is exported: all but the kept versions of a saga that was written as a plain file."""
+    return {name: each for name, each in system.definitions.items() if not each.kept_version or each.source.implicit}
 
 
 def _texts(plan: _Plan) -> dict[str, str]:
@@ -190,12 +191,12 @@ def _hash(content: bytes) -> str:
 
 
 def _warnings(system: System, plan: _Plan) -> Iterator[str]:
-    for place in suspicions(each.source for each in _current(system).values()):
+    for place in suspicions(each.source for each in _exported(system).values()):
         yield f"{place} holds a text that looks like a secret: read it with Secret(…), which is not exported"
     for module, importer in plan.companions.missing:
         yield f"{importer} imports {module}, which is neither installed nor beside the notebook"
     for name, definition in system.definitions.items():
-        if definition.kept_version:
-            yield f"{name} is not exported, only the latest version is: let its instances end before you deploy"
+        if definition.kept_version and not definition.source.implicit:
+            yield f"{name} is not exported, since its file is gone: let its instances end before you deploy"
     if not plan.system.graph.scenarios:
         yield "no scenario is declared, so the package's tests replay nothing"

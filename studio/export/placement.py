@@ -69,25 +69,24 @@ def import_name(distribution: str, sources: Iterable[Source]) -> str:
     return name
 
 
-def paths_of(sources: Iterable[Source], package: str) -> dict[str, PurePosixPath]:
-    """Return where each source's file goes, relative to the project's folder, by the source's name.
+def paths_of(sources: Mapping[str, Source], package: str) -> dict[str, PurePosixPath]:
+    """Return where each source's file goes, relative to the project's folder, by the name of its definition.
 
     Args:
-        sources: Of the system, no two of the same name.
+        sources: Of the system, by the name of their definition: `OrderProcessing@1.0.0` for a kept version of a saga.
         package: Import name.
 
     Raises:
         NotPackaged: A file written by hand imports another by a path that no package gives it.
     """
-    sources = tuple(sources)
-    paths = {source.name: _kept_path(source, package) for source in sources if not source.implicit}
-    _refuse_flat_imports(sources)
+    paths = {name: _kept_path(source, package) for name, source in sources.items() if not source.implicit}
+    _refuse_flat_imports(sources.values())
     taken = {str(path).lower() for path in paths.values()}
-    for source in sorted((each for each in sources if each.implicit), key=lambda each: each.name):
+    for name, source in sorted((name, source) for name, source in sources.items() if source.implicit):
         folder = PurePosixPath(package, FOLDERS[source.kind])
-        path = _free(folder, _stem(source.name), suffix(source), taken)
+        path = _free(folder, _stem(name), suffix(source), taken)
         taken.add(str(path).lower())
-        paths[source.name] = path
+        paths[name] = path
     return paths
 
 
@@ -102,7 +101,7 @@ def _free(folder: PurePosixPath, stem: str, ending: str, taken: set[str]) -> Pur
 def _stem(name: str) -> str:
     """Return a file's name for a declaration's: `order_processing` for `OrderProcessing`."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name)
-    stem = words.lower()
+    stem = re.sub(r"\W", "_", words).lower()
     if stem.startswith("test_"):  # a test's, which a folder's reader leaves out
         return f"_{stem}"
     return f"{stem}_" if keyword.iskeyword(stem) or stem in _TAKEN else stem

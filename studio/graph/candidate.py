@@ -15,6 +15,7 @@ from studio.graph.binding import bound_names, exports_of, given_names, handled_n
 from studio.graph.build import Graph, build_graph
 from studio.graph.definition import Definition, reason_of
 from studio.graph.executing import bind_handles, builtins_for, execute_source, local_module, path_of
+from studio.graph.versions import older_versions
 from studio.model.handle import ServiceHandle
 from studio.model.prelude import FOREIGN, PRELUDE
 from studio.model.saga import Saga
@@ -49,6 +50,7 @@ class Candidate:
         self.definitions = {definition.name: definition for definition in definitions}
         self.names, self.cells = dict(names), dict(cells)
         self._pending: dict[str, Source] = {}
+        self._older: dict[str, tuple[Source, ...]] = {}
         self._path: list[Source] = []
         self._promised: frozenset[str] = frozenset()
         self._givers: dict[str, str] = {}
@@ -69,10 +71,15 @@ class Candidate:
         self._arrange(order)
 
     def replace_all(self, sources: tuple[Source, ...]) -> None:
-        """Execute sources, what one needs of the others first, and again what else depends on them."""
-        names = [source.name for source in sources]
+        """Execute sources, what one needs of the others first, and again what else depends on them.
+
+        Of several sagas of one name the highest version is the current one, and the others are kept.
+        """
+        names = list(dict.fromkeys(source.name for source in sources))
         order = [*(name for name in self.definitions if name not in names), *names]
-        for source in sources:
+        self._older = older_versions(sources)
+        older = {id(each) for versions in self._older.values() for each in versions}
+        for source in (each for each in sources if id(each) not in older):
             if source.name in self._pending:
                 raise _twice(source, source.label, self._pending[source.name])
             self._pending[source.name] = source
@@ -116,13 +123,15 @@ class Candidate:
     def _execute_pending(self, name: str) -> None:
         source = self._pending.pop(name)
         self._path.append(source)
-        free = names_of(source).free if source.implicit else ()
+        versions = (*self._older.pop(name, ()), source)
+        free = [used for each in versions if each.implicit for used in names_of(each).free]
         for giver in dict.fromkeys(self._givers[used] for used in free if used in self._givers):
             if giver in self._pending:
                 self._execute_pending(giver)
             elif giver not in self._promised and giver in [each.name for each in self._path[:-1]]:
                 raise _cycle(source, [each.name for each in self._path], giver)
-        self._execute(source, {})
+        for each in versions:
+            self._execute(each, {})
         self._path.pop()
 
     def _execute_users(self, changed: set[str]) -> None:

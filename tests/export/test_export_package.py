@@ -117,12 +117,6 @@ def test_what_is_not_declared_any_more_goes(export: Export, shop: System, tmp_pa
     assert export(shop).written.removed == ("shop/services/tally.py",)
 
 
-def test_an_old_version_of_a_saga_stays_at_home(export: Export, shop: System, cell: Cell) -> None:
-    shop.define(cell("%%saga Paying --on $.Order.created --version 2.0.0\npay = saga.step(Pay, name='pay')\n"))
-    (warning,) = [each for each in export(shop).warnings if "scenario" not in each]
-    assert "is not exported" in warning
-
-
 @pytest.mark.parametrize("texts", [(), ("%%contracts a\nclass A(Contract): ...",)])
 def test_a_notebook_without_services_is_refused(
     texts: tuple[str, ...], export: Export, cell: Cell, tmp_path: Path
@@ -156,3 +150,28 @@ def test_the_shop_is_one_cell_of_each_kind(cells: tuple[Source, ...]) -> None:
 
     assert {each.kind for each in cells} == set(KINDS)
     assert cell_from_text("x = 1") is None
+
+
+VERSIONED = """%%saga Flow --on $.Order.created --version {version}
+@saga.step
+async def {step}(order: Order) -> None: ...
+"""
+
+
+def test_old_versions_of_a_saga_are_exported_for_the_instances_that_started_with_them(tmp_path: Path) -> None:
+    system = System()
+    shop = '%%contracts shop\nclass Order(Contract):\n    id: str\nevent($.Order.created, Order, key="id")\n'
+    service = "%%service Clock\n@service.operation($.Clock.tell)\nasync def tell() -> int:\n    return 7\n"
+    old, new = VERSIONED.format(version="1.9.0", step="first"), VERSIONED.format(version="1.10.0", step="second")
+    for cell in (shop, service, old, new):
+        source = cell_from_text(cell)
+        assert source is not None
+        system.define(source)
+    export_package(system, tmp_path / "clock", replays=lambda _: {})
+    sagas = tmp_path / "clock" / "clock" / "sagas"
+    assert sorted(path.name for path in sagas.glob("flow*")) == ["flow.py", "flow_1_9_0.py"]
+    again = System()
+    again.define_all(read(tmp_path / "clock"))
+    assert again.graph.sagas["Flow"].version == "1.10.0"
+    assert set(again.graph.sagas_by_version) == {("Flow", "1.9.0"), ("Flow", "1.10.0")}
+    assert again.build().digest == system.build().digest

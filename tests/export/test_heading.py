@@ -10,8 +10,8 @@ from studio.source.cell import cell_from_text
 
 def heading_of(system: System, name: str) -> str:
     definitions = system.definitions
-    paths = paths_of([each.source for each in definitions.values()], "shop")
-    return heading(definitions[name].source, definitions, paths)
+    paths = paths_of({key: each.source for key, each in definitions.items()}, "shop")
+    return heading(definitions[name], definitions, paths)
 
 
 def test_contracts_import_what_contracts_can_hardly_do_without(shop: System) -> None:

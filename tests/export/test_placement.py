@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import PurePosixPath
+
 import pytest
 
 from studio.errors import BadPackageName, NotPackaged
@@ -18,6 +20,10 @@ def file(path: str, body: str = "x = 1\n") -> Source:
     return Source("module", path.removesuffix(".py").replace("/", "."), body, origin=path, implicit=False)
 
 
+def places(*sources: Source, package: str) -> dict[str, PurePosixPath]:
+    return paths_of({source.name: source for source in sources}, package)
+
+
 def test_every_kind_has_a_folder() -> None:
     assert FOLDERS.keys() == KINDS.keys()
 
@@ -30,32 +36,32 @@ def test_every_kind_has_a_folder() -> None:
     ],
 )  # fmt: skip
 def test_files_are_named_in_words(name: str, stem: str) -> None:
-    assert str(paths_of([named(name)], "shop")[name]) == f"shop/services/{stem}.py"
+    assert str(places(named(name), package="shop")[name]) == f"shop/services/{stem}.py"
 
 
 def test_names_that_differ_in_case_alone_get_files_of_their_own() -> None:
-    paths = paths_of([named("Ab"), named("AB"), named("ab")], "shop")
+    paths = places(named("Ab"), named("AB"), named("ab"), package="shop")
     assert {name: path.name for name, path in paths.items()} == {"AB": "ab.py", "Ab": "ab_2.py", "ab": "ab_3.py"}
 
 
 def test_sql_is_a_file_of_sql() -> None:
-    assert str(paths_of([named("held", "invariant", "select 1\n")], "shop")["held"]) == "shop/simulations/held.sql"
+    assert str(places(named("held", "invariant", "select 1\n"), package="shop")["held"]) == "shop/simulations/held.sql"
 
 
 def test_files_written_by_hand_keep_their_package() -> None:
     sources = [file("orders/payment.py"), named("Extra")]
     assert import_name("shop", sources) == "orders"
-    assert str(paths_of(sources, "orders")["orders.payment"]) == "orders/payment.py"
+    assert str(places(*sources, package="orders")["orders.payment"]) == "orders/payment.py"
 
 
 def test_files_side_by_side_get_a_package() -> None:
     sources = [file("payment.py"), file("orders.py", "from .payment import x\n")]
-    assert str(paths_of(sources, "shop")["orders"]) == "shop/orders.py"
+    assert str(places(*sources, package="shop")["orders"]) == "shop/orders.py"
 
 
 def test_files_side_by_side_may_not_import_each_other_by_name() -> None:
     with pytest.raises(NotPackaged, match=r"orders\.py imports payment") as caught:
-        paths_of([file("payment.py"), file("orders.py", "\nfrom payment import x\n")], "shop")
+        places(file("payment.py"), file("orders.py", "\nfrom payment import x\n"), package="shop")
     assert str(caught.value.where) == "orders.py, line 2"
 
 
