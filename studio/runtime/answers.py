@@ -23,9 +23,9 @@ ANSWERS = "$answers"
 INBOX = "$inbox"
 
 
-def inbox_write(service: str, subscription: str, envelope: Envelope) -> Write:
-    """Return the write that remembers a handled event; it conflicts when another replica was first."""
-    return Write(service, INBOX, f"{subscription}/{envelope.message}", b"{}", 0)
+def inbox_write(service: str, subscription: str, envelope: Envelope, at_ns: int) -> Write:
+    """Return the write that remembers a handled event, and when; it conflicts when another replica was first."""
+    return Write(service, INBOX, f"{subscription}/{envelope.message}", b'{"at_ns":%d}' % at_ns, 0)
 
 
 class Answers:

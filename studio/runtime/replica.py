@@ -233,9 +233,7 @@ class Replica:
             await self._run(wanted.function, handling, message)
 
         if wanted.transactional:
-            await self._in_transaction(
-                envelope, span, handle, lambda _: (inbox_write(self.name, wanted.name, envelope),)
-            )
+            await self._in_transaction(envelope, span, handle, lambda _: (self._handled(wanted, envelope),))
             return
         handling = Handling(
             self, envelope, span, f"{envelope.idempotency or envelope.message}/{self.name}/{wanted.name}"
@@ -245,7 +243,10 @@ class Replica:
             await self.ports.points.reach("before-handler", envelope.address)
         await handle(handling)
         if wanted.idempotent:
-            await self.ports.storage.commit((inbox_write(self.name, wanted.name, envelope)._replace(expected=None),))
+            await self.ports.storage.commit((self._handled(wanted, envelope)._replace(expected=None),))
+
+    def _handled(self, wanted: Subscription, envelope: Envelope) -> Write:
+        return inbox_write(self.name, wanted.name, envelope, self.ports.clock.now_ns())
 
     def _decode_event(self, wanted: Subscription, envelope: Envelope) -> Any:
         return codec(wanted.takes).decode(envelope.body)

@@ -26,6 +26,7 @@ from studio.serve.courier import Consumer, Post
 from studio.serve.cron import Cron, ScheduledJob
 from studio.serve.entropy import RandomIdentity, SecretRandomness
 from studio.serve.grace import end_within
+from studio.serve.sweep import Sweep
 
 __all__ = ["Assembly", "Parts"]
 
@@ -85,6 +86,7 @@ class Assembly:
         owners = {address: owner for address, (owner, _) in graph.operations.items()}
         self.bus = LocalBus(post, self._answer, owners=owners, consumers=_consumers(build))
         self.cron = Cron(_jobs(build), parts.storage, parts.clock, self._run_job)
+        self.sweep = Sweep(graph, parts.storage, parts.clock)
         self._ports = Ports(
             clock=parts.clock, randomness=SecretRandomness(), identity=RandomIdentity(), transport=self.bus,
             storage=parts.storage, outbound=parts.outbound, settings=parts.settings, points=_NoPoints(),
@@ -116,6 +118,7 @@ class Assembly:
             self._note(replica, "started")
             await replica.start()
         self.cron.start()
+        self.sweep.start()
         self._checking = [
             asyncio.create_task(self._check(replica), context=Context())
             for replicas in self.services.values()
@@ -130,6 +133,7 @@ class Assembly:
         """
         end_ns = self.parts.clock.now_ns() + grace_ns
         await end_within(self._checking, self.parts.clock, 0)
+        await self.sweep.stop()
         sagas = [replica.stop(grace_ns=grace_ns) for replicas in self.sagas.values() for replica in replicas]
         await asyncio.gather(self.cron.stop(grace_ns), *sagas)
         await self.bus.stop(max(0, end_ns - self.parts.clock.now_ns()))
