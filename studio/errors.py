@@ -932,6 +932,16 @@ class DiskFull(StorageUnavailable):
     file: str
 
 
+class DatabaseDamaged(StorageUnavailable):
+    """What is in a database's file cannot be read as one."""
+
+    code = "STU808"
+    problem = "database={file} is damaged ({reason}); space={space}"
+    remedy = "Stop, keep a copy of the file, and restore a backup; `sqlite3 {file} .recover` saves what can be saved."
+
+    file: str
+
+
 class ForeignDatabase(StudioError):
     """A file is no database, or not one of ours."""
 
@@ -1220,6 +1230,27 @@ class EmptySystem(StudioError):
     code = "STU524"
     problem = "no service is declared"
     remedy = "Declare one in a `%%service` cell, or give the path of a notebook or folder that does."
+
+
+class NoScenario(StudioError):
+    """A system is to be simulated that declares no scenario; silence would pass for success."""
+
+    code = "STU530"
+    problem = "path={path} declares no scenario, so nothing was run"
+    remedy = "Declare one in a %%scenario cell, or in a module with `scenario = Scenario(...)`."
+
+    path: str
+
+
+class FileUnwritable(StudioError):
+    """The machine refuses a file that a command reads or writes."""
+
+    code = "STU911"
+    problem = "file={file}: {reason}"
+    remedy = "Name another file, or make its folder."
+
+    file: str
+    reason: str
 
 
 class InvariantFailed(StudioError):

@@ -14,7 +14,7 @@ from studio import __version__
 from studio.errors import NothingToExport
 from studio.export.code import code_files, read_back
 from studio.export.companions import Companions, companions_of, requirement
-from studio.export.confidential import Variable, suspicions, variables
+from studio.export.confidential import suspicions
 from studio.export.expectation import EXPECTED, circumstances, expectation_text, python_minor
 from studio.export.placement import distribution_name, import_name, paths_of
 from studio.export.report import Report
@@ -32,6 +32,7 @@ from studio.runtime.application import Application
 from studio.runtime.program import compile_program
 from studio.source.cell import Source
 from studio.source.parsing import parse_source
+from studio.source.variables import Variable, variables
 
 __all__ = ["Replays", "export_package", "openapi_text"]
 

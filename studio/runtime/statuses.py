@@ -50,14 +50,13 @@ _STATUS: Mapping[str, int] = {
     RouteTwice.code: 500,
     ServiceUnavailable.code: 503,
     StorageConflict.code: 409,
-    StorageUnavailable.code: 503,
     UndeclaredError.code: 502,
     UniqueViolation.code: 409,
     UnknownAddress.code: 404,
     UnknownRoute.code: 404,
     WrongMethod.code: 405,
 }
-_RETRIED = frozenset({Overloaded.code, ServiceUnavailable.code, StorageUnavailable.code, PublishFailed.code})
+_RETRIED = frozenset({Overloaded.code, ServiceUnavailable.code, PublishFailed.code})
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +91,8 @@ def problem_of(error: BaseException) -> Problem:
     if isinstance(error, InvalidMessage):
         problems = [{"field": each.path, "value": each.value, "reason": each.reason} for each in error.problems]
         return Problem(422, error.code, _line(error), {"problems": problems})
+    if isinstance(error, StorageUnavailable):  # a full disk is one too, under a code of its own
+        return Problem(503, error.code, _line(error), headers={"retry-after": str(RETRY_AFTER_S)})
     if isinstance(error, StudioError):
         code = error.refusal if isinstance(error, CallRefused) else error.code
         return Problem(_status(error, code), code, _line(error), headers=_headers(error, code))

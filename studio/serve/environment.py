@@ -3,25 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
 from studio.errors import UnreadableSecret
+from studio.source.variables import variable
 
-__all__ = ["EnvironmentSettings", "variable"]
-
-_OTHER = re.compile(r"[^A-Z0-9_]")
-
-
-def variable(name: str) -> str:
-    """Return the environment variable of a setting or secret: upper case, `_` for what no variable may hold.
-
-    Example:
-        >>> variable("mail.retry-limit")
-        'MAIL_RETRY_LIMIT'
-    """
-    return _OTHER.sub("_", name.upper())
+__all__ = ["EnvironmentSettings"]
 
 
 class EnvironmentSettings:

@@ -28,6 +28,7 @@ from studio.serve.assembly import Assembly, Parts
 from studio.serve.environment import EnvironmentSettings
 from studio.serve.exposition import Exposition
 from studio.serve.front import Front
+from studio.serve.needs import Needs
 from studio.serve.network import NetworkOutbound
 from studio.serve.probes import Probes
 from studio.serve.sqlite import SqliteStorage
@@ -141,10 +142,13 @@ class Server:
     ) -> None:
         for service in self._build.graph.services.values():
             exposition.declare(service.metrics.values())
-        probes = Probes(assembly, exposition)
+        needs = Needs(self._build.graph, self._environment)
+        probes = Probes(assembly, exposition, needs)
         front = Front(assembly, probes, title=self._settings.title, version=self._settings.version)
         http = self._http = _Uvicorn(front, self._grace_ns)
         await assembly.start()
+        for name, remedy in needs.missing().items():
+            telemetry.line(self._clock.now_ns(), "error", f"{name} is not set", remedy=remedy)
         serving = asyncio.create_task(http.serve(sockets=[listener]))
         try:
             begun = asyncio.create_task(http.begun.wait())

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
 from studio.errors import (
+    DatabaseDamaged,
     DatabaseLocked,
     DatabaseVersion,
     DiskFull,
@@ -36,6 +37,7 @@ __all__ = ["SqliteStorage"]
 
 SCHEMA_VERSION = 1
 APPLICATION_ID = 0x53747564  # "Stud", in the file's header
+_DAMAGED = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 
 Outcome = tuple[int, ...] | Exception
 Pending = tuple[Sequence[Write], "Future[tuple[int, ...]]"]
@@ -54,6 +56,7 @@ class SqliteStorage:
         waiting: Commits that may wait for the writer; more are refused.
 
     Raises:
+        DatabaseDamaged: It cannot be read.
         DatabaseInUse: Another process serves from it.
         DatabaseLocked: Another process holds its write lock.
         DatabaseVersion: A later Studio wrote it.
@@ -182,6 +185,8 @@ class SqliteStorage:
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             waited = f"{self._busy_timeout_s:g} s"
             return DatabaseLocked(file=self.path.name, space=space, reason="locked", waited=waited)
+        if code in _DAMAGED:
+            return DatabaseDamaged(file=self.path.name, space=space, reason=str(error.orig))
         if code == sqlite3.SQLITE_FULL:
             return DiskFull(file=self.path.name, space=space, reason="disk full")
         return StorageUnavailable(space=space, reason=f"{self.path.name}: {error.orig}")
@@ -216,13 +221,15 @@ class SqliteStorage:
         return connection
 
     def _refused(self, error: DBAPIError | sqlite3.Error) -> StudioError:
-        code, file = _primary_code(error), self.path.name
+        code, file, text = _primary_code(error), self.path.name, str(getattr(error, "orig", error))
         if code == sqlite3.SQLITE_NOTADB:
             return ForeignDatabase(file=file, reason="it is no SQLite file")
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             waited = f"{self._busy_timeout_s:g} s"
             return DatabaseLocked(file=file, space="all", reason="locked", waited=waited)
-        return UnusableDatabase(file=file, reason=str(getattr(error, "orig", error)))
+        if code == sqlite3.SQLITE_CORRUPT:
+            return DatabaseDamaged(file=file, space="all", reason=text)
+        return UnusableDatabase(file=file, reason=text)
 
     def _check_open(self, space: str) -> None:
         if self._is_closed:

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.export.confidential import suspicions, variables
-from studio.serve.environment import variable
+from studio.export.confidential import suspicions
 from studio.source.cell import Source
+from studio.source.variables import variable, variables
 
 
 def asked(body: str) -> list[tuple[str, bool, str | None]]:

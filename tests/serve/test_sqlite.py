@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from studio.errors import (
+    DatabaseDamaged,
     DatabaseInUse,
     DatabaseLocked,
     DatabaseVersion,
@@ -202,3 +203,18 @@ async def test_commits_are_synced_to_disk(path: Path) -> None:
         with storage._writer.begin():  # noqa: SLF001
             assert pragma("pragma synchronous").scalar() == 2
             assert pragma("pragma journal_mode").scalar() == "wal"
+
+
+async def test_a_damaged_file_is_told_as_such(tmp_path: Path) -> None:
+    file = tmp_path / "studio.sqlite"
+    async with SqliteStorage(file) as storage:
+        await storage.commit(
+            [Write("Shop", "orders", f"{number:04d}", b'"' + b"x" * 500 + b'"') for number in range(500)]
+        )
+    content = bytearray(file.read_bytes())
+    for at in range(8192, len(content), 4096):
+        content[at : at + 100] = b"\xaa" * 100
+    file.write_bytes(content)
+    async with SqliteStorage(file) as storage:
+        with pytest.raises(DatabaseDamaged, match="restore a backup"):
+            await storage.find("Shop", "orders", limit=1000)
