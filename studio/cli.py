@@ -1,7 +1,7 @@
 """The command line: the notebook's jobs for terminals and CI.
 
-Exit codes: 0 fine, 1 found something (a violation, a finding, a difference), 2 wrong usage or input. What a command
-needs loads when it runs.
+Exit codes: 0 fine, 1 found something (a violation, a finding, a difference), 2 wrong usage or input, 130 interrupted.
+What a command needs loads when it runs.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from studio.errors import StudioError
+from studio.errors import EmptySystem, FileUnwritable, NoScenario, StudioError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,16 +99,16 @@ def simulate(
         set_default_log(log)
     system = _read(path)
     broken = False
+    if not system.graph.scenarios:
+        raise NoScenario(path=str(path))
     for name in scenario or list(system.graph.scenarios):
         try:
             run = run_scenario(name, seed=seed, system=system, duration=duration, progress=_progress())
         except RunInterrupted as stop:
             typer.echo(f"\n{stop}\n{stop.run.summary()}", err=True)
-            raise typer.Exit(1) from None
+            raise typer.Exit(130) from None
         _show(run, trace=trace, records=records)
         broken = broken or not run.summary().is_fine
-    if not system.graph.scenarios:
-        typer.echo("no scenario is declared; add one in a %%scenario cell")
     raise typer.Exit(1 if broken else 0)
 
 
@@ -125,13 +125,16 @@ def graph(
 
     drawing = Drawing.of(_read(path).graph, title=path.stem)
     if svg is not None:
-        svg.write_text(drawing.svg, encoding="utf-8")
+        try:
+            svg.write_text(drawing.svg, encoding="utf-8")
+        except OSError as error:
+            raise FileUnwritable(file=str(svg), reason=str(error.strerror).lower()) from error
     typer.echo(str(drawing))
 
 
 @app.command()
 def lint(path: PathArgument) -> None:
-    """Say what is doubtful in a system's architecture; exit code 1 when something is.
+    """Say what is doubtful in a system's architecture; exit code 1 for errors and warnings, notes are free.
 
     Example: studio lint simulations/orders
     """
@@ -140,7 +143,7 @@ def lint(path: PathArgument) -> None:
 
     findings = find(_read(path).graph)
     typer.echo(as_text(findings))
-    raise typer.Exit(1 if findings else 0)
+    raise typer.Exit(1 if any(each.severity != "note" for each in findings) else 0)
 
 
 @app.command()
@@ -197,7 +200,10 @@ def list_runs(log: Annotated[Path, typer.Option("--log", help="DuckDB file.")] =
     """
     from studio.store.writer import Log
 
-    for row in Log.open(log).runs():
+    rows = Log.open(log).runs() if log.exists() else []
+    if not rows:
+        typer.echo(f"{log} holds no runs; `studio simulate PATH --log {log}` keeps them there")
+    for row in rows:
         info = row.info
         typer.echo(
             f"{row.run:>4}  {info.scenario or 'world':<24} seed {info.seed:<6} {row.status:<12} {row.records} records"
@@ -253,12 +259,24 @@ def run(application: typer.Typer, arguments: list[str] | None = None) -> NoRetur
         typer.echo(str(error), err=True)
     except typer.Abort:
         sys.exit(130)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - raised on, unless it is the author's or the parser's
         show = getattr(error, "show", None)  # a usage error of the parser shows itself
         if show is None:
-            raise
-        show()
+            _show_authored(error)
+        else:
+            show()
     sys.exit(2)
+
+
+def _show_authored(error: Exception) -> None:
+    """Show what a declaration raised while it was read, from the author's line on; a bug of ours is raised on."""
+    import traceback
+
+    from studio.source.loader import author_frames, trim_traceback
+
+    if not any(author_frames(error)):
+        raise error
+    typer.echo("".join(traceback.format_exception(trim_traceback(error))).rstrip(), err=True)
 
 
 def _read(path: Path) -> System:
@@ -271,6 +289,8 @@ def _read(path: Path) -> System:
         sys.path.insert(0, beside)  # where cells look for the Python files beside their notebook, as in Jupyter
     system = System()
     system.define_all(read(path))
+    if not system.definitions:
+        raise EmptySystem
     return system
 
 

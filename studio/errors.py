@@ -379,14 +379,6 @@ class UndeclaredError(StudioError):
     reason: str
 
 
-class FailedCallee(UndeclaredError):
-    """The same, told to whoever may look inside: with what it failed, and where."""
-
-    remedy = "{remedy_text}"
-
-    remedy_text: str
-
-
 class MissingSetting(StudioError):
     """A setting or a secret is not configured."""
 

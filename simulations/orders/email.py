@@ -6,7 +6,7 @@ from studio import S, Service, UniqueViolation, log
 
 from .contracts import Letter, OrderState, Sent
 
-service = Service("Email", version="1.0.0", kind="event")
+service = Service("Email", version="1.0.0", kind="command")
 
 sent = service.collection("sent", Sent, key="order_id", unique=["subject"])
 

@@ -8,7 +8,7 @@ from studio import S, Service
 
 from .contracts import Order, Parcel, ShipOrder
 
-service = Service("Shipment", version="1.0.0", kind="worker")
+service = Service("Shipment", version="1.0.0", kind="command")
 
 parcels = service.collection("parcels", Parcel, key="order_id", unique=["tracking"])
 

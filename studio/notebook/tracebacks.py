@@ -67,7 +67,9 @@ class Tracebacks:
         if isinstance(coded, StudioError):
             return self._send(coded, self.report(coded))
         if isinstance(error, KeyboardInterrupt) and _is_through_us(error):
-            return self._send(error, [f"{_BOLD}Interrupted{_OFF}{f': {error}' if str(error) else ''}", *_notes(error)])
+            told = f": {error}" if str(error) else ""
+            kept = ["  Look at it with `run = studio.latest()`."] if hasattr(error, "run") else []
+            return self._send(error, [f"{_BOLD}Interrupted{_OFF}{told}", *kept, *_notes(error)])
         if any(loader.author_frames(error)) or isinstance(error, ServiceError) or _is_hiding(error):
             return self._send(error, self._trimmed(error))
         shell.showtraceback((kind, error, traceback), tb_offset=tb_offset, running_compiled_code=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from studio.errors import FailedCallee, UndeclaredError, Where
+from studio.errors import UndeclaredError, Where
 
 if TYPE_CHECKING:
     from studio.simulation.run import Run
@@ -24,6 +24,14 @@ _FAILED = """
     order by end_ns, span desc
     limit 1
 """
+
+
+class _Explained(UndeclaredError):
+    """A callee's failure, with what it failed and where."""
+
+    remedy = "{remedy_text}"
+
+    remedy_text: str
 
 
 def explained(error: UndeclaredError, run: Run, trace: int) -> UndeclaredError:
@@ -46,4 +54,4 @@ def explained(error: UndeclaredError, run: Run, trace: int) -> UndeclaredError:
     where = Where(place["cell"], int(place["line"]) if place["line"] else None) if place else None
     remedies = [line.strip() for line in rest if not _PLACE.match(line)]
     remedy = remedies[0] if remedies and told.startswith(code) else _REMEDY
-    return FailedCallee(where=where, address=address, reason=f"{reason}{through}", remedy_text=remedy)
+    return _Explained(where=where, address=address, reason=f"{reason}{through}", remedy_text=remedy)

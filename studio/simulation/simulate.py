@@ -54,7 +54,7 @@ class RunInterrupted(KeyboardInterrupt):
 
     def __init__(self, run: Run) -> None:
         end = format_ns(run.end_ns)
-        super().__init__(f"stopped at {end} of virtual time; studio.latest() is run {run.number}, as far as it came")
+        super().__init__(f"stopped at {end} of virtual time; run {run.number} holds what happened until then")
         self.run = run
 
 
@@ -118,7 +118,8 @@ def simulate(
     if status == "interrupted" or shield.interrupted:
         raise RunInterrupted(finished)
     if verdict.failure is not None:
-        verdict.failure.add_note(f"The run was finished all the same: its records are run {finished.number}.")
+        kept = f"its records are run {finished.number}, and `studio.latest()` gives it"
+        verdict.failure.add_note(f"The run was finished all the same: {kept}.")
         raise verdict.failure
     return finished
 

@@ -34,6 +34,8 @@ def read(path: Path | str) -> tuple[Source, ...]:
         StudioError: As `read_file` says.
     """
     path = Path(path)
+    if not path.exists():
+        raise UnreadableFile(file=str(path), reason="it is not there")
     if path.is_dir():
         return read_directory(path)
     if path.suffix == ".ipynb":

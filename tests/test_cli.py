@@ -1,0 +1,133 @@
+"""The command line: what it prints, and exit codes that CI can rely on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from studio.cli import app, run
+
+SHOP = """
+from studio import Contract, S, Service
+
+class Order(Contract):
+    id: str
+
+service = Service("Shop", version="1.0.0")
+
+@service.operation(S.Shop.take)
+async def take(order: Order) -> Order:
+    return order
+
+@service.health()
+async def check() -> None: ...
+"""
+SCENARIO = """
+from studio import S, Scenario, workload
+
+scenario = Scenario("calm", duration="2s")
+workload(S.Shop.take, rate_per_s=5)
+"""
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run a command line; return its exit code, what it printed, and its complaints."""
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            run(app, [str(each) for each in arguments])
+        shown = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, shown.out, shown.err
+
+    return call
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    (tmp_path / "shop.py").write_text(SHOP)
+    (tmp_path / "calm.py").write_text(SCENARIO)
+    return tmp_path
+
+
+def test_simulate_runs_every_scenario(command: Command, shop: Path) -> None:
+    code, out, _ = command("simulate", shop, "--seed", "3")
+    assert code == 0
+    assert out.startswith("calm (seed 3, finished): 2 s of virtual time")
+
+
+def test_simulate_without_a_scenario_is_no_success(command: Command, shop: Path) -> None:
+    (shop / "calm.py").unlink()
+    code, _, err = command("simulate", shop)
+    assert code == 2
+    assert err.startswith("STU530")
+
+
+@pytest.mark.parametrize("name", ["simulate", "lint", "graph"])
+@pytest.mark.parametrize("path", ["nowhere", "nowhere.ipynb", "nowhere.py"])
+def test_a_path_that_is_not_there_is_said_to_be_so(command: Command, tmp_path: Path, name: str, path: str) -> None:
+    code, _, err = command(name, tmp_path / path)
+    assert code == 2
+    assert "it is not there" in err
+
+
+def test_a_folder_in_which_nothing_is_declared_is_refused(command: Command, tmp_path: Path) -> None:
+    code, _, err = command("lint", tmp_path)
+    assert code == 2
+    assert err.startswith("STU524")
+
+
+def test_lint_does_not_fail_for_notes(command: Command, shop: Path) -> None:
+    (shop / "shop.py").write_text(SHOP.partition("@service.health")[0])
+    code, out, _ = command("lint", shop)
+    assert code == 0
+    assert "ARC110 note" in out
+
+
+def test_lint_fails_for_warnings(command: Command, shop: Path) -> None:
+    (shop / "shop.py").write_text(SHOP.replace(', version="1.0.0"', ""))
+    assert command("lint", shop)[0] == 1
+
+
+def test_a_drawing_that_cannot_be_written_is_told_in_words(command: Command, shop: Path) -> None:
+    code, _, err = command("graph", shop, "--svg", shop / "missing" / "shop.svg")
+    assert code == 2
+    assert err.startswith("STU911")
+
+
+def test_an_authors_own_error_is_shown_from_its_line_on(command: Command, shop: Path) -> None:
+    (shop / "helpers.py").write_text("# studio: module helpers\n# ---\nrate = 1 / 0\n")
+    code, _, err = command("lint", shop)
+    assert code == 2
+    assert "helpers.py" in err
+    assert err.endswith("ZeroDivisionError: division by zero\n")
+    assert "cli.py" not in err
+
+
+def test_a_log_without_runs_says_how_to_keep_some(command: Command, tmp_path: Path) -> None:
+    code, out, _ = command("runs", "list", "--log", tmp_path / "studio.duckdb")
+    assert code == 0
+    assert "holds no runs" in out
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_runs_are_kept_listed_compared_and_deleted(command: Command, shop: Path) -> None:
+    log = shop / "runs.duckdb"
+    for seed in (1, 2):
+        command("simulate", shop, "--seed", str(seed), "--log", log)
+    assert command("runs", "list", "--log", log)[1].count("calm") == 2
+    assert command("runs", "compare", "1", "2", "--log", log)[0] == 1
+    assert command("runs", "delete", "1", "--log", log)[0] == 0
+    assert command("runs", "list", "--log", log)[1].count("calm") == 1
+
+
+@pytest.mark.parametrize("name", ["new", "lab", "demo", "simulate", "lint", "graph", "export", "serve", "runs"])
+def test_help_shows_an_example(command: Command, name: str) -> None:
+    code, out, _ = command(name, "--help")
+    assert code == 0
+    assert f"Example: studio {name}" in out
