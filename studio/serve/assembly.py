@@ -35,6 +35,9 @@ Unit = TypeVar("Unit", Replica, SagaReplica)
 SAGA_IN_FLIGHT = 1000
 SAGA_MAX_DELIVER = 1000
 """A trigger is acknowledged as soon as its instance is journalled; only a storage that is away refuses it."""
+SAGAS_AT_ONCE = 200
+"""Instances that one orchestrator carries at once. All share this process: with more of them under way, each waits for
+the others longer than its calls may take, and is undone for nothing but the crowd. The rest wait, journalled."""
 CHECK_S = 10.0
 """How long a health check may take."""
 
@@ -107,7 +110,10 @@ class Assembly:
 
     def _orchestrators(self, saga: Saga) -> list[SagaReplica]:
         numbers = _numbers(saga.replicas)
-        return [SagaReplica.of(saga.name, number, self.program, self._ports) for number in numbers]
+        return [
+            SagaReplica.of(saga.name, number, self.program, self._ports, running_max=SAGAS_AT_ONCE)
+            for number in numbers
+        ]
 
     # -- life -------------------------------------------------------------------------------------------------------
 

@@ -80,7 +80,9 @@ class SagaReplica:
         self._is_stopping = False
 
     @classmethod
-    def of(cls, name: str, number: int, program: Program, ports: Ports) -> SagaReplica:
+    def of(
+        cls, name: str, number: int, program: Program, ports: Ports, *, running_max: int = RUNNING_MAX
+    ) -> SagaReplica:
         """Execute every definition that declares a version of a saga, and return a replica of it."""
         build = program.build
         sagas = [
@@ -90,7 +92,7 @@ class SagaReplica:
             for saga in build.instantiate(definition.name).declarations.of(Saga)
             if saga.name == name
         ]
-        return cls(sagas, number, program, ports)
+        return cls(sagas, number, program, ports, running_max=running_max)
 
     async def start(self) -> None:
         """Send what an earlier incarnation published and did not send, and take its unfinished instances over.
