@@ -136,9 +136,7 @@ class Handling:
             return self._attempt(plan, body, key, causal, plan.timeout_ns if timeout_ns is None else timeout_ns, 1)
         return self._call_again(plan, body, key, causal, timeout_ns)
 
-    async def _call_again(  # noqa: PLR0917 - one caller; a record for each call would cost
-        self, plan: OperationPlan, body: bytes, key: str, causal: int, timeout_ns: int | None
-    ) -> Any:
+    async def _call_again(self, plan: OperationPlan, body: bytes, key: str, causal: int, timeout_ns: int | None) -> Any:
         """Try a call up to `attempts` times under one idempotency key, each time with a timeout of its own.
 
         Once an attempt's outcome is unknown, so is the call's: a later refusal does not say that it never ran.
@@ -148,7 +146,7 @@ class Handling:
         wait_ns = plan.timeout_ns if timeout_ns is None else timeout_ns
         for attempt in range(1, plan.attempts + 1):
             try:
-                # Each attempt has a causal key of its own: it must not meet the same fate as the last, nor draw the same.
+                # Each attempt has a causal key of its own: it must not meet the last one's fate, nor draw the same.
                 own = causal if attempt == 1 else causal_key(causal, plan.key, attempt)
                 return await self._attempt(plan, body, key, own, wait_ns, attempt)
             except Exception as error:
