@@ -9,12 +9,13 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Self
 
 import httpx
 import pytest
+from prometheus_client.parser import text_string_to_metric_families
 
 from studio.errors import AddressInUse, DatabaseInUse
 from studio.graph.system import Build, System
@@ -216,6 +217,18 @@ async def test_probes_and_metrics_tell_what_is(served: Served) -> None:
     metrics = (await served.client.get("/metrics")).text
     assert 'orders_total{service="Shop"} 1.0' in metrics
     assert 'studio_replicas{service="Checkout"} 1.0' in metrics
+
+
+@pytest.mark.anyio
+async def test_a_crowd_of_requests_is_answered_and_every_line_of_the_log_is_json(served: Served) -> None:
+    def order(number: int) -> Awaitable[httpx.Response]:
+        return served.client.post("/orders", json={"id": f"o{number}"}, timeout=25)
+
+    answers = await asyncio.gather(*(order(number) for number in range(200)))
+    assert {answer.status_code for answer in answers} == {201}
+    families = text_string_to_metric_families((await served.client.get("/metrics")).text)
+    assert {"orders", "studio_messages", "studio_replicas"} <= {family.name for family in families}
+    assert all("at" in json.loads(line) for line in served.lines.getvalue().splitlines())
 
 
 @pytest.mark.anyio
