@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import BadMagic, NothingDeclared, NothingRun, UnsettledCell
+from studio.model.duration import format_ns
 from studio.notebook.arguments import MAGICS, Values, usage
 from studio.notebook.cards.card import Card
 from studio.notebook.progress import ProgressLine
@@ -110,7 +111,8 @@ def _run(session: Session, name: str, seed: int | None, duration: str | None, *,
 
     def tell(progress: Progress) -> None:
         if line is not None:
-            line.show(progress.now_ns / max(progress.end_ns, 1), f"{progress.records:,} records")
+            came = f"{format_ns(progress.now_ns)} of {format_ns(progress.end_ns)}, {progress.records:,} records"
+            line.show(progress.now_ns / max(progress.end_ns, 1), came)
 
     try:
         return run_scenario(name, seed=seed, system=session.system, duration=duration, progress=tell)
