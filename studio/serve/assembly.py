@@ -35,9 +35,10 @@ Unit = TypeVar("Unit", Replica, SagaReplica)
 SAGA_IN_FLIGHT = 1000
 SAGA_MAX_DELIVER = 1000
 """A trigger is acknowledged as soon as its instance is journalled; only a storage that is away refuses it."""
-SAGAS_AT_ONCE = 200
-"""Instances that one orchestrator carries at once. All share this process: with more of them under way, each waits for
-the others longer than its calls may take, and is undone for nothing but the crowd. The rest wait, journalled."""
+SAGAS_AT_ONCE = 64
+"""Instances that one orchestrator carries at once, as many as a consumer has events in flight. All share this process:
+with hundreds of them under way, each waits for the others longer than its calls may take, and is undone for nothing but
+the crowd. The rest wait, journalled."""
 CHECK_S = 10.0
 """How long a health check may take."""
 
