@@ -108,7 +108,7 @@ def test_an_invalid_message_names_who_what_value_and_remedy() -> None:
         decode_message(Order, body, service="Inventory", operation="reserve")
     text = str(refused.value)
     assert "STU150: service=Inventory operation=reserve: Order.items.0.quantity='many' is not valid" in text
-    assert "whose `items.0.quantity` fits, or change the contract" in text
+    assert "Send what fits `items.0.quantity`, or change the contract in the cell that declares Order." in text
 
 
 @pytest.mark.parametrize(
