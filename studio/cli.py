@@ -38,7 +38,9 @@ runs_app = typer.Typer(
 app.add_typer(runs_app, name="runs")
 
 PathArgument = Annotated[Path, typer.Argument(help="A notebook, a folder of modules, or one module.")]
-LogOption = Annotated[Path | None, typer.Option("--log", help="DuckDB file that keeps the runs.")]
+LogOption = Annotated[
+    Path | None, typer.Option("--log", help="DuckDB file that keeps the runs; by default the project's.")
+]
 
 
 @app.command()
@@ -91,11 +93,13 @@ def simulate(
 
     Example: studio simulate notebooks/03-when-it-fails.ipynb --scenario lost_reply --seed 7
     """
-    from studio.simulation.logbook import set_default_log
+    from studio.simulation.logbook import set_default_log, use_project_log
     from studio.simulation.simulate import RunInterrupted
     from studio.simulation.simulate import simulate as run_scenario
 
-    if log is not None:
+    if log is None:
+        use_project_log(path)
+    else:
         set_default_log(log)
     system = _read(path)
     broken = False

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from studio.cli import app, run
+from studio.simulation.logbook import set_default_log
 
 SHOP = """
 from studio import Contract, S, Service
@@ -32,6 +33,12 @@ workload(S.Shop.take, rate_per_s=5)
 """
 
 Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(autouse=True)
+def forget_log() -> Iterator[None]:
+    yield
+    set_default_log(None)
 
 
 @pytest.fixture
@@ -124,6 +131,12 @@ def test_runs_are_kept_listed_compared_and_deleted(command: Command, shop: Path)
     assert command("runs", "compare", "1", "2", "--log", log)[0] == 1
     assert command("runs", "delete", "1", "--log", log)[0] == 0
     assert command("runs", "list", "--log", log)[1].count("calm") == 1
+
+
+def test_runs_of_a_project_are_kept_where_it_says(command: Command, shop: Path) -> None:
+    (shop / "pyproject.toml").write_text('[tool.studio]\nlog = "mine.duckdb"\n')
+    assert command("simulate", shop)[0] == 0
+    assert command("runs", "list", "--log", shop / "mine.duckdb")[1].count("calm") == 1
 
 
 @pytest.mark.parametrize("name", ["new", "lab", "demo", "simulate", "lint", "graph", "export", "serve", "runs"])

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from studio.simulation.run import Run
 
-__all__ = ["compare", "default_log", "delete_runs", "info_of", "runs", "set_default_log"]
+__all__ = ["compare", "default_log", "delete_runs", "info_of", "runs", "set_default_log", "use_project_log"]
 
 _DEFAULT: list[Log] = []
 
@@ -33,6 +33,14 @@ def default_log() -> Log:
         file = _project_file(Path.cwd())
         _DEFAULT.append(Log.memory() if file is None else Log.open(file))
     return _DEFAULT[0]
+
+
+def use_project_log(path: Path) -> None:
+    """Choose the log that the project around a notebook or folder names; nothing changes where it names none."""
+    place = path.resolve()
+    file = _project_file(place if place.is_dir() else place.parent)
+    if file is not None:
+        set_default_log(file)
 
 
 def runs() -> pl.DataFrame:
