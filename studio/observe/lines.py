@@ -64,9 +64,9 @@ def lines_of(timeline: Timeline, *, title: str, corner: str, width: int) -> list
 
 def _columns(timeline: Timeline, width: int) -> _Columns:
     longest = max((_wide(row.span.service) for row in timeline.rows), default=0)
-    service = min(15, longest) + 1 if width >= _ROOM_FOR_SERVICES else 0
+    service = min(width * 15 // 100, longest) + 1 if width >= _ROOM_FOR_SERVICES else 0
     label = max(12, min(max((_wide(_label(row)) for row in timeline.rows), default=0), width * 34 // 100))
-    status = min(_STATUS_MAX, max((_wide(_status(row.span)) for row in timeline.rows), default=0))
+    status = min(_STATUS_MAX, width // 6, max((_wide(_status(row.span)) for row in timeline.rows), default=0))
     return _Columns(width, label, service, status, width - label - service - status - _DURATION - 5)
 
 

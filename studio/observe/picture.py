@@ -147,7 +147,7 @@ def _row(row: Row, sheet: _Sheet, top: int) -> str:
     span, middle = row.span, top + sheet.row_height / 2
     indent = 12 + _INDENT * min(row.depth, _DEPTH_MAX)
     room = int((_BARS_LEFT - 14 - indent) / _CHARACTER)
-    service = fit(span.service, min(14, max(0, room - 8), len(span.service))).rstrip() if room > 12 else ""
+    service = fit(span.service, min(18, max(0, room - 8), len(span.service))).rstrip() if room > 12 else ""
     name = fit(row.title, room - len(service) - 2).rstrip()
     trouble = in_words(span.error) or span.status
     status = "" if span.status == "ok" else f"{STATUS_SIGNS.get(span.status, '?')} {trouble}"
