@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar, NamedTuple
 import pydantic
 from pydantic_core import core_schema
 
-from studio.errors import InvalidDeclaration, InvalidMessage
+from studio.errors import InvalidDeclaration, InvalidMessage, Where, WrongAnswer
 
 __all__ = [
     "Codec",
@@ -31,6 +31,7 @@ __all__ = [
     "invalid_fields",
     "invalid_message",
     "type_name",
+    "wrong_answer",
 ]
 
 
@@ -308,6 +309,20 @@ def decode_message(kind: Any, body: bytes, *, service: str, operation: str) -> A
 def invalid_message(kind: Any, error: pydantic.ValidationError, *, service: str, operation: str) -> InvalidMessage:
     """Turn pydantic's error into ours, which names who refused what."""
     return invalid_fields(type_name(kind), error.errors(include_url=False), service=service, operation=operation)
+
+
+def wrong_answer(
+    kind: Any, value: Any, error: pydantic.ValidationError, *, service: str, operation: str, where: Where | None
+) -> WrongAnswer:
+    """Turn pydantic's error about what a handler returned into ours, which names the handler and both types."""
+    return WrongAnswer(
+        where=where,
+        service=service,
+        operation=operation,
+        value=type_name(type(value)),
+        declared=type_name(kind),
+        reason=str(error.errors(include_url=False)[0]["msg"]),
+    )
 
 
 def invalid_fields(what: str, details: Iterable[Any], *, service: str, operation: str) -> InvalidMessage:

@@ -24,7 +24,7 @@ from studio.errors import (
 )
 from studio.model.composition import Composition
 from studio.model.handle import ServiceHandle, only_operation
-from studio.ports import Document, Envelope, HttpRequest, HttpResponse, Ports, Reply, Write, fits
+from studio.ports import ACTING, Document, Envelope, HttpRequest, HttpResponse, Ports, Reply, Write, fits
 from studio.records import DocumentChange, LedgerEntry, LogLine, Measurement, Message
 from studio.runtime.composing import run_composition
 from studio.runtime.identifiers import causal_key, key_of_text, short_key
@@ -99,6 +99,18 @@ class Handling:
     def saga(self) -> str:
         """Return the saga instance on whose behalf it is done; empty for none."""
         return self.envelope.saga
+
+    async def begin(self, subject: str, *, point: str = "before-handler") -> None:
+        """Let the author's code of this task act through this from here on, and pass the point before it.
+
+        Args:
+            subject: Address, third party or `Saga.step`.
+            point: Which point it is.
+        """
+        ACTING.set(self)  # not reset: whatever acts next in this task sets its own
+        points = self.ports.points
+        if points.armed or points.takes_time:
+            await points.reach(point, subject)
 
     def branch(self, label: str) -> Handling:
         """Return a handling for one of several things done at once, so that none shifts another's keys."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from starlette.requests import ClientDisconnect
 
 from studio.errors import BodyTooLarge, StudioError
-from studio.ports import ACTING, Envelope
+from studio.ports import Envelope
 from studio.runtime.acting import Handling
 from studio.runtime.endpoints import ERROR, application_of, problem_response
 from studio.runtime.routes import HttpRoute
@@ -137,11 +137,8 @@ async def answer_endpoint(replica: Replica, route: HttpRoute, envelope: Envelope
 
 
 async def _run(replica: Replica, envelope: Envelope, span: int, asgi: Asgi) -> None:
-    handling = Handling(replica, envelope, span)
-    ACTING.set(handling)
+    await Handling(replica, envelope, span).begin(envelope.address)
     points = replica.ports.points
-    if points.armed or points.takes_time:
-        await points.reach("before-handler", envelope.address)
     await application_of(replica.program.graph.services[replica.name])(*asgi)
     if points.armed:
         await points.reach("before-acknowledge", envelope.address)

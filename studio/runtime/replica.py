@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
-from studio.contract import ServiceError, codec, invalid_message, type_name
+from studio.contract import ServiceError, codec, invalid_message, wrong_answer
 from studio.errors import (
     DeadlineExceeded,
     Fenced,
@@ -25,7 +25,6 @@ from studio.errors import (
     StudioError,
     UnknownAddress,
     Where,
-    WrongAnswer,
     nearest,
 )
 from studio.graph.system import Instance
@@ -165,23 +164,15 @@ class Replica:
             reply: Reply = await self._in_transaction(envelope, span, once, extra)
             return reply
         handling = Handling(self, envelope, span)
-        ACTING.set(handling)
-        if self.ports.points.armed or self.ports.points.takes_time:
-            await self.ports.points.reach("before-handler", envelope.address)
+        await handling.begin(envelope.address)
         return await once(handling)
 
     def _encode_answer(self, operation: Operation, encode: Callable[[Any], bytes], value: Any) -> bytes:
         try:
             return encode(value)
         except ValidationError as error:
-            detail = error.errors(include_url=False)[0]
-            raise WrongAnswer(
-                where=operation.where,
-                service=self.name,
-                operation=operation.name,
-                value=type_name(type(value)),
-                declared=type_name(operation.returns),
-                reason=str(detail["msg"]),
+            raise wrong_answer(
+                operation.returns, value, error, service=self.name, operation=operation.name, where=operation.where
             ) from error
 
     # -- events -----------------------------------------------------------------------------------------------------
@@ -225,7 +216,7 @@ class Replica:
         if once and await self.ports.storage.get(self.name, INBOX, f"{wanted.name}/{envelope.message}") is not None:
             return
         try:
-            message = self._decode_event(wanted, envelope)
+            message = codec(wanted.takes).decode(envelope.body)
         except ValidationError as error:
             raise _Refusal.of(wanted.takes, error, self.name, wanted.name) from error
 
@@ -238,18 +229,13 @@ class Replica:
         handling = Handling(
             self, envelope, span, f"{envelope.idempotency or envelope.message}/{self.name}/{wanted.name}"
         )
-        ACTING.set(handling)
-        if self.ports.points.armed or self.ports.points.takes_time:
-            await self.ports.points.reach("before-handler", envelope.address)
+        await handling.begin(envelope.address)
         await handle(handling)
         if wanted.idempotent:
             await self.ports.storage.commit((self._handled(wanted, envelope)._replace(expected=None),))
 
     def _handled(self, wanted: Subscription, envelope: Envelope) -> Write:
         return inbox_write(self.name, wanted.name, envelope, self.ports.clock.now_ns())
-
-    def _decode_event(self, wanted: Subscription, envelope: Envelope) -> Any:
-        return codec(wanted.takes).decode(envelope.body)
 
     # -- HTTP -------------------------------------------------------------------------------------------------------
 
@@ -299,11 +285,8 @@ class Replica:
         if self.ports.recorder is not None:
             self.ports.recorder.write(message_record(envelope, self.ports.clock.now_ns()))
         span = self.spans.start(kind, address, parent=0, trace=envelope.trace, message=envelope.message, where=where)
-        handling = Handling(self, envelope, span.span)
-        ACTING.set(handling)
         try:
-            if self.ports.points.armed or self.ports.points.takes_time:
-                await self.ports.points.reach("before-handler", address)
+            await Handling(self, envelope, span.span).begin(address)
             result = await function()
         except Exception as error:  # noqa: BLE001 - nobody waits for a job; its span tells
             self.spans.fail(span, error)
@@ -335,8 +318,7 @@ class Replica:
         try:
             for attempt in range(1, COMMIT_ATTEMPTS + 1):
                 handling = self._in_unit(envelope, span)
-                if self.ports.points.armed or self.ports.points.takes_time:
-                    await self.ports.points.reach("before-handler", envelope.address)
+                await handling.begin(envelope.address)
                 result = await work(handling)
                 try:
                     events = await self._commit(handling, extra(result))
@@ -366,7 +348,6 @@ class Replica:
         """Return who acts, with a new unit of work."""
         handling = Handling(self, envelope, span, f"{envelope.idempotency or envelope.message}/{self.name}")
         handling.unit = Unit(self.name, self.ports.storage)
-        ACTING.set(handling)
         return handling
 
     async def _commit(self, handling: Handling, extra: tuple[Write, ...]) -> list[Envelope]:

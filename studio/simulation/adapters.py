@@ -10,14 +10,12 @@ from studio.model.distribution import Distribution
 from studio.ports import ACTING
 from studio.simulation.awaiting import park, sleep_ns
 from studio.simulation.loop import VirtualLoop
-from studio.simulation.randomness import mix, stable_key
+from studio.simulation.randomness import share, stable_key
 
 if TYPE_CHECKING:
     from studio.simulation.harm import Harm
 
 __all__ = ["GivenSettings", "HashedRandomness", "Ordinals", "SimulatedPoints", "VirtualClock"]
-
-_UNIT = 2.0**-53
 
 
 class _Passed:
@@ -60,7 +58,7 @@ class HashedRandomness:
 
     def uniform(self, stream: str, *keys: int) -> float:
         """Return a float in [0, 1); keys must tell the occasions of a stream apart."""
-        return (mix(self._seed, self._entity_key, stable_key(stream), *keys) >> 11) * _UNIT
+        return share(self._seed, self._entity_key, stable_key(stream), *keys)
 
 
 class Ordinals:
@@ -151,4 +149,4 @@ class SimulatedPoints:
     def _draw(self, subject: str) -> float:
         acting = ACTING.get()
         causal = getattr(acting, "causal", 0)
-        return (mix(self._seed, stable_key(self._owner), stable_key(subject), causal) >> 11) * _UNIT
+        return share(self._seed, stable_key(self._owner), stable_key(subject), causal)

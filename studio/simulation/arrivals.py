@@ -10,12 +10,11 @@ from studio.errors import CallRefused, CallTimeout, Fenced, PublishFailed, Servi
 from studio.model.scenario import Workload
 from studio.simulation.cluster import Cluster
 from studio.simulation.outside import Outside
-from studio.simulation.randomness import Stream, mix, stable_key
+from studio.simulation.randomness import Stream, share, stable_key
 from studio.simulation.sampling import sample
 
 __all__ = ["Arrivals"]
 
-_UNIT = 2.0**-53
 _ANSWERS = (ServiceError, CallRefused, CallTimeout, Fenced, PublishFailed, ServiceUnavailable, UndeclaredError)
 """Errors that a sender may well get from a system under test."""
 
@@ -82,7 +81,7 @@ class Arrivals:
 
     def _draw(self) -> Callable[[str], float]:
         seed, number, count = self._cluster.seed, self._number, self._count
-        return lambda stream: (mix(seed, number, count, stable_key(stream)) >> 11) * _UNIT
+        return lambda stream: share(seed, number, count, stable_key(stream))
 
 
 def _take_answer(task: Any) -> None:

@@ -222,10 +222,6 @@ class Cluster:
             return replica.handle_event(envelope, attempt)
         return replica.handle_event(consumer, envelope, attempt)
 
-    def fleet_of(self, address: str) -> Fleet:
-        """Return the fleet that owns a command."""
-        return self.owners[address]
-
     def commit_now(self, write: Write) -> int:
         """Commit a write of nobody's handler, which does not wait, and return the new version."""
         work = self.storage.commit((write,))
@@ -263,28 +259,27 @@ class Cluster:
     def inject(self, fault: Fault) -> None:
         """Put a fault in force from now on; a crash whose instant has passed strikes now."""
         number = self.harm.add(fault)
-        for _, replica in self._replicas():
+        for replica in self._replicas():
             replica.ports.points.arm()
         if isinstance(fault, Crash):
             self.loop.at(max(fault.from_ns, self.loop.now_ns), 0, self._crash_as_planned, (number, fault))
 
-    def _replicas(self) -> list[tuple[Node, Any]]:
-        nodes = [node for fleet in self.fleets.values() for node in fleet.nodes if node.incarnation is not None]
-        return [(node, node.replica) for node in nodes]
+    def _replicas(self) -> list[Any]:
+        """Return what runs at the nodes that are up."""
+        nodes = [node for fleet in self.fleets.values() for node in fleet.nodes]
+        return [node.replica for node in nodes if node.incarnation is not None]
+
+    def _hosts(self) -> list[Any]:
+        """Return the running replicas, and third parties after them."""
+        return [*self._replicas(), *(host.replica for host in self.externals.values())]
 
     def running(self) -> dict[str, int]:
         """Return how many spans are open, by `Service kind name`."""
-        hosts = [replica for _, replica in self._replicas()] + [host.replica for host in self.externals.values()]
-        return dict(Counter(f"{each.name} {opened}" for each in hosts for opened in each.spans.opened()))
+        return dict(Counter(f"{each.name} {opened}" for each in self._hosts() for opened in each.spans.opened()))
 
     def close(self) -> None:
         """End the run: write spans that are still open, unwind all frames."""
-        for fleet in self.fleets.values():
-            for node in fleet.nodes:
-                if node.incarnation is not None:
-                    node.replica.spans.abandon("unfinished")
-        for host in self.externals.values():
-            host.replica.spans.abandon("unfinished")
-        self.outside.spans.abandon("unfinished")
+        for replica in (*self._hosts(), self.outside):
+            replica.spans.abandon("unfinished")
         self.complaints.of_tasks()
         self.loop.close()

@@ -6,7 +6,7 @@ of its own. What happens on the way is decided by who made the exchange.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from studio.simulation.task import Effect, HandlerTask
@@ -34,9 +34,6 @@ class Exchange(Effect):
         self.send, self.target, self.message, self.causal = send, target, message, causal
         self.caller_key = 0
         self.queue = None
-
-    def __await__(self) -> Generator[Effect, Any, Any]:
-        return (yield self)
 
     def arm(self, task: HandlerTask) -> None:
         """Send the question."""

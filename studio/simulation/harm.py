@@ -17,12 +17,11 @@ from studio.model.fault import Crash, CrashPoint, Down, Duplicate, Fault, Latenc
 from studio.ports import Recorder
 from studio.records import FaultStrike
 from studio.simulation.loop import VirtualLoop
-from studio.simulation.randomness import mix, stable_key
+from studio.simulation.randomness import mix, share, stable_key
 
 __all__ = ["Harm"]
 
 Kind = TypeVar("Kind", bound=Fault)
-_UNIT = 2.0**-53
 
 # Which legs a fault means by what its author calls a leg. To an author the way of an event to its consumer is the
 # request; that of an event to the broker is `publish`.
@@ -100,7 +99,7 @@ class Harm:
         for number, fault in self._of(Latency, target):
             key = mix(causal, stable_key(leg))
             if leg in _LEGS[fault.leg] and self._strikes(number, fault, key):
-                added_ns = fault.extra.quantile_ns((mix(self._seed, self._keys[number], key, 7) >> 11) * _UNIT)
+                added_ns = fault.extra.quantile_ns(share(self._seed, self._keys[number], key, 7))
                 if added_ns:
                     self.note(number, fault, message, f"{leg} +{added_ns} ns")
                 extra_ns += added_ns
@@ -171,7 +170,7 @@ class Harm:
             return True
         # What comes again under the same key (an outbox that sends again) would else meet the same fate for ever.
         struck = self._struck.get((number, causal), 0)
-        if (mix(self._seed, self._keys[number], causal, struck) >> 11) * _UNIT >= fault.probability:
+        if share(self._seed, self._keys[number], causal, struck) >= fault.probability:
             return False
         self._struck[number, causal] = struck + 1
         return True

@@ -16,7 +16,7 @@ from studio.ports import Envelope, Reply
 from studio.records import Delivery
 from studio.simulation.deadlines import Deadlines
 from studio.simulation.exchange import Exchange
-from studio.simulation.randomness import mix
+from studio.simulation.randomness import share
 from studio.simulation.task import Effect, HandlerTask
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CallExchange", "Links", "SimulatedTransport"]
 
-_UNIT = 2.0**-53
 _new_exchange = object.__new__
 _new_record = tuple.__new__  # half the price of a call of the record's class, which is a function in Python
 _LEGS = {"request": 1, "reply": 2, "publish": 3, "acknowledgement": 4, "delivery": 5}
@@ -80,7 +79,7 @@ class Links:
         if self._constant_ns is not None:
             base_ns = self._constant_ns
         else:
-            draw = (mix(self._cluster.seed, causal, _LEGS[leg]) >> 11) * _UNIT
+            draw = share(self._cluster.seed, causal, _LEGS[leg])
             base_ns = self._latency.quantile_ns(draw)
         return base_ns + self._harm.extra_ns(target, leg, causal, message) if self._harm.on_messages else base_ns
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from studio.model.elementary import exponential, logarithm
 
-__all__ = ["Draws", "Stream", "mix", "stable_key"]
+__all__ = ["Draws", "Stream", "mix", "share", "stable_key"]
 
 _MASK = 0xFFFF_FFFF_FFFF_FFFF
 _GOLDEN = 0x9E37_79B9_7F4A_7C15
@@ -40,6 +40,11 @@ def mix(*values: int) -> int:
         state = (state ^ state >> 27) * 0x94D0_49BB_1331_11EB & _MASK
         state ^= state >> 31
     return state
+
+
+def share(*values: int) -> float:
+    """Hash integers to a float in [0, 1), in steps of 2**-53."""
+    return (mix(*values) >> 11) * _UNIT
 
 
 @lru_cache(maxsize=65_536)

@@ -144,10 +144,7 @@ class ThirdParties:
         span = host.replica.spans.start(
             "handle", envelope.address, parent=envelope.span, trace=envelope.trace, message=envelope.message
         )
-        handling = Handling(host.replica, envelope, span.span)
-        ACTING.set(handling)
-        if handling.ports.points.armed or handling.ports.points.takes_time:
-            await handling.ports.points.reach("before-handler", exchange.target)
+        await Handling(host.replica, envelope, span.span).begin(exchange.target)
         try:
             response = await _route(host.external, exchange.request, exchange.path)
         except Exception as error:

@@ -13,11 +13,11 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from studio.contract import ServiceError, codec, type_name
-from studio.errors import CallRefused, CallTimeout, Fenced, IdempotencyMismatch, ServiceUnavailable, Where, WrongAnswer
+from studio.contract import ServiceError, codec, wrong_answer
+from studio.errors import CallRefused, CallTimeout, Fenced, IdempotencyMismatch, ServiceUnavailable, Where
 from studio.model.duration import format_ns
 from studio.model.policy import Retry
-from studio.ports import ACTING, Envelope
+from studio.ports import Envelope
 from studio.runtime.acting import Handling, Host
 from studio.runtime.identifiers import causal_key, key_of_text
 from studio.runtime.saga.history import Entry
@@ -150,11 +150,9 @@ def _handling(host: Host, journal: Journal, work: Work, parent: int, attempt: in
 
 async def _attempt(host: Host, work: Work, handling: Handling, opened: OpenSpan) -> str:
     """Run the work once and return its encoded result."""
-    ACTING.set(handling)  # not reset: whatever acts next in this task sets its own
+    point = "before-handler" if work.kind == "step" else "during-compensation"
     try:
-        if host.ports.points.armed or host.ports.points.takes_time:
-            point = "before-handler" if work.kind == "step" else "during-compensation"
-            await host.ports.points.reach(point, f"{host.name}.{work.label.partition('/')[0]}")
+        await handling.begin(f"{host.name}.{work.label.partition('/')[0]}", point=point)
         body = _encode(host, work, await _in_time(work, handling))
     except BaseException as error:
         host.spans.fail(opened, error)
@@ -180,13 +178,8 @@ def _encode(host: Host, work: Work, value: Any) -> str:
     try:
         return codec(work.returns).encode(value).decode()
     except ValidationError as error:
-        raise WrongAnswer(
-            where=work.where,
-            service=host.name,
-            operation=work.name,
-            value=type_name(type(value)),
-            declared=type_name(work.returns),
-            reason=str(error.errors(include_url=False)[0]["msg"]),
+        raise wrong_answer(
+            work.returns, value, error, service=host.name, operation=work.name, where=work.where
         ) from error
 
 
