@@ -16,7 +16,7 @@ from studio.errors import StudioError, Where, in_words, nearest
 
 def kinds(kind: type[StudioError] = StudioError) -> Iterator[type[StudioError]]:
     for each in kind.__subclasses__():
-        if each.__module__ == "studio.errors":
+        if each.__module__.startswith("studio.errors."):
             yield each
         yield from kinds(each)
 

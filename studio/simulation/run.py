@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from studio.model.fault import Fault
+    from studio.simulation.case import Case
 
 __all__ = ["Run", "Summary"]
 
@@ -30,6 +31,7 @@ class Run:
         plan: The faults it ran under.
         checked: Names of the invariants that have been evaluated; by default all of a scenario that was finished.
         progress: Of a run that goes on: gives virtual time and the number of records so far.
+        case: What decided it besides the sources; None for a world that is played by hand.
     """
 
     def __init__(
@@ -40,8 +42,9 @@ class Run:
         *,
         checked: Collection[str] | None = None,
         progress: Callable[[], tuple[int, int]] | None = None,
+        case: Case | None = None,
     ) -> None:
-        self.log, self.build, self.plan = log, build, plan
+        self.log, self.build, self.plan, self.case = log, build, plan, case
         self._checked, self._progress = checked, progress
 
     @property

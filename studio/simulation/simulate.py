@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from studio.graph.system import Build, System
 from studio.model.duration import duration_ns, format_ns
 from studio.model.fault import Fault
 from studio.model.scenario import Scenario
 from studio.simulation.arrivals import Arrivals
+from studio.simulation.case import Case
 from studio.simulation.cluster import Cluster, Conditions
 from studio.simulation.current import build_of, set_latest
 from studio.simulation.logbook import default_log, info_of
@@ -59,7 +60,7 @@ class RunInterrupted(KeyboardInterrupt):
 
 
 def simulate(
-    scenario: str | Scenario,
+    scenario: str | Scenario | Case,
     *,
     seed: int | None = None,
     system: System | Build | None = None,
@@ -74,7 +75,7 @@ def simulate(
     running loop.
 
     Args:
-        scenario: Name of a declared one, or the scenario itself.
+        scenario: Name of a declared one, the scenario itself, or a case: what varies a declared one.
         seed: Decides all chance; by default the scenario's.
         system: What to run; by default the notebook's.
         faults: Plan instead of the scenario's.
@@ -96,15 +97,15 @@ def simulate(
         run = studio.simulate("payment_outage", seed=7)
     """
     build = build_of(system)
-    number = _seed_of(build, scenario) if seed is None else seed
-    chosen = scenario_of(build, scenario, number)
-    plan = tuple(chosen.faults if faults is None else faults)
+    case = _case_of(build, scenario, seed, faults, duration)
+    number, plan = case.seed, case.plan
+    chosen = scenario if isinstance(scenario, Scenario) else case.scenario_in(build)
     conditions = conditions_of(build, chosen, number, plan)
     is_stopped = load_engine()
     shelf = default_log() if log is None else log
     buffer = shelf.record(info_of(build, chosen.name, number))
-    drive = _Drive(build, chosen, duration_ns(duration or chosen.duration), conditions, buffer)
-    verdict = Verdict(Run(shelf.live(buffer), build, plan), buffer)
+    drive = _Drive(build, chosen, case.duration_ns or duration_ns(chosen.duration), conditions, buffer)
+    verdict = Verdict(Run(shelf.live(buffer), build, plan, case=case), buffer)
     status: Status = "interrupted" if is_stopped else "aborted"
     try:
         if not is_stopped:
@@ -113,7 +114,7 @@ def simulate(
     finally:
         with Shield() as shield:
             buffer.finish(status, end_ns=drive.close())
-            finished = Run(shelf.run(buffer.run), build, plan, checked=verdict.checked)
+            finished = Run(shelf.run(buffer.run), build, plan, checked=verdict.checked, case=case)
             set_latest(finished)
     if status == "interrupted" or shield.interrupted:
         raise RunInterrupted(finished)
@@ -124,11 +125,29 @@ def simulate(
     return finished
 
 
-def _seed_of(build: Build, scenario: str | Scenario) -> int:
-    """Return a scenario's own seed."""
+def _case_of(
+    build: Build,
+    scenario: str | Scenario | Case,
+    seed: int | None,
+    faults: Sequence[Fault] | None,
+    duration: str | None,
+) -> Case:
+    """Return what decides the run besides the sources, as a value; what is asked for here comes first."""
     if isinstance(scenario, str):
-        scenario = build.graph.scenarios.get(scenario, Scenario(scenario))
-    return scenario.seed
+        declared = build.graph.scenarios.get(scenario, Scenario(scenario))
+        number = declared.seed if seed is None else seed
+        plan = faults if faults is not None else scenario_of(build, scenario, number).faults
+        case = Case(scenario, number, tuple(plan))
+    elif isinstance(scenario, Scenario):
+        case = Case(scenario.name, scenario.seed, tuple(scenario.faults))
+    else:
+        case = scenario
+    return replace(
+        case,
+        seed=case.seed if seed is None else seed,
+        plan=case.plan if faults is None else tuple(faults),
+        duration_ns=case.duration_ns if duration is None else duration_ns(duration),
+    )
 
 
 class _Drive:

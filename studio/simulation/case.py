@@ -1,0 +1,132 @@
+"""A case: all that decides a run besides the sources, as a value that prints, compares and serialises.
+
+It names a declared scenario and says what differs from it: the seed, the fault plan, the very messages that are sent,
+the duration, the delivery model. Campaigns, hunts, counterexamples and forks hand cases around, never running things.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from studio.contract import codec
+from studio.errors import InvalidCase, InvalidFault
+from studio.graph.system import Build
+from studio.model.fault import Fault, fault_from, plan_to
+from studio.model.scenario import Scenario, Workload
+from studio.simulation.stage import scenario_of
+
+__all__ = ["Case", "Sent"]
+
+FORM = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message from outside, at an instant.
+
+    Attributes:
+        at_ns: Since the run began.
+        address: Event or command.
+        body: As JSON text, of the address's contract.
+    """
+
+    at_ns: int
+    address: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What one run of a scenario is given.
+
+    Attributes:
+        scenario: Name of the declared scenario that it varies.
+        seed: Decides all chance.
+        plan: Faults, instead of the scenario's.
+        sends: Messages, instead of the scenario's workloads; None keeps these.
+        duration_ns: Instead of the scenario's; 0 keeps it.
+        bus: Delivery model instead of the scenario's; empty keeps it.
+    """
+
+    scenario: str
+    seed: int = 0
+    plan: tuple[Fault, ...] = ()
+    sends: tuple[Sent, ...] | None = None
+    duration_ns: int = 0
+    bus: str = ""
+
+    def with_plan(self, *plan: Fault) -> Case:
+        """Return the same case under other faults."""
+        return replace(self, plan=plan)
+
+    def scenario_in(self, build: Build) -> Scenario:
+        """Return the scenario that this case stands for, made afresh for a run; it keeps its declared duration.
+
+        Raises:
+            UnknownScenario: It is not declared.
+            UnknownAddress: A message goes to an address that is nothing any more.
+            InvalidCase: A message is none of its contract any more.
+        """
+        scenario = copy.copy(scenario_of(build, self.scenario, self.seed))
+        scenario.faults, scenario.seed = list(self.plan), self.seed
+        if self.bus:
+            scenario.bus = self.bus
+        if self.sends is not None:
+            scenario.workloads = [_workload(build, sent) for sent in self.sends]
+        return scenario
+
+    def as_json(self) -> str:
+        """Return the case as one line of JSON."""
+        sends = None if self.sends is None else [[each.at_ns, each.address, each.body] for each in self.sends]
+        values = {"form": FORM, "scenario": self.scenario, "seed": self.seed, "plan": plan_to(self.plan),
+                  "sends": sends, "duration_ns": self.duration_ns, "bus": self.bus}  # fmt: skip
+        return json.dumps(values, sort_keys=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> Case:
+        """Return the case that `as_json` wrote.
+
+        Raises:
+            InvalidCase: It is none.
+        """
+        try:
+            return cls._from_values(json.loads(text))
+        except (ValueError, KeyError, TypeError, AttributeError, InvalidFault) as error:
+            raise InvalidCase(case=text[:80], reason=f"it cannot be read ({error})") from error
+
+    @classmethod
+    def _from_values(cls, values: Mapping[str, Any]) -> Case:
+        if values["form"] != FORM:
+            raise ValueError(f"form={values['form']!r} is not known here")
+        sends = values["sends"]
+        return cls(
+            scenario=str(values["scenario"]),
+            seed=int(values["seed"]),
+            plan=tuple(fault_from(each) for each in values["plan"]),
+            sends=None if sends is None else tuple(Sent(int(at), str(to), str(body)) for at, to, body in sends),
+            duration_ns=int(values["duration_ns"]),
+            bus=str(values["bus"]),
+        )
+
+
+def _workload(build: Build, sent: Sent) -> Workload:
+    """Return a workload of one message; a counterexample's cell writes each of them as such a line."""
+    graph = build.graph
+    kind = graph.demand(sent.address)
+    contract = graph.operations[sent.address][1].takes if kind == "command" else _carried(build, sent.address)
+    try:
+        message = codec(contract).decode(sent.body.encode())
+    except ValueError as error:
+        reason = f"the message to {sent.address} is none of its contract: {error}"
+        raise InvalidCase(case=sent.body[:80], reason=reason) from error
+    return Workload(sent.address, messages=(message,), from_ns=sent.at_ns, until_ns=sent.at_ns)
+
+
+def _carried(build: Build, address: str) -> Any:
+    """Return the contract of an event."""
+    event = build.graph.events.get(address)
+    return event.contract if event else next((each.takes for _, each in build.graph.subscribers(address)), Any)
