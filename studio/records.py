@@ -23,6 +23,7 @@ __all__ = [
     "LogLine",
     "Measurement",
     "Message",
+    "PolicyChange",
     "Record",
     "SagaChange",
     "SagaStep",
@@ -142,6 +143,21 @@ class FaultStrike(NamedTuple):
     detail: str
 
 
+class PolicyChange(NamedTuple):
+    """A policy did something with a call: it tried again, refused, opened, ejected or answered in the callee's place."""
+
+    at_ns: int
+    service: str  # the caller's; its memory is where the policy's state lives
+    replica: int
+    policy: str  # deadline, fallback, retry, budget, breaker, bulkhead, balance, discovery
+    target: str  # address, callee, or callee/replica
+    change: str  # retried, exhausted, refused, opened, half-open, closed, ejected, returned, refreshed, used, stale
+    detail: str
+    message: int  # the message being handled when it happened; 0 for none
+    span: int  # the work's span
+    trace: int
+
+
 class Measurement(NamedTuple):
     """A metric was counted, set or observed."""
 
@@ -196,6 +212,7 @@ Record = (
     | DocumentChange
     | LedgerEntry
     | FaultStrike
+    | PolicyChange
     | Measurement
     | LogLine
     | Life
@@ -211,6 +228,7 @@ TABLES: dict[str, type[tuple[object, ...]]] = {
     "documents": DocumentChange,
     "ledgers": LedgerEntry,
     "faults": FaultStrike,
+    "policies": PolicyChange,
     "metrics": Measurement,
     "logs": LogLine,
     "lives": Life,

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 from studio.observe.axis import duration
-from studio.records import Delivery, FaultStrike, Life, LogLine, SagaStep, Violation
+from studio.records import Delivery, FaultStrike, Life, LogLine, PolicyChange, SagaStep, Violation
 
 __all__ = ["SIGNS", "Mark", "MarkKind", "mark_of"]
 
-MarkKind = Literal["fault", "crash", "delivery", "step", "log", "violation"]
+MarkKind = Literal["fault", "crash", "delivery", "policy", "step", "log", "violation"]
 
 SIGNS: dict[MarkKind, str] = {
-    "fault": "⚡", "crash": "✖", "delivery": "↯", "step": "↺", "log": "·", "violation": "✗",
+    "fault": "⚡", "crash": "✖", "delivery": "↯", "policy": "◇", "step": "↺", "log": "·", "violation": "✗",
 }  # fmt: skip
 """One sign for each kind of mark, so that none is told by its colour alone."""
 
@@ -58,6 +58,10 @@ def mark_of(record: object, subject: str = "") -> Mark | None:  # noqa: PLR0911 
             again = f", attempt {record.attempt}" if record.attempt > 1 else ""
             to = f" to {record.consumer}" if record.consumer else ""
             return Mark(record.at_ns, "delivery", _joined(f"{record.outcome}{to}{again}", record.reason))
+        case PolicyChange():
+            return Mark(
+                record.at_ns, "policy", _joined(f"{record.policy} {record.change}: {record.target}", record.detail)
+            )
         case SagaStep() if record.phase not in _ORDINARY_PHASES:
             return Mark(record.at_ns, "step", _joined(f"{record.step}: {record.phase}", record.error))
         case LogLine():

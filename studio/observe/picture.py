@@ -68,7 +68,14 @@ _ROLE_OF = {
     "compensation": "undo",
     "external": "third",
 }
-_MEANINGS = {"fault": "fault", "crash": "crash", "delivery": "delivery", "step": "saga step", "violation": "violation"}
+_MEANINGS = {
+    "fault": "fault",
+    "crash": "crash",
+    "delivery": "delivery",
+    "policy": "policy",
+    "step": "saga step",
+    "violation": "violation",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,21 @@ from dataclasses import dataclass
 
 from studio.observe.axis import Axis
 from studio.observe.marks import Mark, MarkKind, mark_of
-from studio.records import Delivery, FaultStrike, Life, LogLine, Message, Record, SagaStep, Span
+from studio.records import Delivery, FaultStrike, Life, LogLine, Message, PolicyChange, Record, SagaStep, Span
 
 __all__ = ["Row", "Timeline"]
 
 _PREFIXES = {"call": "→ ", "publish": "⇒ ", "external": "→ ", "compensation": "↺ "}
 _MARKS_MAX = 12  # of one span
-_WEIGHTS: tuple[MarkKind, ...] = ("fault", "crash", "violation", "step", "delivery", "log")  # which to keep first
+_WEIGHTS: tuple[MarkKind, ...] = (
+    "fault",
+    "crash",
+    "violation",
+    "policy",
+    "step",
+    "delivery",
+    "log",
+)  # which to keep first
 _WITHIN = {"step", "compensation", "saga"}
 
 
@@ -114,7 +122,7 @@ class _Homes:
                 return _innermost(self._by_service[record.target], record.at_ns)
             case FaultStrike() | Delivery():
                 return self._of_message(record.message, record.at_ns)
-            case LogLine():
+            case LogLine() | PolicyChange():
                 return self._by_id.get(record.span)
             case Life():
                 mine = [span for span in self._by_service[record.service] if span.replica == record.replica]

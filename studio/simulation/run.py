@@ -130,6 +130,11 @@ class Run:
         return self.log.faults
 
     @property
+    def policies(self) -> pl.DataFrame:
+        """Return what policies did: calls tried again or refused, breakers that opened, fallbacks that answered."""
+        return self.log.policies
+
+    @property
     def metrics(self) -> pl.DataFrame:
         """Return the measurements."""
         return self.log.metrics

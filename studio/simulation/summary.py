@@ -23,6 +23,9 @@ NAMES_MAX = 6
 """Names in one line; of the rest only the number is told."""
 
 
+_POLICIES = "select policy || ' ' || change as what, count(*) as n from policies group by what order by what"
+
+
 @dataclass(frozen=True, slots=True)
 class Summary:
     """A run in a few numbers.
@@ -35,6 +38,7 @@ class Summary:
         failures: Spans that went wrong, by error, most frequent first.
         violations: By invariant; those that hold with 0.
         faults: The plan in words, each with how often it struck.
+        policies: What policies did, by policy and change.
         unchecked: Invariants that nobody has evaluated yet.
         unseen: Invariants whose tables never held a row: this run has not tested them.
         idle: Operations, event handlers and compensations that never ran.
@@ -53,6 +57,7 @@ class Summary:
     failures: tuple[tuple[str, int], ...]
     violations: tuple[tuple[str, int], ...]
     faults: tuple[tuple[str, int], ...]
+    policies: tuple[tuple[str, int], ...] = ()
     unchecked: tuple[str, ...] = ()
     unseen: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
@@ -77,6 +82,8 @@ class Summary:
             lines += ["  faults:"] + [f"    {words} ({_times(count)})" for words, count in self.faults]
         if self.failures:
             lines.append("  errors: " + ", ".join(f"{count} × {in_words(name)}" for name, count in self.failures))
+        if self.policies:
+            lines.append("  policies: " + ", ".join(f"{count} × {what}" for what, count in self.policies))
         lines += [self._line(name) for name, _ in self.violations]
         lines += [f"  ! {warning}" for warning in self.warnings]
         if self.unfinished:
@@ -127,6 +134,7 @@ def summary_of(run: Run) -> Summary:
         failures=tuple(errors.iter_rows()),
         violations=tuple((name, violated[name]) for name in sorted({*invariants, *violated})),
         faults=tuple((words, struck[number]) for number, words in enumerate(plan_in_words(run.plan), start=1)),
+        policies=tuple(run.sql(_POLICIES).iter_rows()),
         unchecked=tuple(sorted(set(invariants) - run.checked)),
         unseen=tuple(name for name, invariant in sorted(invariants.items()) if _is_unseen(run, invariant)),
         idle=tuple(_idle(run)),

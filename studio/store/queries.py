@@ -264,6 +264,7 @@ TRACE: Mapping[str, str] = {
     "documents": f"message in ({_OF_TRACE})",
     "ledgers": f"message in ({_OF_TRACE})",
     "faults": f"message in ({_OF_TRACE}) or (message = 0 and {_MEANWHILE.replace('{service}', 'target')})",
+    "policies": "trace = {trace}",
     "logs": "trace = {trace}",
     "lives": _MEANWHILE.replace("{service}", "service"),
 }

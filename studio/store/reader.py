@@ -123,6 +123,11 @@ class RunLog:
         return self.frame("faults")
 
     @property
+    def policies(self) -> pl.DataFrame:
+        """What retries, breakers, bulkheads, discovery and fallbacks did."""
+        return self.frame("policies")
+
+    @property
     def metrics(self) -> pl.DataFrame:
         """What was counted, set and observed."""
         return self.frame("metrics")

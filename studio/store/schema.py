@@ -65,23 +65,35 @@ create table raw.runs (
 """
 
 
+_FIRST_TABLES = (
+    "messages", "deliveries", "spans", "sagas", "saga_steps", "documents", "ledgers", "faults", "metrics", "logs",
+    "lives", "violations",
+)  # fmt: skip
+
+
 def _first_form() -> list[str]:
     """Create the tables and views of form 1."""
-    tables = [
-        f"create table raw.{table} (run INTEGER, seq BIGINT, {', '.join(column.stored for column in columns(table))})"
-        for table in TABLES
-    ]
     return [
         "create schema raw",
         "create table raw.names (run INTEGER, id UINTEGER, text VARCHAR)",
         _RUNS,
-        *tables,
+        *map(_create_table, _FIRST_TABLES),
         "create view runs as select * from raw.runs",
-        *(file_view(table, columns(table)) for table in TABLES),
+        *(file_view(table, columns(table)) for table in _FIRST_TABLES),
     ]
 
 
-MIGRATIONS: list[Callable[[], list[str]]] = [_first_form]
+def _second_form() -> list[str]:
+    """Add what policies did."""
+    return [_create_table("policies"), file_view("policies", columns("policies"))]
+
+
+def _create_table(table: str) -> str:
+    stored = ", ".join(column.stored for column in columns(table))
+    return f"create table raw.{table} (run INTEGER, seq BIGINT, {stored})"
+
+
+MIGRATIONS: list[Callable[[], list[str]]] = [_first_form, _second_form]
 """The statements that lead from each form of the file to the next; the first leads from an empty file to form 1."""
 
 VERSION = len(MIGRATIONS)

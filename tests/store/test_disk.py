@@ -16,7 +16,7 @@ import duckdb
 import pytest
 
 from studio.errors import LogLocked, LogUnwritable, LogVersion, NotALog, UnknownRun
-from studio.records import Record, canonical
+from studio.records import PolicyChange, Record, canonical
 from studio.store import Log, RunInfo, schema
 
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
@@ -105,11 +105,24 @@ def test_a_file_of_an_earlier_form_is_brought_forward(
     run = recorded(Log.open(file), info, orders)
     add = ["create table raw.notes as select run, scenario as note from raw.runs"]
     monkeypatch.setattr("studio.store.opening.MIGRATIONS", [*schema.MIGRATIONS, lambda: add])
-    monkeypatch.setattr("studio.store.opening.VERSION", 2)
+    monkeypatch.setattr("studio.store.opening.VERSION", schema.VERSION + 1)
     assert list(Log.open(file).run(run).records()) == orders
     with duckdb.connect(str(file)) as connection:
-        assert connection.execute("from studio_log").fetchall() == [(2,)]
+        assert connection.execute("from studio_log").fetchall() == [(schema.VERSION + 1,)]
         assert connection.execute("from raw.notes").fetchall() == [(1, "payment_outage")]
+
+
+def test_a_file_of_form_1_is_opened_and_takes_what_policies_do(
+    file: Path, info: RunInfo, orders: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as then:
+        then.setattr("studio.store.opening.VERSION", 1)
+        run = recorded(Log.open(file), info, [each for each in orders if not isinstance(each, PolicyChange)])
+    opened = PolicyChange(5, "Order", 1, "breaker", "Payment.process", "opened", "5 of 5 failed", 3, 4, 2)
+    later = recorded(Log.open(file), info, [opened])
+    assert len(list(Log.open(file).run(run).records())) == len(orders)
+    assert list(Log.open(file).run(later).records()) == [opened]
+    assert Log.open(file).run(later).policies["change"].to_list() == ["opened"]
 
 
 def test_other_files_are_refused_and_left_alone(file: Path, info: RunInfo) -> None:
