@@ -35,6 +35,7 @@ from studio.errors.authored_cells import (
     UnreadableMagicLine,
     UnreadableNotebook,
 )
+from studio.errors.brokers_and_workloads import InvalidWorkload, UnknownBus
 from studio.errors.counterexamples import (
     ForkDiffers,
     InvalidCounterexample,
@@ -212,6 +213,7 @@ __all__ = [
     "InvalidMessage",
     "InvalidQuery",
     "InvalidSyntax",
+    "InvalidWorkload",
     "InvariantFailed",
     "LogFull",
     "LogLocked",
@@ -268,6 +270,7 @@ __all__ = [
     "UnfitTarget",
     "UniqueViolation",
     "UnknownAddress",
+    "UnknownBus",
     "UnknownCellKind",
     "UnknownCounterexample",
     "UnknownDefinition",
