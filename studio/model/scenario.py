@@ -9,6 +9,7 @@ from typing import Any, Literal
 from studio.address import Address, parse
 from studio.errors import InvalidDeclaration
 from studio.model.declaring import declare, declared, scenario_at_hand
+from studio.model.delivery import check_bus
 from studio.model.distribution import Constant, Distribution, Zipf, distribution
 from studio.model.duration import duration_ns
 from studio.model.fault import Fault
@@ -72,7 +73,7 @@ class Scenario:
         duration: Virtual time during which work arrives; the run then goes on until nothing is left to do, at most
             `settle` longer.
         seed: Default seed.
-        bus: Delivery model.
+        bus: Delivery model: `jetstream`, `rabbitmq` or `kafka`.
         settle: Longest time to come to rest after the last arrival.
 
     Example:
@@ -94,12 +95,7 @@ class Scenario:
     def __post_init__(self) -> None:
         duration_ns(self.duration)
         duration_ns(self.settle)
-        if self.bus != "jetstream":
-            raise InvalidDeclaration(
-                what=f"scenario={self.name} bus={self.bus!r}",
-                reason="unknown delivery model",
-                remedy_text='Use bus="jetstream".',
-            )
+        check_bus(self.bus, what=f"scenario={self.name}")
         gathering = declared()
         if gathering is not None:
             gathering.scenario = self

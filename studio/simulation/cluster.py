@@ -23,10 +23,11 @@ from studio.runtime.program import Program, compile_program
 from studio.runtime.replica import Replica
 from studio.runtime.saga.orchestrator import SagaReplica
 from studio.simulation.adapters import GivenSettings, HashedRandomness, Ordinals, SimulatedPoints, VirtualClock
+from studio.simulation.brokers.broker import Broker
+from studio.simulation.brokers.consumer import Consumer
 from studio.simulation.complaints import Complaints, raise_error
 from studio.simulation.harm import Harm
 from studio.simulation.incarnation import INCARNATION, Incarnation
-from studio.simulation.jetstream import Broker, Consumer
 from studio.simulation.links import Links, SimulatedTransport
 from studio.simulation.loop import VirtualLoop
 from studio.simulation.memory import MemoryStorage
@@ -50,6 +51,7 @@ class Conditions:
         network: Latency of one leg.
         service_times: By address or owner.
         settings: And secrets, by name.
+        bus: Delivery model.
     """
 
     seed: int = 0
@@ -57,6 +59,7 @@ class Conditions:
     network: Distribution = field(default_factory=lambda: distribution("1ms"))
     service_times: Mapping[str, Distribution] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
+    bus: str = "jetstream"
 
 
 @dataclass(slots=True, eq=False)
@@ -109,7 +112,7 @@ class Cluster:
         for service in graph.services.values():
             self._add_fleet(service.name, service.replicas)
             for subscription in service.subscriptions:
-                self.broker.consumers.append(
+                self.broker.subscribe(
                     Consumer(
                         self.fleets[service.name], subscription.name, subscription.patterns, subscription.ack_wait_ns,
                         subscription.max_deliver, subscription.in_flight,
@@ -117,7 +120,7 @@ class Cluster:
                 )  # fmt: skip
         for saga in graph.sagas.values():
             self._add_fleet(saga.name, saga.replicas)
-            self.broker.consumers.append(
+            self.broker.subscribe(
                 Consumer(self.fleets[saga.name], saga.name, (str(saga.on),), 30_000_000_000, 1_000, 10_000)
             )
         for address, (owner, _) in graph.operations.items():
@@ -143,9 +146,7 @@ class Cluster:
         if self.recorder is not None:
             self.recorder.write(Life(self.loop.now_ns, node.owner, node.number, node.life, "started", reason))
         self.spawn(node, node.replica.start(), raise_error)
-        for consumer in self.broker.consumers:
-            if consumer.fleet.owner == node.owner:
-                self.broker.pump(consumer)
+        self.broker.started(node)
 
     def _execute(self, node: Node) -> Any:
         """Execute the module of a node's owner, in the incarnation's context."""
@@ -242,6 +243,7 @@ class Cluster:
         node.incarnation, node.context = None, None
         if self.recorder is not None:
             self.recorder.write(Life(self.loop.now_ns, node.owner, node.number, node.life, "crashed", reason))
+        self.broker.crashed(node)
         self.loop.at(self.loop.now_ns + down_ns, 0, self._restart, node)
 
     def _restart(self, node: Node) -> None:

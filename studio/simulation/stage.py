@@ -66,6 +66,7 @@ def conditions_of(build: Build, scenario: Scenario, seed: int, plan: Sequence[Fa
         network=scenario.network,
         service_times={time.target: time.time for time in scenario.service_times},
         settings={given.target: str(given.values[0]) for given in scenario.givens if not collection_of(build, given)},
+        bus=scenario.bus,
     )
 
 

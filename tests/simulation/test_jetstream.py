@@ -160,7 +160,7 @@ def test_acknowledgement_after_ack_wait_frees_the_place_in_flight_once(play: Any
     ended = [line for line in played.lines() if line.startswith("ended")]
     assert {"ended 0", "ended 1", "ended 2"} <= set(ended)
     assert played.world._cluster.broker.undelivered() == {}  # noqa: SLF001 - what must be free again
-    assert all(consumer.in_flight == 0 for consumer in played.world._cluster.broker.consumers)  # noqa: SLF001
+    assert all(line.in_flight == 0 for line in played.world._cluster.broker.model.lines)  # noqa: SLF001
 
 
 def test_in_flight_bounds_deliveries_under_way(play: Any) -> None:

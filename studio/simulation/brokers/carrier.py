@@ -1,0 +1,165 @@
+"""Carry one delivery of an event to a replica and its verdict back, and let the plan harm either way.
+
+What a lost delivery, or a verdict that never comes, leads to is the delivery model's business.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from studio.ports import Envelope, Verdict, Write
+from studio.records import Delivery
+from studio.simulation.randomness import mix
+from studio.simulation.task import HandlerTask
+
+if TYPE_CHECKING:
+    from studio.simulation.brokers.consumer import Consumer
+    from studio.simulation.cluster import Cluster
+    from studio.simulation.node import Node
+
+__all__ = ["BACKOFF_NS", "DEAD_LETTERS", "FORGOTTEN", "Carrier", "Handed", "Settling"]
+
+DEAD_LETTERS = "$dead-letters"
+BACKOFF_NS = tuple(seconds * 1_000_000_000 for seconds in (1, 2, 4, 8, 16, 30))
+"""Waits before a refused delivery comes again; the last one repeats."""
+FORGOTTEN = "forgotten by the broker"
+"""Reason of deliveries that a broker lost with its last acknowledged writes."""
+_CAUSAL = (1 << 63) - 1
+
+
+@dataclass(slots=True, eq=False)
+class Handed:
+    """One delivery under way.
+
+    Attributes:
+        attempt: Which delivery of the event to this consumer, from 1.
+        causal: Key that tells it from all others: a handler that runs again draws anew, as it would in reality.
+        subject: What the delivery model keeps about it.
+        node: Replica that the broker chose; None where any that runs when it arrives will do.
+    """
+
+    consumer: Consumer
+    envelope: Envelope
+    attempt: int
+    causal: int
+    subject: Any
+    node: Node | None = None
+
+
+class Settling(Protocol):
+    """Takes a verdict once it has come back to the broker."""
+
+    def __call__(self, handed: Handed, verdict: Verdict, replica: int, /) -> None:
+        """Settle a delivery, or have it come again."""
+        ...
+
+
+class Carrier:
+    """The ways between a broker and its consumers.
+
+    Args:
+        cluster: The world's.
+        settle: The delivery model's.
+    """
+
+    def __init__(self, cluster: Cluster, settle: Settling) -> None:
+        self._cluster, self._loop, self._harm, self._settle = cluster, cluster.loop, cluster.harm.messages, settle
+
+    def hand(self, consumer: Consumer, envelope: Envelope, attempt: int, subject: Any) -> Handed:
+        """Return a delivery that is about to be sent."""
+        if attempt > 1:
+            self.note(envelope, consumer.fleet.owner, attempt, "redelivered", "")
+        return Handed(consumer, envelope, attempt, mix(envelope.causal, consumer.key, attempt) & _CAUSAL, subject)
+
+    def arrival_ns(self, handed: Handed) -> int:
+        """Return when a delivery that leaves now arrives."""
+        envelope = handed.envelope
+        leg_ns = self._cluster.links.leg_ns(envelope.address, "delivery", handed.causal, envelope.message)
+        return self._loop.now_ns + leg_ns
+
+    def send(self, handed: Handed, arrival_ns: int) -> None:
+        """Send a delivery on its way, unless the plan loses it."""
+        if self._harm.is_on and self._is_hindered(handed, arrival_ns):
+            return
+        self._loop.at(arrival_ns, handed.consumer.fleet.key, self._take, handed)
+
+    def _is_hindered(self, handed: Handed, arrival_ns: int) -> bool:
+        """Let the plan lose a delivery, or deliver it twice."""
+        envelope, consumer = handed.envelope, handed.consumer
+        if self._harm.loses(envelope.address, "delivery", handed.causal, envelope.message):
+            self.note(envelope, consumer.fleet.owner, handed.attempt, "lost", "delivery")
+            return True
+        after_ns = self._harm.duplicates_ns(envelope.address, handed.causal, envelope.message)
+        if after_ns is not None:
+            self.note(envelope, consumer.fleet.owner, handed.attempt, "duplicated", "")
+            causal = mix(handed.causal, 2) & _CAUSAL
+            again = Handed(consumer, envelope, handed.attempt, causal, handed.subject, handed.node)
+            self._loop.at(arrival_ns + after_ns, consumer.fleet.key, self._take, again)
+        return False
+
+    def _take(self, handed: Handed) -> None:
+        """Hand a delivery to a replica; where none takes it, nothing comes back."""
+        consumer, envelope = handed.consumer, handed.envelope
+        owner = consumer.fleet.owner
+        node = handed.node or consumer.fleet.pick()
+        if node is None or node.incarnation is None:
+            self.note(envelope, owner, handed.attempt, "lost", "no replica")
+            return
+        if self._harm.is_on and self._harm.is_down(owner, handed.causal, envelope.message):
+            self.note(envelope, owner, handed.attempt, "lost", "down")
+            return
+        self.note(envelope, owner, handed.attempt, "delivered", consumer.name, node.number)
+        assert node.context is not None
+        work = self._cluster.deliver(node, consumer.name, _as_delivered(envelope, handed.causal), handed.attempt)
+        number = node.number
+
+        def finished(task: HandlerTask) -> None:
+            if not task.cancelled():
+                self._answer(handed, task.result(), number)
+
+        HandlerTask(work, self._loop, node.context.copy(), node.incarnation, finished).advance()
+
+    def _answer(self, handed: Handed, verdict: Verdict, replica: int) -> None:
+        """Send a consumer's verdict back to the broker."""
+        envelope, owner = handed.envelope, handed.consumer.fleet.owner
+        if self.loses_acknowledgement(handed):
+            self.note(envelope, owner, handed.attempt, "lost", "acknowledgement", replica)
+            return
+        leg_ns = self._cluster.links.leg_ns(envelope.address, "acknowledgement", handed.causal, envelope.message)
+        self._loop.at(self._loop.now_ns + leg_ns, 0, self._arrive, (handed, verdict, replica))
+
+    def loses_acknowledgement(self, handed: Handed) -> bool:
+        """Say whether the plan loses what a consumer tells the broker about a delivery."""
+        envelope = handed.envelope
+        return self._harm.is_on and self._harm.loses(
+            envelope.address, "acknowledgement", handed.causal, envelope.message
+        )
+
+    def _arrive(self, settled: tuple[Handed, Verdict, int]) -> None:
+        self._settle(*settled)
+
+    def bury(self, consumer: Consumer, envelope: Envelope, attempts: int, reason: str) -> None:
+        """Keep an event that was delivered too often as a dead letter of its consumer."""
+        self.note(envelope, consumer.fleet.owner, attempts, "dead-lettered", reason)
+        letter = {"address": envelope.address, "consumer": consumer.name, "attempts": attempts, "reason": reason,
+                  "body": envelope.body.decode()}  # fmt: skip
+        key = f"{consumer.name}/{envelope.message}"
+        self._cluster.commit_now(Write(consumer.fleet.owner, DEAD_LETTERS, key, json.dumps(letter).encode()))
+
+    def note(  # noqa: PLR0917 - a record's columns
+        self, envelope: Envelope, consumer: str, attempt: int, outcome: str, reason: str, replica: int = 0
+    ) -> None:
+        """Record what became of a delivery."""
+        recorder = self._cluster.recorder
+        if recorder is not None:
+            recorder.write(Delivery(self._loop.now_ns, envelope.message, consumer, replica, attempt, outcome, reason))
+
+
+def _as_delivered(of: Envelope, causal: int) -> Envelope:
+    """Return an event as one delivery brings it: with a causal key of its own."""
+    return Envelope(
+        of.message, of.kind, of.address, of.body, of.sender, of.replica, of.key, of.trace, of.span, of.cause, causal,
+        of.deadline_ns, of.idempotency, of.saga, of.epoch, of.principal, of.attempt,
+    )  # fmt: skip
