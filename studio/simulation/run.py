@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
-from studio.errors import UnknownTarget, UnknownTrace, nearest
+from studio.errors import StudioError, UnknownTarget, UnknownTrace, nearest
 from studio.graph.system import Build
 from studio.observe.waterfall import Waterfall
+from studio.simulation.feeding import is_fed
 from studio.simulation.summary import Summary, summary_of
 from studio.store.reader import RunLog
 
@@ -30,6 +31,7 @@ class Run:
         build: What ran.
         plan: The faults it ran under.
         checked: Names of the invariants that have been evaluated; by default all of a scenario that was finished.
+        unfed: Names of those among them that never saw data; by default that is told of SQL ones alone.
         progress: Of a run that goes on: gives virtual time and the number of records so far.
         case: What decided it besides the sources; None for a world that is played by hand.
     """
@@ -41,11 +43,12 @@ class Run:
         plan: tuple[Fault, ...],
         *,
         checked: Collection[str] | None = None,
+        unfed: Collection[str] | None = None,
         progress: Callable[[], tuple[int, int]] | None = None,
         case: Case | None = None,
     ) -> None:
         self.log, self.build, self.plan, self.case = log, build, plan, case
-        self._checked, self._progress = checked, progress
+        self._checked, self._unfed, self.progress = checked, unfed, progress
 
     @property
     def scenario(self) -> str:
@@ -64,18 +67,18 @@ class Run:
 
     @property
     def status(self) -> str:
-        """Return `finished`, `interrupted`, `aborted`, or `running` while a world is played."""
+        """Return `finished`, `stopped` (at a violation), `interrupted`, `aborted`, or `running` while it goes on."""
         return self.log.row.status
 
     @property
     def end_ns(self) -> int:
         """Return virtual time at the end, or now while it goes on."""
-        return self.log.row.end_ns if self._progress is None else self._progress()[0]
+        return self.log.row.end_ns if self.progress is None else self.progress()[0]
 
     @property
     def records(self) -> int:
         """Return how many records there are."""
-        return self.log.row.records if self._progress is None else self._progress()[1]
+        return self.log.row.records if self.progress is None else self.progress()[1]
 
     @property
     def checked(self) -> frozenset[str]:
@@ -83,6 +86,22 @@ class Run:
         if self._checked is not None:
             return frozenset(self._checked)
         return frozenset(self.build.graph.invariants if self.scenario and self.status == "finished" else ())
+
+    @property
+    def unfed(self) -> frozenset[str]:
+        """Return the names of the invariants that were evaluated and never saw data: this run has not tested them."""
+        if self._unfed is not None:
+            return frozenset(self._unfed)
+        declared = self.build.graph.invariants
+        return frozenset(
+            name for name in self.checked if name in declared and declared[name].sql and not self._has_fed(name)
+        )
+
+    def _has_fed(self, invariant: str) -> bool:
+        try:
+            return is_fed(self.log, self.build.graph.invariants[invariant].sql)
+        except StudioError:  # it cannot be evaluated
+            return True
 
     @property
     def events(self) -> pl.DataFrame:

@@ -3,47 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from studio.graph.system import Build, System
 from studio.model.duration import duration_ns, format_ns
 from studio.model.fault import Fault
 from studio.model.scenario import Scenario
-from studio.simulation.arrivals import Arrivals
 from studio.simulation.case import Case
-from studio.simulation.cluster import Cluster, Conditions
 from studio.simulation.current import build_of, set_latest
 from studio.simulation.logbook import default_log, info_of
-from studio.simulation.outside import Outside
+from studio.simulation.play import Check, Intervention, Play, Progress
 from studio.simulation.run import Run
 from studio.simulation.shield import Shield, load_engine
-from studio.simulation.stage import conditions_of, scenario_of, set_up
-from studio.simulation.timetable import Timetable
+from studio.simulation.stage import conditions_of, scenario_of
 from studio.simulation.verdict import Verdict
 from studio.source.zone import utc_zone
-from studio.store import Buffer, Log
+from studio.store import Log
 from studio.store.shelf import Status
 
 __all__ = ["Progress", "RunInterrupted", "simulate"]
-
-STRETCHES = 100
-"""A run is driven in so many stretches, after each of which progress is told."""
-MARKS = 5
-"""How often *always* invariants are checked while work arrives."""
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """How far a run is.
-
-    Attributes:
-        now_ns: Virtual time; `end_ns` when work stops arriving.
-        records: Written so far.
-    """
-
-    now_ns: int
-    end_ns: int
-    records: int
 
 
 class RunInterrupted(KeyboardInterrupt):
@@ -59,7 +37,7 @@ class RunInterrupted(KeyboardInterrupt):
         self.run = run
 
 
-def simulate(
+def simulate(  # noqa: PLR0913 - all but the first by keyword
     scenario: str | Scenario | Case,
     *,
     seed: int | None = None,
@@ -67,6 +45,10 @@ def simulate(
     faults: Sequence[Fault] | None = None,
     duration: str | None = None,
     log: Log | None = None,
+    stop_at_violation: bool = False,
+    check: Check = "marks",
+    keep: bool = True,
+    interventions: Sequence[Intervention] = (),
     progress: Callable[[Progress], None] | None = None,
 ) -> Run:
     """Run a scenario and return what happened.
@@ -81,6 +63,11 @@ def simulate(
         faults: Plan instead of the scenario's.
         duration: Instead of the scenario's.
         log: Where records go; by default the process's log.
+        stop_at_violation: Whether the run ends where the first violation is found, with status `stopped`.
+        check: When *always* invariants are checked: at `marks` of virtual time (what breaks and mends itself between two
+            is missed), or at `commits`: after every step that wrote what they read. Records but violations are equal.
+        keep: Whether `latest()` gives the run from now on.
+        interventions: What is done to the running cluster between two steps, for forks.
         progress: Told at least a hundred times in a run, and every few thousand steps of a busy one.
 
     Raises:
@@ -104,18 +91,24 @@ def simulate(
     is_stopped = load_engine()
     shelf = default_log() if log is None else log
     buffer = shelf.record(info_of(build, chosen.name, number))
-    drive = _Drive(build, chosen, case.duration_ns or duration_ns(chosen.duration), conditions, buffer)
+    play = Play(
+        build, chosen, case.duration_ns or duration_ns(chosen.duration), conditions, buffer,
+        interventions=interventions, check=check, stop_at_violation=stop_at_violation, progress=progress,
+    )  # fmt: skip
     verdict = Verdict(Run(shelf.live(buffer), build, plan, case=case), buffer)
     status: Status = "interrupted" if is_stopped else "aborted"
     try:
         if not is_stopped:
             with utc_zone():
-                status = drive.run(verdict, progress)
+                status = play.run(verdict)
     finally:
         with Shield() as shield:
-            buffer.finish(status, end_ns=drive.close())
-            finished = Run(shelf.run(buffer.run), build, plan, checked=verdict.checked, case=case)
-            set_latest(finished)
+            buffer.finish(status, end_ns=play.close())
+            finished = Run(
+                shelf.run(buffer.run), build, plan, checked=verdict.checked, unfed=verdict.unfed, case=case
+            )  # fmt: skip
+            if keep:
+                set_latest(finished)
     if status == "interrupted" or shield.interrupted:
         raise RunInterrupted(finished)
     if verdict.failure is not None:
@@ -148,63 +141,3 @@ def _case_of(
         plan=case.plan if faults is None else tuple(faults),
         duration_ns=case.duration_ns if duration is None else duration_ns(duration),
     )
-
-
-class _Drive:
-    """One run, from its first message to its verdict."""
-
-    def __init__(self, build: Build, scenario: Scenario, end_ns: int, conditions: Conditions, buffer: Buffer) -> None:
-        self._build, self._scenario, self._end_ns = build, scenario, end_ns
-        self._conditions, self._buffer = conditions, buffer
-        self._cluster: Cluster | None = None
-
-    def run(self, verdict: Verdict, progress: Callable[[Progress], None] | None) -> Status:
-        """Drive the run and check its invariants; say how it ended.
-
-        Raises:
-            HandlerStalledError: A handler never yields.
-            TimeStandsStillError: Work goes on for ever in one instant.
-        """
-        try:
-            self._cluster = set_up(self._build, self._conditions, self._buffer, self._scenario.givens)
-            return self._play(self._cluster, verdict, progress)
-        except KeyboardInterrupt:
-            return "interrupted"
-
-    def _play(self, cluster: Cluster, verdict: Verdict, progress: Callable[[Progress], None] | None) -> Status:
-        timetable, loop = Timetable(cluster), cluster.loop
-
-        def tell() -> None:
-            if progress is not None:
-                progress(Progress(loop.now_ns, self._end_ns, self._buffer.count))
-
-        loop.heartbeat = tell
-        self._start_workloads(cluster)
-        for stretch in range(1, STRETCHES + 1):
-            if not timetable.run_until_ns(self._end_ns * stretch // STRETCHES):
-                return "interrupted"
-            tell()
-            if verdict.is_watching and stretch % (STRETCHES // MARKS) == 0 and stretch < STRETCHES:
-                verdict.check(loop.now_ns, finally_=False)
-        rest = timetable.settle(self._end_ns + duration_ns(self._scenario.settle))
-        if rest == "stopped":
-            return "interrupted"
-        if rest == "busy":
-            timetable.tell_busy(self._scenario.settle)
-        verdict.check(loop.now_ns, finally_=True)
-        return "finished"
-
-    def _start_workloads(self, cluster: Cluster) -> None:
-        outside = Outside(cluster)
-        declared_ns = duration_ns(self._scenario.duration)
-        for number, workload in enumerate(self._scenario.workloads, start=1):
-            # One that lasts as long as the scenario lasts as long as the run.
-            until_ns = self._end_ns if workload.until_ns == declared_ns else min(workload.until_ns, self._end_ns)
-            Arrivals(cluster, outside, workload, number, until_ns).start()
-
-    def close(self) -> int:
-        """End the world, whatever happened, and return its time."""
-        if self._cluster is None:
-            return 0
-        self._cluster.close()
-        return self._cluster.loop.now_ns

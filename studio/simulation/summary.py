@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from studio.errors import in_words
 from studio.model.duration import format_ns
-from studio.model.invariant import Invariant
 from studio.simulation.fault_words import plan_in_words
 
 if TYPE_CHECKING:
@@ -40,7 +38,7 @@ class Summary:
         faults: The plan in words, each with how often it struck.
         policies: What policies did, by policy and change.
         unchecked: Invariants that nobody has evaluated yet.
-        unseen: Invariants whose tables never held a row: this run has not tested them.
+        unseen: Invariants that never saw data: this run has not tested them.
         idle: Operations, event handlers and compensations that never ran.
         unfinished: Work that was under way at the end, by name.
         warnings: What the engine has to say, such as that the run did not come to rest.
@@ -136,7 +134,7 @@ def summary_of(run: Run) -> Summary:
         faults=tuple((words, struck[number]) for number, words in enumerate(plan_in_words(run.plan), start=1)),
         policies=tuple(run.sql(_POLICIES).iter_rows()),
         unchecked=tuple(sorted(set(invariants) - run.checked)),
-        unseen=tuple(name for name, invariant in sorted(invariants.items()) if _is_unseen(run, invariant)),
+        unseen=tuple(sorted(run.unfed)),
         idle=tuple(_idle(run)),
         unfinished=tuple(
             run.sql(
@@ -158,13 +156,6 @@ def _replay(run: Run) -> str:
     if declared is not None and run.plan == tuple(declared.faults):
         return f"%simulate {run.scenario} --seed {run.seed}"
     return f'studio.simulate("{run.scenario}", seed={run.seed}, faults=run.plan)' if run.scenario else ""
-
-
-def _is_unseen(run: Run, invariant: Invariant) -> bool:
-    """Tell whether no view that an SQL invariant names holds a row; of a function it cannot be told."""
-    words = {word.lower() for word in re.findall(r"\w+", invariant.sql)}
-    named = [view for view in run.log.views if words.issuperset(re.findall(r"\w+", view.lower()))]
-    return bool(named) and not any(len(run.sql(f'select 1 from "{view}" limit 1')) for view in named)  # noqa: S608 - views' own names
 
 
 def _idle(run: Run) -> list[str]:

@@ -1,29 +1,24 @@
 """Check invariants against the log of a run, and write down what they find.
 
-SQL invariants see the run's views; a row is a violation. Those that hold *always* are also checked at marks of virtual
-time while the run goes on, so a breach that mends itself between two marks can be missed.
+SQL invariants see the run's views; a row is a violation. Python ones see the run. Those that hold *always* are checked
+while the run goes on, at marks of virtual time (what breaks and mends itself between two marks can be missed) or after
+every step that wrote what they read. An invariant is asked again only where something that it reads has been written.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-from collections.abc import Iterable
-from itertools import islice
-from typing import Any
+from collections.abc import Collection, Iterable
 
-from studio.errors import InvariantFailed, StudioError, Where
-from studio.model.invariant import Invariant
+from studio.errors import StudioError
 from studio.ports import Recorder
-from studio.records import Violation
+from studio.records import TABLES, Violation
+from studio.simulation.asking import Question, question_of
 from studio.simulation.run import Run
 
 __all__ = ["Verdict"]
 
 ROWS_MAX = 100
 """Violations of one invariant that are written down; more are of no use to anybody."""
-FOUND_MAX = 10_000
-"""Violations of a Python invariant that are looked at."""
 
 
 class Verdict:
@@ -31,6 +26,7 @@ class Verdict:
 
     Attributes:
         checked: Names of those that were evaluated as of now, `eventually` ones in the end only.
+        unfed: Names of those that were evaluated and never saw data: this run has not tested them.
         failure: The first error of one that cannot be evaluated; it is left out from then on, and the run goes on.
 
     Args:
@@ -40,84 +36,75 @@ class Verdict:
 
     def __init__(self, run: Run, recorder: Recorder) -> None:
         self._run, self._recorder = run, recorder
+        self._questions = [question_of(each, run) for each in run.build.graph.invariants.values()]
         self._seen: dict[str, dict[str, None]] = {}
-        self._broken: set[str] = set()
+        self._counts: dict[str, dict[str, int]] = {}
         self.checked: set[str] = set()
+        self.unfed: set[str] = set()
         self.failure: StudioError | None = None
 
     @property
     def is_watching(self) -> bool:
         """Whether any invariant must hold at every moment."""
-        return any(each.mode == "always" for each in self._run.build.graph.invariants.values())
+        return any(each.mode == "always" for each in self._questions)
 
-    def check(self, now_ns: int, *, finally_: bool) -> None:
+    @property
+    def is_violated(self) -> bool:
+        """Whether any violation has been found."""
+        return any(self._seen.values())
+
+    @property
+    def tables(self) -> frozenset[str]:
+        """Return the tables that invariants of every moment read, as far as that is known; else all but violations."""
+        always = [each.tables for each in self._questions if each.mode == "always"]
+        if any(tables is None for tables in always):
+            return frozenset(TABLES) - {"violations"}
+        return frozenset(table for tables in always if tables is not None for table in tables) - {"violations"}
+
+    def check(self, now_ns: int, *, finally_: bool, touched: Collection[str] | None = None) -> None:
         """Check the invariants that must hold now; one that cannot be evaluated is kept in `failure`.
 
         Args:
             now_ns: Virtual time.
             finally_: Whether the run has come to rest, so that `eventually` must hold too.
+            touched: Tables that were written to since the last check; None where that has to be counted.
         """
-        for invariant in self._run.build.graph.invariants.values():
-            if (invariant.mode == "always" or finally_) and invariant.name not in self._broken:
-                self._check(invariant, now_ns)
+        counts = self._run.log.counts() if touched is None else None
+        for question in list(self._questions):
+            if question.mode == "always" or finally_:
+                if counts is None:
+                    is_due = question.tables is None or not question.tables.isdisjoint(touched or ())
+                else:
+                    is_due = self._has_news(question, counts)
+                if is_due:
+                    self._ask(question, now_ns)
 
-    def _check(self, invariant: Invariant, now_ns: int) -> None:
+    def _has_news(self, question: Question, counts: dict[str, int]) -> bool:
+        """Tell whether an invariant could answer otherwise than it did: something it reads has been written."""
+        if question.tables is None:
+            return True
+        now = {table: counts.get(table, 0) for table in question.tables}
+        before = self._counts.get(question.name)
+        self._counts[question.name] = now
+        return before != now
+
+    def _ask(self, question: Question, now_ns: int) -> None:
         try:
-            texts = self._violations(invariant)
+            texts = question.ask()
         except StudioError as error:
-            self._broken.add(invariant.name)
+            self._questions.remove(question)
             self.failure = self.failure or error
             return
-        self.checked.add(invariant.name)
-        seen = self._seen.setdefault(invariant.name, {})
+        self.checked.add(question.name)
+        if question.is_fed:
+            self.unfed.discard(question.name)
+        else:
+            self.unfed.add(question.name)
+        self._write_down(question, texts, now_ns)
+
+    def _write_down(self, question: Question, texts: Iterable[str], now_ns: int) -> None:
+        seen = self._seen.setdefault(question.name, {})
         for text in texts:
             if text not in seen and len(seen) < ROWS_MAX:
                 seen[text] = None
-                self._recorder.write(Violation(now_ns, invariant.name, invariant.mode, text))
-
-    def _violations(self, invariant: Invariant) -> list[str]:
-        """Return what violates an invariant, as JSON.
-
-        Raises:
-            InvalidQuery: Its SQL is wrong.
-            InvariantFailed: Its function raises, or yields what is no JSON.
-        """
-        if invariant.sql:
-            frame = self._run.log.sql(invariant.sql, cell=f"invariant {invariant.name}")
-            return sorted(map(_text, frame.iter_rows(named=True)))  # a query need not say in which order
-        assert invariant.function is not None
-        try:
-            found: Iterable[Any] = invariant.function(self._run) or ()
-            return [_text(each) for each in islice(found, FOUND_MAX)]
-        except StudioError:
-            raise
-        except Exception as error:
-            where = Where(f"invariant {invariant.name}", _line_of(error, invariant))
-            reason = f"{type(error).__name__}: {error}"
-            raise InvariantFailed(where=where, name=invariant.name, reason=reason) from error
-
-
-def _text(row: Any) -> str:
-    return json.dumps(row, default=_plain, sort_keys=True)
-
-
-def _plain(value: Any) -> Any:
-    """Return what JSON does not know as something that it does, alike in every process."""
-    if isinstance(value, (set, frozenset)):
-        return sorted(value, key=str)
-    if hasattr(value, "model_dump"):
-        return value.model_dump(mode="json")
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return dataclasses.asdict(value)
-    return str(value)
-
-
-def _line_of(error: BaseException, invariant: Invariant) -> int | None:
-    """Return the line of an invariant's own function in which an error came up."""
-    code = getattr(invariant.function, "__code__", None)
-    trace, line = error.__traceback__, None
-    while trace is not None:
-        if code is not None and trace.tb_frame.f_code.co_filename == code.co_filename:
-            line = trace.tb_lineno
-        trace = trace.tb_next
-    return line
+                self._recorder.write(Violation(now_ns, question.name, question.mode, text))

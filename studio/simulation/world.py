@@ -190,9 +190,8 @@ class World:
     def run(self) -> Run:
         """Return everything that has happened, as a run that goes on."""
         if self._run is None:
-            checked = () if self._verdict is None else self._verdict.checked
             log, plan = self._log.live(self._buffer), self._cluster.harm.plan
-            self._run = Run(log, self.build, plan, checked=checked, progress=self._progress)
+            self._run = Run(log, self.build, plan, **self._checks(), progress=self._progress)
         return self._run
 
     def check(self) -> pl.DataFrame:
@@ -246,8 +245,8 @@ class World:
         if self._end.alive:
             _end(self._cluster, self._buffer)  # when the log cannot take the rest, this can be tried again
             self._end.detach()
-            checked = () if self._verdict is None else self._verdict.checked
-            self._run = Run(self._log.run(self._buffer.run), self.build, self._cluster.harm.plan, checked=checked)
+            log, plan = self._log.run(self._buffer.run), self._cluster.harm.plan
+            self._run = Run(log, self.build, plan, **self._checks())
         return self.run
 
     def __enter__(self) -> Self:
@@ -267,6 +266,11 @@ class World:
     def _open(self) -> None:
         if self._cluster.loop.is_closed():
             raise WorldClosed
+
+    def _checks(self) -> dict[str, Any]:
+        """Return what a run is told of the invariants that were checked."""
+        verdict = self._verdict
+        return {"checked": verdict.checked if verdict else (), "unfed": verdict.unfed if verdict else ()}
 
     def _progress(self) -> tuple[int, int]:
         return self._cluster.loop.now_ns, self._buffer.count

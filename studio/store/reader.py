@@ -177,6 +177,25 @@ class RunLog:
             self._prepare(text)
             return answer(self._connection, text, parameters, views=self.views, cell=cell)
 
+    def tables_of(self, text: str) -> frozenset[str]:
+        """Return the tables of records that a query rests on, and perhaps some more: it is told from its words."""
+        return frozenset(table for view in self._named(text) for table in view.tables)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many records each table holds, of a run that goes on as of now."""
+        self._flush_first()
+        return dict(self._shelf.row(self.run).counts)
+
+    def tables(self, *names: str) -> dict[str, pl.DataFrame]:
+        """Return whole tables of records as they are, with `seq` and names in full; cheaper than a query of a small run.
+
+        Args:
+            names: Such as `messages`; they are the tables of `studio.records.TABLES`, not views.
+        """
+        self._flush_first()
+        found = self._shelf.read(self.run, dict.fromkeys(names, 0))
+        return {table: rendered(table, frame, found.names) for table, frame in found.frames.items()}
+
     def records(self) -> Iterator[Record]:
         """Yield the run's records in the order in which they happened."""
         for window in self.windows():
@@ -224,12 +243,16 @@ class RunLog:
 
     def _prepare(self, text: str) -> None:
         """Make the views that a text may name and load their tables: most queries name one of twenty."""
-        words = {word.lower() for word in re.findall(r"\w+", text)}
-        named = [view for name, view in self._views.items() if words.issuperset(re.findall(r"\w+", name.lower()))]
+        named = self._named(text)
         self._load({table for view in named for table in view.tables})
         for view in named:
             if view.name not in self._made:
                 self._make(view)
+
+    def _named(self, text: str) -> list[View]:
+        """Return the views whose names' words all come up in a text: those that it reads, and perhaps some more."""
+        words = {word.lower() for word in re.findall(r"\w+", text)}
+        return [view for name, view in self._views.items() if words.issuperset(re.findall(r"\w+", name.lower()))]
 
     def _make(self, view: View) -> None:
         schema, _, name = view.name.rpartition("\0")

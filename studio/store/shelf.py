@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunInfo", "RunRow", "Shape", "Shelf", "Status", "Stretch", "shape_json", "shape_of"]
 
-Status = Literal["running", "finished", "interrupted", "aborted"]
+Status = Literal["running", "finished", "stopped", "interrupted", "aborted"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,7 @@ class RunInfo:
         python: Version of Python.
         started: On the caller's wall clock, UTC.
         shape: Of the authors' JSON.
+        case: What decided the run besides the sources, as JSON; empty for a world that is played by hand.
     """
 
     scenario: str
@@ -53,6 +54,7 @@ class RunInfo:
     python: str
     started: datetime
     shape: Shape = field(default_factory=Shape)
+    case: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,18 @@ class Shelf(Protocol):
 
     def delete(self, runs: list[int]) -> None:
         """Forget runs with all their records."""
+        ...
+
+    def add_campaign(self, frames: Mapping[str, pl.DataFrame]) -> int:
+        """Keep a campaign's tables, all of them or none, and return its number."""
+        ...
+
+    def campaign(self, number: int) -> Mapping[str, pl.DataFrame]:
+        """Return the tables of a campaign.
+
+        Raises:
+            UnknownCampaign: It is not here.
+        """
         ...
 
     def read(self, run: int, wanted: Mapping[str, int], until: int | None = None) -> Stretch:

@@ -1,0 +1,221 @@
+"""Play one run in virtual time, from its first message to its verdict: work arrives, faults strike, heal, all comes to rest.
+
+The driver stops between two steps of the loop for whoever asked: at an instant, after the step that wrote a certain
+record, or after any step that wrote what an invariant reads. Stopping changes nothing of what follows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from studio.graph.system import Build
+from studio.model.duration import duration_ns
+from studio.model.scenario import Scenario
+from studio.simulation.arrivals import Arrivals
+from studio.simulation.cluster import Cluster, Conditions
+from studio.simulation.outside import Outside
+from studio.simulation.stage import set_up
+from studio.simulation.tap import Tap
+from studio.simulation.timetable import Rest, Timetable
+from studio.simulation.verdict import Verdict
+from studio.store import Buffer
+from studio.store.shelf import Status
+
+__all__ = ["Check", "Intervention", "Play", "Progress"]
+
+STRETCHES = 100
+"""A run is driven in so many stretches, after each of which progress is told."""
+MARKS = 5
+"""How often *always* invariants are checked while work arrives."""
+
+Check = Literal["marks", "commits"]
+"""When *always* invariants are checked: at marks of virtual time, or after every step that wrote what they read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a run is.
+
+    Attributes:
+        now_ns: Virtual time; `end_ns` when work stops arriving.
+        records: Written so far.
+    """
+
+    now_ns: int
+    end_ns: int
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Intervention:
+    """Something that is done to a running cluster from outside, between two steps of its loop; then the run goes on.
+
+    Attributes:
+        act: Given the cluster; it may inject faults, crash nodes, look at what stands.
+        at_ns: At that instant, after everything that was due then; used where `after_record` is 0.
+        after_record: After the step in which that many records had been written; 0 for none.
+    """
+
+    act: Callable[[Cluster], object]
+    at_ns: int = 0
+    after_record: int = 0
+
+
+class Play:
+    """One run.
+
+    Args:
+        build: What runs.
+        scenario: What is asked of it.
+        end_ns: When work stops arriving.
+        conditions: Seed, plan, latencies.
+        buffer: Where records go.
+        interventions: Done as the run comes to them.
+        check: When *always* invariants are checked.
+        stop_at_violation: Whether the run ends at the first violation that is found.
+        progress: Told at least a hundred times, and every few thousand steps.
+    """
+
+    def __init__(  # noqa: PLR0913 - what makes up a run; most by keyword
+        self,
+        build: Build,
+        scenario: Scenario,
+        end_ns: int,
+        conditions: Conditions,
+        buffer: Buffer,
+        *,
+        interventions: Sequence[Intervention] = (),
+        check: Check = "marks",
+        stop_at_violation: bool = False,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._build, self._scenario, self._end_ns = build, scenario, end_ns
+        self._conditions, self._buffer, self._progress = conditions, buffer, progress
+        self._check, self._stops = check, stop_at_violation
+        self._timed = sorted((each for each in interventions if not each.after_record), key=lambda each: each.at_ns)
+        self._counted = sorted(
+            (each for each in interventions if each.after_record), key=lambda each: each.after_record
+        )
+        self._tap = Tap(buffer) if self._counted or check == "commits" else None
+        self._cluster: Cluster | None = None
+
+    def run(self, verdict: Verdict) -> Status:
+        """Drive the run and check its invariants; say how it ended.
+
+        Raises:
+            HandlerStalledError: A handler never yields.
+            TimeStandsStillError: Work goes on for ever in one instant.
+        """
+        try:
+            recorder = self._buffer if self._tap is None else self._tap
+            self._cluster = set_up(self._build, self._conditions, recorder, self._scenario.givens)
+            if self._tap is not None:
+                self._tap.watch(self._cluster.loop, verdict.tables if self._check == "commits" else frozenset())
+                self._await_record()
+            return self._play(self._cluster, Timetable(self._cluster), verdict)
+        except KeyboardInterrupt:
+            return "interrupted"
+
+    def _play(self, cluster: Cluster, timetable: Timetable, verdict: Verdict) -> Status:
+        loop = cluster.loop
+        loop.heartbeat = self._tell
+        self._start_workloads(cluster)
+        for stretch in range(1, STRETCHES + 1):
+            if not self._run_until_ns(timetable, self._end_ns * stretch // STRETCHES, verdict):
+                return self._halted(verdict)
+            self._tell()
+            if verdict.is_watching and stretch % (STRETCHES // MARKS) == 0 and stretch < STRETCHES:
+                verdict.check(loop.now_ns, finally_=False)
+                if self._is_enough(verdict):
+                    return "stopped"
+        rest = self._settle(timetable, self._end_ns + duration_ns(self._scenario.settle), verdict)
+        if rest == "stopped":
+            return self._halted(verdict)
+        if rest == "busy":
+            timetable.tell_busy(self._scenario.settle)
+        verdict.check(loop.now_ns, finally_=True)
+        return "stopped" if self._is_enough(verdict) else "finished"
+
+    # -- time -------------------------------------------------------------------------------------------------------
+
+    def _run_until_ns(self, timetable: Timetable, deadline_ns: int, verdict: Verdict) -> bool:
+        """Run everything until an instant, interventions included; False when stopped before."""
+        while True:
+            stop_ns = min(deadline_ns, self._timed[0].at_ns) if self._timed else deadline_ns
+            if not timetable.run_until_ns(stop_ns):
+                if not self._answer_tap(verdict):
+                    return False
+            elif not self._intervene_now(stop_ns) and stop_ns == deadline_ns:
+                return True
+
+    def _settle(self, timetable: Timetable, limit_ns: int, verdict: Verdict) -> Rest:
+        """Run until nothing is left but regular work, interventions included."""
+        assert self._cluster is not None
+        while True:
+            stop_ns = min(limit_ns, self._timed[0].at_ns) if self._timed else limit_ns
+            rest = timetable.settle(stop_ns)
+            if self._tap is not None and self._tap.is_due:
+                if not self._answer_tap(verdict):
+                    return "stopped"
+            elif rest == "stopped":
+                return rest
+            elif self._timed and stop_ns == self._timed[0].at_ns:
+                self._cluster.loop.run_until_ns(stop_ns)
+                self._intervene_now(stop_ns)
+            else:
+                return rest
+
+    def _intervene_now(self, now_ns: int) -> bool:
+        """Do what is to be done at this instant; say whether anything was."""
+        assert self._cluster is not None
+        due = [each for each in self._timed if each.at_ns <= now_ns]
+        del self._timed[: len(due)]
+        for each in due:
+            each.act(self._cluster)
+        return bool(due)
+
+    def _answer_tap(self, verdict: Verdict) -> bool:
+        """Do what the loop was stopped for; False where nobody of us stopped it, or the run ends here."""
+        assert self._cluster is not None
+        if self._tap is None or not self._tap.is_due:
+            return False
+        touched = self._tap.take()
+        while self._counted and self._buffer.count >= self._counted[0].after_record:
+            self._counted.pop(0).act(self._cluster)
+        self._await_record()
+        if touched:
+            verdict.check(self._cluster.loop.now_ns, finally_=False, touched=touched)
+        return not self._is_enough(verdict)
+
+    def _await_record(self) -> None:
+        assert self._tap is not None
+        self._tap.wanted = self._counted[0].after_record if self._counted else 0
+
+    # -- helpers ----------------------------------------------------------------------------------------------------
+
+    def _is_enough(self, verdict: Verdict) -> bool:
+        return self._stops and verdict.is_violated
+
+    def _halted(self, verdict: Verdict) -> Status:
+        return "stopped" if self._is_enough(verdict) else "interrupted"
+
+    def _tell(self) -> None:
+        if self._progress is not None and self._cluster is not None:
+            self._progress(Progress(self._cluster.loop.now_ns, self._end_ns, self._buffer.count))
+
+    def _start_workloads(self, cluster: Cluster) -> None:
+        outside = Outside(cluster)
+        declared_ns = duration_ns(self._scenario.duration)
+        for number, workload in enumerate(self._scenario.workloads, start=1):
+            # One that lasts as long as the scenario lasts as long as the run.
+            until_ns = self._end_ns if workload.until_ns == declared_ns else min(workload.until_ns, self._end_ns)
+            Arrivals(cluster, outside, workload, number, until_ns).start()
+
+    def close(self) -> int:
+        """End the world, whatever happened, and return its time."""
+        if self._cluster is None:
+            return 0
+        self._cluster.close()
+        return self._cluster.loop.now_ns
