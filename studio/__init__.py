@@ -11,7 +11,10 @@ import typing as _typing
 from studio.address import S
 from studio.contract import Contract, ServiceError
 from studio.errors import (
+    BreakerOpen,
+    BulkheadFull,
     CallTimeout,
+    DeadlinePassed,
     PublishFailed,
     ServiceUnavailable,
     StorageConflict,
@@ -22,15 +25,21 @@ from studio.errors import (
 from studio.model.composition import Failure, parallel, route, sequence, when
 from studio.model.distribution import Constant, Exponential, LogNormal, Pareto, Uniform, Zipf
 from studio.model.event import event
-from studio.model.fault import crash, crash_at, down, duplicate, latency, lose, timeout
+from studio.model.fault import zone
+from studio.model.faults.delivery_faults import duplicate
+from studio.model.faults.network_faults import latency, lose, timeout
+from studio.model.faults.process_faults import crash, crash_at, down
 from studio.model.handle import handle
 from studio.model.invariant import Invariant, invariant
-from studio.model.policy import Retry
+from studio.model.mesh import mesh
+from studio.model.policy import Budget, Retry
+from studio.model.resilience import Breaker, Bulkhead, Fallback
+from studio.model.routing import ConsistentHash, Discovery
 from studio.model.saga import Saga
 from studio.model.scenario import Scenario, given, network, service_time, workload
 from studio.model.service import Health, Service
 from studio.model.third_party import External, Request, Response
-from studio.model.verbs import Secret, call, log, principal, publish, send, setting, stream
+from studio.model.verbs import Secret, call, is_stale, log, principal, publish, send, setting, stream
 
 if _typing.TYPE_CHECKING:
     from studio.graph.system import System
@@ -44,12 +53,21 @@ if _typing.TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "Breaker",
+    "BreakerOpen",
+    "Budget",
+    "Bulkhead",
+    "BulkheadFull",
     "CallTimeout",
+    "ConsistentHash",
     "Constant",
     "Contract",
+    "DeadlinePassed",
+    "Discovery",
     "Exponential",
     "External",
     "Failure",
+    "Fallback",
     "Health",
     "Invariant",
     "Log",
@@ -88,11 +106,13 @@ __all__ = [
     "given",
     "handle",
     "invariant",
+    "is_stale",
     "latency",
     "latest",
     "load_ipython_extension",
     "log",
     "lose",
+    "mesh",
     "network",
     "parallel",
     "principal",
@@ -110,6 +130,7 @@ __all__ = [
     "when",
     "workload",
     "world",
+    "zone",
 ]
 
 _LATE = {

@@ -1,298 +1,336 @@
 """Faults as values: what goes wrong, to whom, when. A plan is a tuple of them: it prints, compares, serialises.
 
-How each strikes is `studio.simulation`'s business. A fault with `occurrence` strikes the n-th time only; one with a
-`probability` draws; one with neither strikes always, within its window.
+Here is what all kinds share, their registry, and their JSON. The kinds stand in `studio.model.faults`, a file for each
+family; how each strikes is `studio.simulation`'s business. A fault with an `occurrence` strikes the n-th time only; one
+with a `probability` draws; one with neither strikes always, within its window.
 """
 
 from __future__ import annotations
 
+import functools
+import types
+import typing
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from studio.address import Address, pattern
-from studio.errors import InvalidDeclaration, InvalidFault
+from studio.errors import InvalidDeclaration, InvalidDuration, InvalidFault, StudioError, nearest
 from studio.model.declaring import scenario_at_hand
-from studio.model.distribution import Constant, Distribution, distribution, distribution_from, distribution_to
+from studio.model.distribution import Distribution, distribution, distribution_from, distribution_to
 from studio.model.duration import duration_ns, optional_ns
 
 __all__ = [
     "KINDS",
-    "POINTS",
-    "Crash",
-    "CrashPoint",
-    "Down",
-    "Duplicate",
     "Fault",
-    "Latency",
-    "Lose",
-    "Timeout",
-    "crash",
-    "crash_at",
-    "down",
-    "duplicate",
+    "Target",
+    "Zone",
+    "add",
+    "aim",
     "fault_from",
-    "latency",
-    "lose",
+    "names_of",
+    "plan_from",
     "plan_to",
-    "timeout",
+    "registered",
+    "when",
+    "zone",
 ]
 
-POINTS = (
-    "before-handler",
-    "after-effect",
-    "before-journal",
-    "before-publish",
-    "before-acknowledge",
-    "during-compensation",
-)
-"""Named places at which a crash can fall."""
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """Parts of the system that fail as one: a rack, a cluster, a cloud's zone.
+
+    Attributes:
+        name: For people.
+        members: Services, sagas, third parties, or single replicas such as `Payment/1`.
+    """
+
+    name: str
+    members: tuple[str, ...]
+
+    def __post_init__(self) -> None:
+        if not self.members:
+            raise InvalidFault(fault=f"zone {self.name}", reason="it has no members")
+
+
+Target = Address | str | Zone | Sequence["Address | str"]
+"""What authors name: an address, a pattern or name in quotes, a zone, or a list of which all go down as one."""
+
+
+def zone(name: str, members: Iterable[Address | str]) -> Zone:
+    """Name parts of the system that fail as one; any fault that takes a service takes a zone.
+
+    Args:
+        name: Such as `eu-west-1a`.
+        members: Services, sagas, third parties, or single replicas such as `Payment/1`.
+
+    Example:
+        >>> zone("a", ["Payment/1", "Inventory/1"]).members
+        ('Payment/1', 'Inventory/1')
+    """
+    return Zone(name, tuple(_text(member) for member in members))
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Base: its target and its window.
+    """Base: whom it strikes, and when.
 
     Attributes:
-        target: Service, saga, third party, or address (patterns allowed), by kind of fault.
+        target: Service, replica (`Payment/2`), saga, `Saga.step`, third party, collection, or address (patterns
+            allowed), by kind of fault.
         from_ns: Start of the window; `until_ns` its end, None for the whole run.
         probability: Chance at each occasion; 1 always.
-        occurrence: Only the n-th occasion, from 1; 0 for all.
+        occurrence: Only the n-th occasion, from 1, or those of a tuple; 0 for all.
+        every: Only each n-th occasion; 0 for all.
+        also: Further targets, which go down with it as one: occasions of all are counted together.
+        source: Only what these services, or replicas, send; empty for anybody.
+        to: Only what goes to these services; empty for any.
     """
 
     kind: ClassVar[str] = ""
     choices: ClassVar[dict[str, tuple[str, ...]]] = {}
+    written: ClassVar[dict[str, str]] = {}
+    """Names that authors give to fields, to fields."""
     target: str
     from_ns: int = 0
     until_ns: int | None = None
     probability: float = 1.0
-    occurrence: int = 0
+    occurrence: int | tuple[int, ...] = 0
+    every: int = 0
+    also: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    to: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        if not 0 <= self.probability <= 1:
-            raise InvalidFault(fault=self.kind, reason=f"probability={self.probability} is not between 0 and 1")
-        if self.occurrence < 0 or self.from_ns < 0 or (self.until_ns is not None and self.until_ns < self.from_ns):
-            raise InvalidFault(fault=self.kind, reason="occurrence is negative, or the window ends before it begins")
-        for name, allowed in self.choices.items():
-            if getattr(self, name) not in allowed:
-                raise InvalidFault(
-                    fault=self.kind, reason=f"{name}={getattr(self, name)!r} is none of {', '.join(allowed)}"
-                )
+        reason = _complaint(self) or self.complaint()
+        if reason:
+            raise InvalidFault(fault=self.kind, reason=reason)
+
+    def complaint(self) -> str:
+        """Say what is wrong with a kind's own fields; empty where nothing is."""
+        return ""
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Return all that it strikes as one."""
+        return (self.target, *self.also)
 
     def is_due(self, now_ns: int) -> bool:
         """Whether the window is open."""
         return self.from_ns <= now_ns and (self.until_ns is None or now_ns < self.until_ns)
 
 
-NOTHING = Constant("0s")
+def _complaint(fault: Fault) -> str:
+    """Say what is wrong with what all kinds share."""
+    counted = fault.occurrence if isinstance(fault.occurrence, tuple) else (fault.occurrence or 1,)
+    is_counted = bool(fault.occurrence or fault.every)
+    wrong = {
+        f"probability={fault.probability} is not between 0 and 1": not 0 <= fault.probability <= 1,
+        "occurrence or every is negative": any(number < 1 for number in counted) or fault.every < 0,
+        "the window begins before the run, or ends before it begins": fault.from_ns < 0
+        or (fault.until_ns is not None and fault.until_ns < fault.from_ns),
+        "an occurrence is certain: give it or a probability, not both": is_counted and fault.probability < 1,
+        "occurrence and every exclude each other: give one of them": bool(fault.occurrence and fault.every),
+    } | {
+        f"{name}={getattr(fault, name)!r} is none of {', '.join(allowed)}": getattr(fault, name) not in allowed
+        for name, allowed in fault.choices.items()
+    }
+    return next((reason for reason, is_wrong in wrong.items() if is_wrong), "")
 
 
-@dataclass(frozen=True, slots=True)
-class Latency(Fault):
-    """Messages to an address (or a third party) take longer on their way."""
-
-    kind: ClassVar[str] = "latency"
-    choices: ClassVar[dict[str, tuple[str, ...]]] = {"leg": ("request", "reply", "both")}
-    extra: Distribution = NOTHING
-    leg: str = "request"
-
-
-@dataclass(frozen=True, slots=True)
-class Lose(Fault):
-    """Messages to an address vanish: the request (it never ran), the reply or the acknowledgement (it ran)."""
-
-    kind: ClassVar[str] = "lose"
-    choices: ClassVar[dict[str, tuple[str, ...]]] = {"leg": ("request", "reply", "acknowledgement", "publish")}
-    leg: str = "request"
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicate(Fault):
-    """Events of an address are delivered twice."""
-
-    kind: ClassVar[str] = "duplicate"
-    after_ns: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Crash(Fault):
-    """A replica's process dies at an instant and starts again later; its memory is lost."""
-
-    kind: ClassVar[str] = "crash"
-    replica: int = 1
-    down_ns: int = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class CrashPoint(Fault):
-    """A process dies at a named point; the target is the address, collection or `Saga.step` there."""
-
-    kind: ClassVar[str] = "crash-point"
-    choices: ClassVar[dict[str, tuple[str, ...]]] = {"point": POINTS}
-    point: str = "before-acknowledge"
-    down_ns: int = 1_000_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Down(Fault):
-    """A whole service (or third party) refuses connections within the window."""
-
-    kind: ClassVar[str] = "down"
-
-
-@dataclass(frozen=True, slots=True)
-class Timeout(Fault):
-    """A call gets no answer in time: `ran` says whether the callee did the work."""
-
-    kind: ClassVar[str] = "timeout"
-    ran: bool = True
-
-
-KINDS: dict[str, type[Fault]] = {
-    kind.kind: kind for kind in (Latency, Lose, Duplicate, Crash, CrashPoint, Down, Timeout)
-}
+KINDS: dict[str, type[Fault]] = {}
 """Every kind of fault by the name that it has in plans and records."""
 
-
-def latency(target: Address | str, extra: str | Distribution, *, leg: str = "request", **when: Any) -> Fault:
-    """Make messages to an address slower.
-
-    Args:
-        target: `$.Payment.process`, a pattern in quotes, or a third party's name.
-        extra: Duration or distribution, on top of the ordinary latency.
-        leg: `request`, `reply` or `both`.
-        when: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th).
-    """
-    return _add(Latency(_target(target), **_when(when), extra=distribution(extra), leg=leg))
+Kind = TypeVar("Kind", bound=type[Fault])
 
 
-def lose(target: Address | str, *, leg: str = "request", **when: Any) -> Fault:
-    """Lose messages to an address.
-
-    Args:
-        target: Address, pattern in quotes, or a third party's name.
-        leg: `request` (never ran), `reply` (ran, the caller does not know), `acknowledgement` (handled, delivered
-            again) or `publish` (the bus never stored it).
-        when: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th).
-    """
-    return _add(Lose(_target(target), **_when(when), leg=leg))
+def registered(kind: Kind) -> Kind:
+    """Enter a kind of fault in the registry; a decorator, outermost."""
+    assert kind.kind not in KINDS, f"two kinds of fault are called {kind.kind}"
+    KINDS[kind.kind] = kind
+    return kind
 
 
-def duplicate(target: Address | str, *, after: str = "0s", **when: Any) -> Fault:
-    """Deliver events of an address twice, the second time `after` the first.
+# -- what authors write ---------------------------------------------------------------------------------------------
+
+_WHEN = ("at", "until", "probability", "occurrence", "every", "source", "to")
+
+
+def when(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields that the options all faults share stand for.
 
     Args:
-        target: Address or pattern of events.
-        after: Between the two.
-        when: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th).
-    """
-    return _add(Duplicate(_target(target), **_when(when), after_ns=duration_ns(after)))
-
-
-def crash(target: str, *, at: str = "0s", down_for: str = "1s", replica: int = 1) -> Fault:
-    """Kill a replica at an instant.
-
-    Args:
-        target: Service or saga.
-        at: Instant since the run began.
-        down_for: Until its next incarnation starts.
-        replica: From 1.
-    """
-    if replica < 1:
-        raise InvalidFault(fault=Crash.kind, reason=f"replica={replica} is below 1")
-    return _add(Crash(_target(target), from_ns=duration_ns(at), replica=replica, down_ns=duration_ns(down_for)))
-
-
-def crash_at(point: str, target: Address | str, *, down_for: str = "1s", **when: Any) -> Fault:
-    """Kill the process that reaches a named point, by default the first time.
-
-    Args:
-        point: One of `POINTS`.
-        target: Address, collection (`Inventory.stock`) or `Saga.step` at that point.
-        down_for: Until the next incarnation starts.
-        when: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th).
-    """
-    when.setdefault("occurrence", 1)
-    return _add(CrashPoint(_target(target), **_when(when), point=point, down_ns=duration_ns(down_for)))
-
-
-def down(target: str, **when: Any) -> Fault:
-    """Let a whole service or third party refuse connections.
-
-    Args:
-        target: Service, saga or third party.
-        when: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th).
-    """
-    return _add(Down(_target(target), **_when(when)))
-
-
-def timeout(target: Address | str, *, ran: bool = True, **when: Any) -> Fault:
-    """Let calls of an address (or requests to a third party) time out.
-
-    Args:
-        target: Address or third party.
-        ran: Whether the work is done all the same; the caller cannot tell.
-        when: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th).
-    """
-    return _add(Timeout(_target(target), **_when(when), ran=ran))
-
-
-def plan_to(plan: tuple[Fault, ...]) -> list[dict[str, Any]]:
-    """Return a plan as plain JSON values."""
-    return [_to_values(fault) for fault in plan]
-
-
-def fault_from(values: dict[str, Any]) -> Fault:
-    """Return the fault that `plan_to` wrote.
+        given: `at`, `until` (durations since the run began), `probability` (of each), `occurrence` (only the n-th, or
+            a tuple of them), `every` (each n-th), `source` (only what this service, replica or zone sends), `to` (only
+            what goes to this service).
 
     Raises:
-        InvalidFault: Unknown kind or field.
+        InvalidFault: Another option, or a value that is none.
     """
-    given = dict(values)
-    name = str(given.pop("kind", ""))
-    if name not in KINDS:
-        raise InvalidFault(fault=name, reason=f"unknown kind; known: {', '.join(sorted(KINDS))}")
-    unknown = sorted(set(given) - {field.name for field in fields(KINDS[name])})
-    if unknown:
-        raise InvalidFault(fault=name, reason=f"unknown fields {unknown}")
+    for name in given:
+        if name not in _WHEN:
+            close = nearest(name, _WHEN)
+            raise InvalidFault(fault="", reason=f"unknown option {name}; nearest: {close}")
     try:
-        if "extra" in given:
-            given["extra"] = distribution_from(given["extra"])
-        return KINDS[name](**given)
-    except (TypeError, ValueError, InvalidDeclaration) as error:
-        raise InvalidFault(fault=name, reason=f"values={values} cannot be read") from error
+        return {
+            "from_ns": duration_ns(given.get("at", "0s")),
+            "until_ns": optional_ns(given.get("until")),
+            "probability": float(given.get("probability", 1.0)),
+            "occurrence": _counted(given.get("occurrence", 0)),
+            "every": int(given.get("every", 0)),
+            "source": names_of(given.get("source", ())),
+            "to": names_of(given.get("to", ())),
+        }
+    except (TypeError, ValueError) as error:
+        raise InvalidFault(fault="", reason=f"{dict(given)} cannot be read: {error}") from error
 
 
-def _to_values(fault: Fault) -> dict[str, Any]:
-    values = {"kind": fault.kind} | {field.name: getattr(fault, field.name) for field in fields(fault)}
-    if isinstance(fault, Latency):
-        values["extra"] = distribution_to(fault.extra)
-    return values
+def aim(target: Target) -> dict[str, Any]:
+    """Return the fields that a target stands for, one or several."""
+    names = names_of(target)
+    if not names:
+        raise InvalidFault(fault="", reason="no target is given")
+    return {"target": names[0], "also": names[1:]}
 
 
-_WHEN = ("at", "until", "probability", "occurrence")
+def names_of(target: Target) -> tuple[str, ...]:
+    """Return the names behind what an author names, in wire form."""
+    if isinstance(target, Zone):
+        return target.members
+    if isinstance(target, str | Address):
+        return (_text(target),)
+    return tuple(name for each in target for name in names_of(each))
 
 
-def _when(given: dict[str, Any]) -> dict[str, Any]:
-    unknown = sorted(set(given) - set(_WHEN))
-    if unknown:
-        raise InvalidFault(fault="", reason=f"unknown options {unknown}; known: {', '.join(_WHEN)}")
-    return {
-        "from_ns": duration_ns(given.get("at", "0s")),
-        "until_ns": optional_ns(given.get("until")),
-        "probability": float(given.get("probability", 1.0)),
-        "occurrence": int(given.get("occurrence", 0)),
-    }
+def add(fault: Fault, parts: Sequence[Fault] = ()) -> Fault:
+    """Add a fault to the scenario that is being declared, if one is; call it from the constructor itself.
+
+    Args:
+        fault: To add.
+        parts: Faults that it is made of, and stands for from now on.
+    """
+    scenario = scenario_at_hand(depth=3)
+    if scenario is not None:
+        scenario.faults[:] = [each for each in scenario.faults if not any(each is part for part in parts)]
+        scenario.faults.append(fault)
+    return fault
 
 
-def _target(target: Address | str) -> str:
+def _text(target: Address | str) -> str:
     """Return a target in wire form: text in quotes may carry the `$` that is translated elsewhere."""
     text = str(target)
     return str(pattern(text)) if text.startswith("$") else text
 
 
-def _add(fault: Fault) -> Fault:
-    """Add a fault to the scenario that is being declared, if one is."""
-    scenario = scenario_at_hand(depth=3)
-    if scenario is not None:
-        scenario.faults.append(fault)
-    return fault
+def _counted(occurrence: Any) -> int | tuple[int, ...]:
+    return int(occurrence) if isinstance(occurrence, int | float) else tuple(int(each) for each in occurrence)
+
+
+# -- JSON -----------------------------------------------------------------------------------------------------------
+
+_QUIET = ("every", "also", "source", "to")  # left out where empty, which they mostly are
+_ALIASES = {"at": "from_ns", "until": "until_ns"}
+
+
+def plan_to(plan: Iterable[Fault]) -> list[dict[str, Any]]:
+    """Return a plan as plain JSON values."""
+    return [_to_values(fault) for fault in plan]
+
+
+def plan_from(values: Iterable[Fault | Mapping[str, Any]]) -> tuple[Fault, ...]:
+    """Return a plan from faults, from what `plan_to` wrote, or from both.
+
+    Raises:
+        InvalidFault: Unknown kind or field, or a value that is none.
+    """
+    return tuple(each if isinstance(each, Fault) else fault_from(each) for each in values)
+
+
+def fault_from(values: Mapping[str, Any]) -> Fault:
+    """Return the fault that `plan_to` wrote, or that an author wrote by hand.
+
+    Durations may be strings, and fields have the names that the constructor gives them: `{"kind": "crash", "target":
+    "Payment", "at": "2m", "down_for": "30s"}`.
+
+    Raises:
+        InvalidFault: Unknown kind or field, or a value that is none.
+    """
+    if not isinstance(values, Mapping):
+        raise InvalidFault(fault=repr(values)[:80], reason="is neither a fault nor a mapping")
+    given = dict(values)
+    name = str(given.pop("kind", ""))
+    if name not in KINDS:
+        raise InvalidFault(fault=name, reason=f"unknown kind; nearest: {nearest(name, KINDS)}")
+    kind = KINDS[name]
+    given = {{**_ALIASES, **kind.written}.get(key, key): value for key, value in given.items()}
+    hints = _hints(kind)
+    for key in given:
+        if key not in hints:
+            known = [*hints, *_ALIASES, *kind.written]
+            raise InvalidFault(fault=name, reason=f"unknown field {key}; nearest: {nearest(key, known)}")
+    try:
+        if not isinstance(given.get("target", ""), str):
+            given |= aim(given["target"])
+        return kind(**{key: _restored(key, hints[key], value) for key, value in given.items()})
+    except (TypeError, ValueError, InvalidDeclaration, InvalidDuration) as error:
+        raise InvalidFault(fault=name, reason=f"values={dict(values)} cannot be read") from error
+    except StudioError as error:
+        if isinstance(error, InvalidFault):
+            raise
+        raise InvalidFault(fault=name, reason=f"values={dict(values)} cannot be read") from error
+
+
+def _to_values(fault: Fault) -> dict[str, Any]:
+    values: dict[str, Any] = {"kind": fault.kind}
+    for field in fields(fault):
+        value = getattr(fault, field.name)
+        if value or field.name not in _QUIET:
+            values[field.name] = _plain(value)
+    return values
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Distribution):
+        return distribution_to(value)
+    if isinstance(value, Fault):
+        return _to_values(value)
+    return [_plain(each) for each in value] if isinstance(value, tuple) else value
+
+
+@functools.lru_cache(maxsize=256)
+def _hints(kind: type[Fault]) -> dict[str, Any]:
+    """Return the types of a kind's fields."""
+    hints = typing.get_type_hints(kind)
+    return {field.name: hints[field.name] for field in fields(kind)}
+
+
+def _restored(name: str, hint: Any, value: Any) -> Any:
+    """Return a field's value from plain JSON.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if hint is Distribution:
+        return distribution_from(value) if isinstance(value, Mapping) else distribution(value)
+    if name.endswith("_ns") and isinstance(value, str):
+        return duration_ns(value)
+    if typing.get_origin(hint) is tuple and isinstance(value, str | Zone):
+        value = names_of(value)
+    if isinstance(value, list | tuple):
+        value = tuple(fault_from(each) if isinstance(each, Mapping) else each for each in value)
+    if name == "target":
+        value = _text(value)
+    if not _fits(hint, value):
+        raise TypeError(f"{name}={value!r}")
+    return value
+
+
+def _fits(hint: Any, value: Any) -> bool:
+    if isinstance(hint, types.UnionType):
+        return any(_fits(each, value) for each in hint.__args__)
+    if typing.get_origin(hint) is tuple:
+        return isinstance(value, tuple) and all(_fits(hint.__args__[0], each) for each in value)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))

@@ -13,7 +13,7 @@ from studio.simulation.loop import VirtualLoop
 from studio.simulation.randomness import share, stable_key
 
 if TYPE_CHECKING:
-    from studio.simulation.harm import Harm
+    from studio.simulation.harming.point_harm import PointHarm
 
 __all__ = ["GivenSettings", "HashedRandomness", "Ordinals", "SimulatedPoints", "VirtualClock"]
 
@@ -98,24 +98,27 @@ class SimulatedPoints:
 
     Args:
         owner: Service or saga.
+        number: Of the replica.
         seed: Of the run.
         times: Service times, by address or owner.
-        harm: The plan.
+        harm: What befalls processes at points.
         die: Crashes this incarnation, and has it started again after a time; None where nothing of ours can crash, as
             outside the system and at third parties.
     """
 
-    __slots__ = ("_die", "_harm", "_owner", "_seed", "_times", "_waits", "armed", "takes_time")
+    __slots__ = ("_die", "_harm", "_number", "_owner", "_seed", "_times", "_waits", "armed", "takes_time")
 
     def __init__(
         self,
         owner: str,
+        number: int,
         seed: int,
         times: Mapping[str, Distribution],
-        harm: Harm,
+        harm: PointHarm,
         die: Callable[[int, str], None] | None,
     ) -> None:
         self._owner, self._seed, self._times, self._harm, self._die = owner, seed, times, harm, die
+        self._number = number
         self._waits: dict[str, int] = {}
         self.takes_time = bool(times)
         self.armed = False
@@ -123,14 +126,14 @@ class SimulatedPoints:
 
     def arm(self) -> None:
         """See whether anything can happen at a point; called again when the plan has grown."""
-        self.armed = self._die is not None and self._harm.has_points
+        self.armed = self._die is not None and self._harm.is_on
 
     def reach(self, point: str, subject: str) -> Awaitable[None]:
         """Pass a point; never returns where the plan has the process die."""
-        if self._die is not None and self._harm.has_points:
+        if self._die is not None and self._harm.is_on:
             acting = ACTING.get()
             causal, message = getattr(acting, "causal", 0), getattr(acting, "cause", 0)
-            fault = self._harm.point(point, subject, self._owner, causal=causal, message=message)
+            fault = self._harm.crash(point, subject, self._owner, self._number, causal, message)
             if fault is not None:
                 self._die(fault.down_ns, f"{point} {subject}")
                 return park()

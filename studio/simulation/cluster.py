@@ -14,7 +14,7 @@ from typing import Any
 
 from studio.graph.system import Build
 from studio.model.distribution import Distribution, distribution
-from studio.model.fault import Crash, Fault
+from studio.model.fault import Fault
 from studio.model.service import Service
 from studio.model.third_party import External
 from studio.ports import Envelope, Ports, Recorder, Verdict, Write
@@ -27,6 +27,7 @@ from studio.simulation.brokers.broker import Broker
 from studio.simulation.brokers.consumer import Consumer
 from studio.simulation.complaints import Complaints, raise_error
 from studio.simulation.harm import Harm
+from studio.simulation.harming.process_harm import ProcessHarm
 from studio.simulation.incarnation import INCARNATION, Incarnation
 from studio.simulation.links import Links, SimulatedTransport
 from studio.simulation.loop import VirtualLoop
@@ -87,6 +88,7 @@ class Cluster:
         self.loop = VirtualLoop(conditions.seed)
         self.loop.run_sync = run_sync
         self.harm = Harm(conditions.plan, self.loop, conditions.seed, recorder)
+        self.processes = ProcessHarm(self)
         self.identity = Ordinals()
         self.storage = MemoryStorage()
         self.clock = VirtualClock(self.loop)
@@ -128,8 +130,7 @@ class Cluster:
         for fleet in self.fleets.values():
             for node in fleet.nodes:
                 self._start(node, "")
-        for number, fault in self.harm.crashes:
-            self.loop.at(fault.from_ns, 0, self._crash_as_planned, (number, fault))
+        self.processes.start()
 
     def _add_fleet(self, owner: str, replicas: int) -> None:
         fleet = self.fleets[owner] = Fleet(owner, stable_key(f"fleet {owner}"))
@@ -191,8 +192,9 @@ class Cluster:
             outbound=self.outbound,
             settings=self.settings,
             points=SimulatedPoints(
-                owner, self.seed, self.conditions.service_times, self.harm, None if node is None else die
-            ),
+                owner, 0 if node is None else node.number, self.seed, self.conditions.service_times, self.harm.points,
+                None if node is None else die,
+            ),  # fmt: skip
             recorder=self.recorder,
         )
 
@@ -250,21 +252,11 @@ class Cluster:
         if node.incarnation is None:
             self._start(node, "restarted")
 
-    def _crash_as_planned(self, planned: tuple[int, Any]) -> None:
-        number, fault = planned
-        fleet = self.fleets[fault.target]
-        node = fleet.nodes[fault.replica - 1]
-        if node.incarnation is not None:
-            self.harm.note(number, fault, 0, f"replica {fault.replica}")
-            self.crash(node, fault.down_ns, "planned")
-
     def inject(self, fault: Fault) -> None:
         """Put a fault in force from now on; a crash whose instant has passed strikes now."""
-        number = self.harm.add(fault)
+        self.harm.add(fault)
         for replica in self._replicas():
             replica.ports.points.arm()
-        if isinstance(fault, Crash):
-            self.loop.at(max(fault.from_ns, self.loop.now_ns), 0, self._crash_as_planned, (number, fault))
 
     def _replicas(self) -> list[Any]:
         """Return what runs at the nodes that are up."""

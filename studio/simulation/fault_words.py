@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from studio.model.duration import format_ns
-from studio.model.fault import Crash, CrashPoint, Down, Duplicate, Fault, Latency, Lose, Timeout
+from studio.model.fault import Fault
+from studio.model.faults.delivery_faults import Duplicate
+from studio.model.faults.network_faults import Latency, Lose, Timeout
+from studio.model.faults.process_faults import Crash, CrashPoint, Down
 
 __all__ = ["in_words", "plan_in_words"]
 

@@ -191,7 +191,7 @@ class Browser:
         return exchange
 
     def _send(self, exchange: HttpExchange) -> None:
-        harm, loop = self._cluster.harm, self._cluster.loop
+        harm, loop = self._cluster.harm.messages, self._cluster.loop
         if harm.is_down(exchange.target, exchange.causal, exchange.message):
             self._refuse(exchange, "down")
         elif harm.loses(exchange.target, "request", exchange.causal, exchange.message):
@@ -220,7 +220,7 @@ class Browser:
         if task.cancelled():
             return
         task.result()
-        harm, loop = self._cluster.harm, self._cluster.loop
+        harm, loop = self._cluster.harm.messages, self._cluster.loop
         if harm.loses(exchange.target, "reply", exchange.causal, exchange.message):
             self._note(exchange, "lost", "reply")
         else:

@@ -61,7 +61,7 @@ class Links:
     """
 
     def __init__(self, cluster: Cluster) -> None:
-        self._cluster, self._loop, self._harm = cluster, cluster.loop, cluster.harm
+        self._cluster, self._loop, self._harm = cluster, cluster.loop, cluster.harm.messages
         self._latency = cluster.latency
         self._constant_ns = cluster.latency.quantile_ns(0.0) if cluster.latency.is_constant else None
         self._deadlines = Deadlines(cluster.loop, self._expire)
@@ -81,7 +81,7 @@ class Links:
         else:
             draw = share(self._cluster.seed, causal, _LEGS[leg])
             base_ns = self._latency.quantile_ns(draw)
-        return base_ns + self._harm.extra_ns(target, leg, causal, message) if self._harm.on_messages else base_ns
+        return base_ns + self._harm.extra_ns(target, leg, causal, message) if self._harm.is_on else base_ns
 
     @types.coroutine
     def request(self, envelope: Envelope) -> Generator[Effect, Any, Reply]:
@@ -98,10 +98,10 @@ class Links:
         loop = self._loop
         wait_ns = envelope.deadline_ns - loop.now_ns if envelope.deadline_ns else DEFAULT_WAIT_NS
         self._deadlines.watch(exchange, wait_ns)
-        if self._harm.on_messages and self._is_hindered(exchange, envelope):
+        if self._harm.is_on and self._is_hindered(exchange, envelope):
             return
         leg_ns = self._constant_ns
-        if leg_ns is None or self._harm.on_messages:
+        if leg_ns is None or self._harm.is_on:
             leg_ns = self.leg_ns(envelope.address, "request", envelope.causal, envelope.message)
         exchange.fleet = fleet = self._cluster.owners[envelope.address]
         loop.at(loop.now_ns + leg_ns, fleet.key, self._arriving, exchange)
@@ -145,7 +145,7 @@ class Links:
         if exchange.caller_key in loop.dead:
             self._note(envelope, envelope.sender, envelope.replica, "lost", "the caller is gone")
             return
-        if leg_ns is None or self._harm.on_messages:
+        if leg_ns is None or self._harm.is_on:
             if self._harm.loses(envelope.address, "reply", envelope.causal, envelope.message):
                 self._note(envelope, envelope.sender, envelope.replica, "lost", "reply")
                 return

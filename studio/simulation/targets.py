@@ -20,7 +20,10 @@ from studio.errors import (
 )
 from studio.graph.build import Graph
 from studio.graph.system import Build
-from studio.model.fault import Crash, CrashPoint, Down, Duplicate, Fault, Latency, Lose, Timeout
+from studio.model.fault import Fault
+from studio.model.faults.delivery_faults import Duplicate
+from studio.model.faults.network_faults import Latency, Lose, Timeout
+from studio.model.faults.process_faults import Crash, CrashPoint, Down
 from studio.model.scenario import Given, Scenario, Workload
 
 __all__ = ["check_plan", "check_scenario", "collection_of", "place_of"]

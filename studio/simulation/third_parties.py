@@ -49,7 +49,7 @@ class ThirdParties:
     """
 
     def __init__(self, cluster: Cluster) -> None:
-        self._cluster, self._loop, self._harm = cluster, cluster.loop, cluster.harm
+        self._cluster, self._loop, self._harm = cluster, cluster.loop, cluster.harm.messages
         self._deadlines = Deadlines(cluster.loop, self._expire)
 
     async def send(self, request: HttpRequest, *, timeout_ns: int) -> HttpResponse:

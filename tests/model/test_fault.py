@@ -3,63 +3,70 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import fields
+from typing import Any, get_type_hints
 
 import pytest
-from hypothesis import given
+from hypothesis import given, reject
 from hypothesis import strategies as st
 
+from studio import crash, crash_at, down, duplicate, latency, lose, timeout, zone
 from studio.address import S
 from studio.errors import InvalidFault
-from studio.model.distribution import Constant, Exponential, LogNormal, Pareto, Uniform
-from studio.model.fault import (
-    KINDS,
-    POINTS,
-    Crash,
-    Fault,
-    Latency,
-    Lose,
-    crash,
-    crash_at,
-    down,
-    duplicate,
-    fault_from,
-    latency,
-    lose,
-    plan_to,
-    timeout,
-)
+from studio.model.distribution import Constant, Distribution, Exponential, LogNormal, Pareto, Uniform
+from studio.model.fault import KINDS, Fault, fault_from, plan_from, plan_to
+from studio.model.faults.network_faults import Latency, Lose
+from studio.model.faults.process_faults import Crash
 
-targets = st.sampled_from(["Payment", "Payment.process", "Order.>", "cards", "OrderProcessing.reserve"])
+targets = st.sampled_from(["Payment", "Payment/2", "Payment.process", "Order.>", "cards", "OrderProcessing.reserve"])
+names = st.lists(targets, max_size=2).map(tuple)
 moments = st.integers(0, 10**13)
 distributions = st.one_of(
     st.integers(0, 10**12).map(lambda ns: Constant(f"{ns}ns")),
     st.sampled_from([Exponential("40ms"), Uniform("1ms", "2ms"), LogNormal("3ms", 0.4), Pareto("1ms", 2.0)]),
 )
-OWN: dict[str, dict[str, st.SearchStrategy[Any]]] = {
-    "latency": {"extra": distributions, "leg": st.sampled_from(Latency.choices["leg"])},
-    "lose": {"leg": st.sampled_from(Lose.choices["leg"])},
-    "duplicate": {"after_ns": moments},
-    "crash": {"replica": st.integers(1, 9), "down_ns": moments},
-    "crash-point": {"point": st.sampled_from(POINTS), "down_ns": moments},
-    "down": {},
-    "timeout": {"ran": st.booleans()},
+BY_TYPE: dict[Any, st.SearchStrategy[Any]] = {
+    bool: st.booleans(),
+    int: st.integers(1, 9),
+    float: st.floats(0.125, 8),
+    str: st.sampled_from(["", "x", "CardDeclined"]),
+    int | None: st.none() | moments,
+    Distribution: distributions,
+    tuple[str, ...]: names,
 }
+BASE = {field.name for field in fields(Fault)}
 
 
 @st.composite
 def faults(draw: st.DrawFn) -> Fault:
-    """Any fault."""
-    kind = draw(st.sampled_from(sorted(KINDS)))
+    """Any fault that can be: what a kind refuses is drawn again."""
+    kind = KINDS[draw(st.sampled_from(sorted(KINDS)))]
     start = draw(moments)
-    return KINDS[kind](
-        draw(targets),
-        start,
-        draw(st.none() | moments.map(lambda length: start + length)),
-        draw(st.floats(0, 1)),
-        draw(st.integers(0, 5)),
-        **{name: draw(values) for name, values in OWN[kind].items()},
+    given = {"target": draw(targets), "from_ns": start}
+    given |= {"until_ns": draw(st.none() | moments.map(lambda length: start + length))}
+    given |= draw(
+        st.fixed_dictionaries({"probability": st.floats(0, 1)})
+        | st.fixed_dictionaries({"occurrence": st.integers(0, 5) | st.lists(st.integers(1, 9), min_size=1).map(tuple)})
+        | st.fixed_dictionaries({"every": st.integers(0, 5)})
     )
+    given |= {name: draw(names) for name in ("also", "source", "to")}
+    given |= {name: draw(own_of(kind, name, hint)) for name, hint in get_type_hints(kind).items() if name in own(kind)}
+    try:
+        return kind(**given)
+    except InvalidFault:
+        reject()
+
+
+def own(kind: type[Fault]) -> set[str]:
+    return {field.name for field in fields(kind)} - BASE
+
+
+def own_of(kind: type[Fault], name: str, hint: Any) -> st.SearchStrategy[Any]:
+    if name in kind.choices:
+        return st.sampled_from(kind.choices[name])
+    if hint == tuple[Fault, ...]:
+        return st.just((lose("cards"), latency("Payment.process", "5ms", at="1s")))
+    return moments if name.endswith("_ns") and hint is int else BY_TYPE[hint]
 
 
 @given(st.lists(faults()).map(tuple))

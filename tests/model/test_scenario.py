@@ -7,12 +7,13 @@ from collections.abc import Iterator
 
 import pytest
 
+from studio import crash, lose
 from studio.address import S
 from studio.contract import Contract
 from studio.errors import InvalidDeclaration, InvalidDuration, UnknownBus
 from studio.model.declaring import Declarations, gather
 from studio.model.distribution import Exponential, Zipf
-from studio.model.fault import Crash, crash, lose
+from studio.model.faults.process_faults import Crash
 from studio.model.scenario import Given, Scenario, given, network, service_time, workload
 
 

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from studio import down, lose
 from studio.graph.system import System
-from studio.model.fault import down, lose
 from studio.ports import ACTING, HttpRequest, HttpResponse, Outbound
 from studio.serve.network import NetworkOutbound
 from studio.simulation.cluster import Cluster, Conditions

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from studio import crash, lose
 from studio.errors import InvalidCase
 from studio.graph.system import Build, System
-from studio.model.fault import crash, lose
 from studio.simulation.case import Case, Sent
 from studio.simulation.simulate import simulate
 from studio.source.directory import read

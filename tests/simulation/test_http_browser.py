@@ -7,8 +7,8 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from studio import crash_at, down, latency, lose
 from studio.graph.system import System
-from studio.model.fault import crash_at, down, latency, lose
 from studio.simulation.world import World, world
 from studio.source.cell import cell_from_text
 from studio.store import Log

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from studio import Exponential, crash, crash_at, down, duplicate, latency, lose, timeout
 from studio.graph.system import System
-from studio.model.fault import POINTS, Fault
+from studio.model.fault import Fault
+from studio.model.faults.process_faults import POINTS
 from studio.records import FaultStrike, canonical
 from studio.simulation.run import Run
 from studio.simulation.simulate import simulate

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from studio import lose
 from studio.errors import StudioError
 from studio.model.distribution import Exponential, LogNormal, Uniform
-from studio.model.fault import KINDS, Fault, fault_from, lose, plan_to
+from studio.model.fault import KINDS, Fault, fault_from, plan_to
 from studio.model.prelude import PRELUDE
 from studio.simulation.counterexample.fault_code import fault_code, fields_of, plan_code, target_code
 
