@@ -45,8 +45,10 @@ def _passes(log: RunLog, tree: dict[str, Any]) -> bool:
     groups = node.get("type") == "SELECT_NODE" and (node.get("group_expressions") or node.get("having"))
     if not groups or not node.get("where_clause"):
         return True
-    one = {"class": "CONSTANT", "type": "VALUE_CONSTANT", "alias": "", "value": {"type": {"id": "INTEGER", "type_info": None}, "is_null": False, "value": 1}}  # fmt: skip
-    plain = {**node, "select_list": [one], "group_expressions": [], "group_sets": [], "having": None, "modifiers": [],
+    shortest = _tree(log, "select 1")
+    assert shortest is not None
+    one = shortest["node"]["select_list"]
+    plain = {**node, "select_list": one, "group_expressions": [], "group_sets": [], "having": None, "modifiers": [],
              "qualify": None, "aggregate_handling": "STANDARD_HANDLING"}  # fmt: skip
     return _has_row(log, f"from ({_text(log, {**tree, 'node': plain})})")
 

@@ -1,4 +1,4 @@
-"""Play one run in virtual time, from its first message to its verdict: work arrives, faults strike, heal, all comes to rest.
+"""Play one run in virtual time, from its first message to its verdict: work arrives, faults strike, all comes to rest.
 
 The driver stops between two steps of the loop for whoever asked: at an instant, after the step that wrote a certain
 record, or after any step that wrote what an invariant reads. Stopping changes nothing of what follows.

@@ -64,8 +64,8 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
         duration: Instead of the scenario's.
         log: Where records go; by default the process's log.
         stop_at_violation: Whether the run ends where the first violation is found, with status `stopped`.
-        check: When *always* invariants are checked: at `marks` of virtual time (what breaks and mends itself between two
-            is missed), or at `commits`: after every step that wrote what they read. Records but violations are equal.
+        check: When *always* invariants are checked: at `marks` of virtual time (what breaks and mends itself between
+            two is missed), or at `commits`: after every step that wrote what they read. No other record differs.
         keep: Whether `latest()` gives the run from now on.
         interventions: What is done to the running cluster between two steps, for forks.
         progress: Told at least a hundred times in a run, and every few thousand steps of a busy one.

@@ -187,7 +187,7 @@ class RunLog:
         return dict(self._shelf.row(self.run).counts)
 
     def tables(self, *names: str) -> dict[str, pl.DataFrame]:
-        """Return whole tables of records as they are, with `seq` and names in full; cheaper than a query of a small run.
+        """Return whole tables of records as they are, with `seq` and names in full; cheap where the run is small.
 
         Args:
             names: Such as `messages`; they are the tables of `studio.records.TABLES`, not views.
