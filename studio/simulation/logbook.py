@@ -16,9 +16,19 @@ from studio.store import compare as compare_logs
 if TYPE_CHECKING:
     import polars as pl
 
+    from studio.simulation.case import Case
     from studio.simulation.run import Run
 
-__all__ = ["compare", "default_log", "delete_runs", "info_of", "runs", "set_default_log", "use_project_log"]
+__all__ = [
+    "case_of",
+    "compare",
+    "default_log",
+    "delete_runs",
+    "info_of",
+    "runs",
+    "set_default_log",
+    "use_project_log",
+]
 
 _DEFAULT: list[Log] = []
 
@@ -82,6 +92,24 @@ def compare(first: Run | int, second: Run | int) -> Difference | None:
     return compare_logs(one, other)
 
 
+def case_of(run: int) -> Case | None:
+    """Return what a recorded run was given, to run it again; None for a world that was played by hand.
+
+    Args:
+        run: Its number in `runs()`.
+
+    Raises:
+        UnknownRun: It is not there.
+
+    Example:
+        studio.simulate(studio.case_of(7))
+    """
+    from studio.simulation.case import Case
+
+    text = default_log().shelf.row(run).info.case
+    return Case.from_json(text) if text else None
+
+
 def delete_runs(*numbers: int) -> None:
     """Forget recorded runs, all of those named or none.
 
@@ -111,8 +139,8 @@ def set_default_log(log: Log | Path | str | None) -> None:
         _DEFAULT.append(log if isinstance(log, Log) else Log.open(log))
 
 
-def info_of(build: Build, scenario: str, seed: int) -> RunInfo:
-    """Return what is known of a run before it begins."""
+def info_of(build: Build, scenario: str, seed: int, case: Case | None = None) -> RunInfo:
+    """Return what is known of a run before it begins; its case is kept, so that the file alone can repeat it."""
     return RunInfo(
         scenario=scenario,
         seed=seed,
@@ -121,6 +149,7 @@ def info_of(build: Build, scenario: str, seed: int) -> RunInfo:
         python=platform.python_version(),
         started=dt.datetime.now(tz=dt.UTC),
         shape=_shape(build),
+        case=case.as_json() if case is not None else "",
     )
 
 

@@ -90,7 +90,7 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
     conditions = conditions_of(build, chosen, number, plan)
     is_stopped = load_engine()
     shelf = default_log() if log is None else log
-    buffer = shelf.record(info_of(build, chosen.name, number))
+    buffer = shelf.record(info_of(build, chosen.name, number, case))
     play = Play(
         build, chosen, case.duration_ns or duration_ns(chosen.duration), conditions, buffer,
         interventions=interventions, check=check, stop_at_violation=stop_at_violation, progress=progress,

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from studio.errors import UnknownRun, nearest
+from studio.errors import UnknownCampaign, UnknownRun, nearest
 from studio.records import TABLES
 from studio.store import queries
+from studio.store.campaigns import CAMPAIGN_TABLES, campaign_key, fill_campaign
 from studio.store.columns import Batch, text_series
 from studio.store.engine import Stream, frame_of
 from studio.store.opening import opened
@@ -21,6 +22,7 @@ from studio.store.shelf import RunInfo, RunRow, Status, Stretch, shape_json, sha
 
 if TYPE_CHECKING:
     import duckdb
+    import polars as pl
 
 __all__ = ["FileShelf"]
 
@@ -49,6 +51,7 @@ class FileShelf:
                 "python": info.python,
                 "started": info.started.astimezone(UTC),
                 "shape": shape_json(info.shape),
+                "case": info.case,
             }
             connection.execute(fill(queries.ADD_RUN, values=known))
         return run
@@ -111,6 +114,23 @@ class FileShelf:
                 frames[table] = frame_of(connection.sql(query))
         return Stretch(frames, text_series("names", [str(name) for (name,) in names]), row.records)
 
+    def add_campaign(self, frames: Mapping[str, pl.DataFrame]) -> int:
+        """Keep a campaign's tables in one transaction, and return its number."""
+        with self._open() as connection:
+            number = int(_one(connection, queries.LAST_CAMPAIGN)[0]) + 1
+            for table, frame in frames.items():
+                connection.register("batch", Stream(frame))
+                connection.execute(fill_campaign(table, number))
+        return number
+
+    def campaign(self, number: int) -> Mapping[str, pl.DataFrame]:
+        """Return the tables of a campaign."""
+        with self._open() as connection:
+            known = [row[0] for row in connection.execute(queries.CAMPAIGN_NUMBERS).fetchall()]
+            if number not in known:
+                raise UnknownCampaign(campaign=number, known=nearest(str(number), map(str, known)))
+            return {table: frame_of(connection.sql(_of_campaign(table, number))) for table in CAMPAIGN_TABLES}
+
     def _open(self, *, pending: int = 0) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
         return opened(self.file, patience_s=self.patience_s, pending=pending)
 
@@ -131,6 +151,10 @@ def _insert_names(connection: duckdb.DuckDBPyConnection, run: int, batch: Batch)
         connection.execute(fill(queries.FILL_NAMES, values={"run": run}))
 
 
+def _of_campaign(table: str, number: int) -> str:
+    return fill(queries.READ_CAMPAIGN, table=table, order=campaign_key(table), values={"campaign": number})
+
+
 def _fields(table: str) -> str:
     return ", ".join(f'"{column.name}"' for column in columns(table))
 
@@ -142,8 +166,8 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
 
 
 def _run_row(row: tuple[Any, ...]) -> RunRow:
-    run, scenario, seed, sources, studio, python, started, status, end_ns, records, counts, sha256, shape = row
+    run, scenario, seed, sources, studio, python, started, status, end_ns, records, counts, sha256, shape, case = row
     assert isinstance(started, datetime)
-    info = RunInfo(scenario, seed, sources, studio, python, started.replace(tzinfo=UTC), shape_of(shape))
+    info = RunInfo(scenario, seed, sources, studio, python, started.replace(tzinfo=UTC), shape_of(shape), case)
     found = {table: count for table, count in json.loads(counts).items() if count}
     return RunRow(run, info, status, end_ns, records, found, sha256)

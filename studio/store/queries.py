@@ -63,10 +63,13 @@ def fill(template: str, *, values: Mapping[str, int | str | datetime] | None = N
 
 # --- the file
 
-_RUN_FIELDS = "run, scenario, seed, sources, studio, python, started, status, end_ns, records, counts, sha256, shape"
+_RUN_FIELDS = (
+    "run, scenario, seed, sources, studio, python, started, status, end_ns, records, counts, sha256, shape, case_json"
+)
 ADD_RUN = (
-    "insert into raw.runs values ({run}, {scenario}, {seed}, {sources}, {studio}, {python}, {started}, 'running', "
-    "0, 0, '{{}}', '', {shape})"
+    f"insert into raw.runs ({_RUN_FIELDS}) values "  # noqa: S608 - our own names
+    "({run}, {scenario}, {seed}, {sources}, {studio}, {python}, {started}, 'running', 0, 0, '{{}}', '', {shape}, "
+    "{case})"
 )
 LIST_RUNS = f"select {_RUN_FIELDS} from raw.runs order by run"  # noqa: S608 - our own names
 GET_RUN = f"select {_RUN_FIELDS} from raw.runs where run = {{run}}"  # noqa: S608 - our own names
@@ -79,6 +82,10 @@ FILL_TABLE = "insert into raw.{table} select {run}, * from batch"
 FILL_NAMES = "insert into raw.names select {run}, id, text from batch"
 NAMES = "select text from raw.names where run = {run} order by id"
 READ = "select seq, {fields} from raw.{table} where run = {run} and seq >= {first} and seq < {end} order by seq"
+
+LAST_CAMPAIGN = "select coalesce(max(campaign), 0) from campaigns"
+CAMPAIGN_NUMBERS = "select campaign from campaigns order by campaign"
+READ_CAMPAIGN = "select * exclude (campaign) from {table} where campaign = {campaign} order by {order}"
 
 # --- one run, in memory
 

@@ -12,6 +12,7 @@ from functools import cache
 from typing import Literal, get_type_hints
 
 from studio.records import TABLES
+from studio.store.campaigns import campaign_form
 from studio.store.queries import file_view
 
 __all__ = ["MIGRATIONS", "VERSION", "Column", "columns"]
@@ -88,12 +89,21 @@ def _second_form() -> list[str]:
     return [_create_table("policies"), file_view("policies", columns("policies"))]
 
 
+def _third_form() -> list[str]:
+    """Add what each run was given, and campaigns."""
+    return [
+        "alter table raw.runs add column case_json VARCHAR default ''",
+        "create or replace view runs as select * from raw.runs",
+        *campaign_form(),
+    ]
+
+
 def _create_table(table: str) -> str:
     stored = ", ".join(column.stored for column in columns(table))
     return f"create table raw.{table} (run INTEGER, seq BIGINT, {stored})"
 
 
-MIGRATIONS: list[Callable[[], list[str]]] = [_first_form, _second_form]
+MIGRATIONS: list[Callable[[], list[str]]] = [_first_form, _second_form, _third_form]
 """The statements that lead from each form of the file to the next; the first leads from an empty file to form 1."""
 
 VERSION = len(MIGRATIONS)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from studio.errors import UnknownRun, nearest
+from studio.errors import UnknownCampaign, UnknownRun, nearest
 from studio.records import TABLES
 from studio.store.columns import Batch, text_series
 from studio.store.schema import columns
@@ -37,6 +37,7 @@ class MemoryShelf:
     def __init__(self) -> None:
         self._runs: dict[int, _Kept] = {}
         self._last = 0
+        self._campaigns: list[dict[str, pl.DataFrame]] = []
 
     def begin(self, info: RunInfo) -> int:
         """Open a run and return its number."""
@@ -86,6 +87,18 @@ class MemoryShelf:
         kept = self._kept(run)
         frames = {table: _within(table, kept.frames.get(table, []), first, until) for table, first in wanted.items()}
         return Stretch(frames, text_series("names", kept.names), kept.records)
+
+    def add_campaign(self, frames: Mapping[str, pl.DataFrame]) -> int:
+        """Keep a campaign's tables and return its number."""
+        self._campaigns.append(dict(frames))
+        return len(self._campaigns)
+
+    def campaign(self, number: int) -> Mapping[str, pl.DataFrame]:
+        """Return the tables of a campaign."""
+        if not 0 < number <= len(self._campaigns):
+            known = map(str, range(1, len(self._campaigns) + 1))
+            raise UnknownCampaign(campaign=number, known=nearest(str(number), known))
+        return self._campaigns[number - 1]
 
     def _kept(self, run: int) -> _Kept:
         if run not in self._runs:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from studio.errors import BadParcel, LogUnwritable
 from studio.records import TABLES
@@ -14,6 +16,9 @@ from studio.store.reader import RunLog
 from studio.store.runs import Difference, compare
 from studio.store.shelf import RunInfo, RunRow, Shape, Shelf
 from studio.store.volatile import MemoryShelf
+
+if TYPE_CHECKING:
+    import polars as pl
 
 __all__ = ["Log"]
 
@@ -93,6 +98,18 @@ class Log:
             UnknownRun: One of them is not here.
         """
         self.shelf.delete(list(runs))
+
+    def add_campaign(self, frames: Mapping[str, pl.DataFrame]) -> int:
+        """Keep what came of a campaign, as the tables of `studio.store.campaigns`, and return its number."""
+        return self.shelf.add_campaign(frames)
+
+    def campaign(self, number: int) -> Mapping[str, pl.DataFrame]:
+        """Return the tables of a campaign.
+
+        Raises:
+            UnknownCampaign: It is not here.
+        """
+        return self.shelf.campaign(number)
 
     def pack(self, run: int) -> bytes:
         """Return a whole run as bytes, for another process to `adopt`."""

@@ -10,6 +10,7 @@ from studio import crash, lose
 from studio.errors import InvalidCase
 from studio.graph.system import Build, System
 from studio.simulation.case import Case, Sent
+from studio.simulation.logbook import case_of, set_default_log
 from studio.simulation.simulate import simulate
 from studio.source.directory import read
 from studio.store import Log
@@ -52,3 +53,13 @@ def test_messages_that_were_sent_can_be_sent_again(orders: Build) -> None:
 def test_message_that_fits_no_contract_any_more_is_refused(orders: Build) -> None:
     with pytest.raises(InvalidCase, match=r"Orders\.place"):
         simulate(Case("lost_reply", sends=(Sent(0, "Orders.place", "{}"),)), system=orders, log=Log.memory())
+
+
+def test_a_recorded_run_can_be_repeated_from_its_log(orders: Build, tmp_path: Path) -> None:
+    set_default_log(tmp_path / "studio.duckdb")
+    try:
+        run = simulate("lost_reply", seed=3, system=orders)
+        case = case_of(run.number)
+    finally:
+        set_default_log(None)
+    assert case == run.case

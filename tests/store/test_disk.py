@@ -21,6 +21,11 @@ from studio.store import Log, RunInfo, schema
 
 HOLD = "import duckdb, sys; held = duckdb.connect(sys.argv[1]); print('held', flush=True); sys.stdin.read()"
 
+ADD_RUN_OF_FORM_1 = (
+    "insert into raw.runs values ({run}, {scenario}, {seed}, {sources}, {studio}, {python}, {started}, 'running', "
+    "0, 0, '{{}}', '', {shape})"
+)
+
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
@@ -117,6 +122,8 @@ def test_a_file_of_form_1_is_opened_and_takes_what_policies_do(
 ) -> None:
     with monkeypatch.context() as then:
         then.setattr("studio.store.opening.VERSION", 1)
+        then.setattr("studio.store.queries.ADD_RUN", ADD_RUN_OF_FORM_1)
+        then.setattr("studio.store.queries.GET_RUN", "select *, '' from raw.runs where run = {run}")
         run = recorded(Log.open(file), info, [each for each in orders if not isinstance(each, PolicyChange)])
     opened = PolicyChange(5, "Order", 1, "breaker", "Payment.process", "opened", "5 of 5 failed", 3, 4, 2)
     later = recorded(Log.open(file), info, [opened])
