@@ -20,6 +20,7 @@ __all__ = [
     "ACTING",
     "Acting",
     "Clock",
+    "Directory",
     "Document",
     "Envelope",
     "HttpRequest",
@@ -32,6 +33,7 @@ __all__ = [
     "Recorder",
     "Reply",
     "Settings",
+    "Standing",
     "Storage",
     "Transport",
     "Verdict",
@@ -62,6 +64,7 @@ class Envelope:
         saga: Instance on whose behalf it was sent, and `epoch` its orchestrator's.
         principal: Who asks, as the callee may trust it.
         attempt: Of a call, from 1. (Of a delivery: see `Verdict`.)
+        to: Of a call, the callee's replica that the caller has chosen; 0 for any.
     """
 
     message: int
@@ -81,6 +84,7 @@ class Envelope:
     epoch: int = 0
     principal: str = ""
     attempt: int = 1
+    to: int = 0
 
 
 _DEFAULTS = {field.name: field.default for field in fields(Envelope)}
@@ -246,7 +250,7 @@ class Transport(Protocol):
 
         Raises:
             CallTimeout: Nothing came back before `envelope.deadline_ns`.
-            ServiceUnavailable: No replica took it, and it has not run.
+            ServiceUnavailable: No replica took it, or the one that it was addressed to is gone; it has not run.
         """
         ...
 
@@ -264,6 +268,29 @@ class Transport(Protocol):
 
         From the first step of the iteration on; what is published between this call and that step may be shown or not.
         A reader that falls far behind misses events.
+        """
+        ...
+
+
+class Standing(NamedTuple):
+    """A replica as a registry knows it.
+
+    Attributes:
+        replica: Its number, from 1.
+        is_healthy: Whether its latest health check found it able to work; True where it has none.
+    """
+
+    replica: int
+    is_healthy: bool = True
+
+
+class Directory(Protocol):
+    """Know which replicas a service has: the registry that callers discover them by."""
+
+    def replicas(self, service: str) -> Sequence[Standing]:
+        """Return the replicas that are up, by number; none where the service is unknown.
+
+        What is returned may be out of date when it is used: a call to a replica that has gone is refused.
         """
         ...
 
@@ -407,6 +434,8 @@ class Ports:
     points: Points
     recorder: Recorder | None
     """None when recording is off."""
+    directory: Directory | None = None
+    """None where callers cannot choose among replicas; balancing is then the engine's."""
 
 
 class Acting(Protocol):
@@ -417,8 +446,21 @@ class Acting(Protocol):
 
     service: str
 
-    def call(self, address: str, message: Any, *, timeout_ns: int | None = None) -> Awaitable[Any]:
-        """Send a command and return its typed answer; what does not fit is refused before anybody awaits."""
+    def call(
+        self, address: str, message: Any, *, timeout_ns: int | None = None, policies: Any = None
+    ) -> Awaitable[Any]:
+        """Send a command and return its typed answer; what does not fit is refused before anybody awaits.
+
+        Args:
+            address: Of an operation.
+            message: Its contract.
+            timeout_ns: Longest wait for one attempt.
+            policies: Those of this call, a `studio.model.policy_set.Policies`; None where it has none of its own.
+        """
+        ...
+
+    def is_stale(self, answer: Any) -> bool:
+        """Tell whether an answer is the last good one, given in the callee's place."""
         ...
 
     async def publish(self, address: str, message: Any, *, key: str | None = None) -> None:

@@ -10,6 +10,7 @@ from studio.model.composition import Composition
 from studio.model.declaring import Declarations
 from studio.model.handle import ServiceHandle
 from studio.model.invariant import Invariant, Mode, invariant
+from studio.model.mesh import Mesh
 from studio.model.saga import Saga
 from studio.model.scenario import Scenario
 from studio.model.service import Service
@@ -51,14 +52,15 @@ def exports_of(source: Source, module: ModuleType, declarations: Declarations) -
     """Return the names that later cells see through a source.
 
     Contracts and modules give all public names that they define; a service gives its handle; a compose cell its
-    compositions. For a file, services come under their own name and under the one they are bound to.
+    compositions and meshes. For a file, services come under their own name and under the one they are bound to.
     """
     if source.kind == "service":
         services = {each.name: ServiceHandle(each.name, each) for each in declarations.of(Service)}
         bound = {name: services[each.name] for name, each in vars(module).items() if isinstance(each, Service)}
         return services if source.implicit else {**bound, **services}
     if source.kind == "compose":
-        return {name: each for name, each in vars(module).items() if isinstance(each, Composition) and name[0] != "_"}
+        kinds = (Composition, Mesh)
+        return {name: each for name, each in vars(module).items() if isinstance(each, kinds) and name[0] != "_"}
     if source.kind in ("contracts", "module"):
         own = {name: vars(module)[name] for name in _own_names(source) if name in vars(module)}
         return {source.name: module, **own} if source.kind == "module" else own

@@ -23,11 +23,13 @@ from studio.errors import (
     nearest,
 )
 from studio.graph.definition import Broken, Definition, shown_place
+from studio.graph.governing import check_policies
 from studio.model.composition import Composition, check_wire
 from studio.model.composition import Sequence as SequenceOf
 from studio.model.event import Event
 from studio.model.handle import OperationHandle, ServiceHandle, only_operation, service_behind, service_name
 from studio.model.invariant import Invariant
+from studio.model.mesh import Mesh
 from studio.model.saga import Saga
 from studio.model.scenario import Scenario
 from studio.model.service import Operation, Service, Subscription
@@ -58,6 +60,7 @@ class Graph:
         operations: Wire address to owner and operation.
         contracts: Classes by name, from contracts cells.
         broken: Cells whose latest run failed, by the name that they declare; nothing of that run is in the graph.
+        meshes: By the names that they are bound to.
     """
 
     definitions: Mapping[str, Definition]
@@ -72,6 +75,7 @@ class Graph:
     operations: Mapping[str, tuple[str, Operation]] = field(default_factory=dict)
     contracts: Mapping[str, Any] = field(default_factory=dict)
     broken: Mapping[str, Broken] = field(default_factory=dict)
+    meshes: Mapping[str, Mesh] = field(default_factory=dict)
 
     def kind_of(self, address: str) -> Literal["command", "event", ""]:
         """Return what an address is; empty when it is nothing.
@@ -142,6 +146,8 @@ def build_graph(definitions: Iterable[Definition]) -> Graph:
         AddressIsBoth: An address is a command and an event.
         WireMismatch: A wire whose services are known by now does not fit.
         CompositionCycle: A composition contains itself.
+        InTwoMeshes: A service is a member of two meshes.
+        FallbackChangesState: A fallback asks an operation that changes state.
     """
     kept = {definition.name: definition for definition in definitions}
     current = [definition for definition in kept.values() if not definition.kept_version]
@@ -151,15 +157,17 @@ def build_graph(definitions: Iterable[Definition]) -> Graph:
         sagas=_named(current, Saga),
         sagas_by_version=_sagas(kept.values()),
         externals=_named(current, External),
-        compositions=_compositions(current),
+        compositions=_bound(current, Composition),
         scenarios=_named(current, Scenario),
         invariants=_named(current, Invariant),
         events=_events(current),
         operations=_operations(current),
         contracts=_contracts(current),
+        meshes=_bound(current, Mesh),
     )
     _check_addresses(graph)
     _check_compositions(graph, [definition for definition in current if not definition.stale])
+    check_policies(graph)
     return graph
 
 
@@ -217,14 +225,15 @@ def _contracts(definitions: Iterable[Definition]) -> dict[str, Any]:
     }
 
 
-def _compositions(definitions: Iterable[Definition]) -> dict[str, Composition]:
-    found: dict[str, tuple[Definition, Composition]] = {}
-    for definition, composition in _declared(definitions, Composition):
+def _bound(definitions: Iterable[Definition], kind: type[Item]) -> dict[str, Item]:
+    """Return what goes by the names that it is bound to: compositions and meshes."""
+    found: dict[str, tuple[Definition, Item]] = {}
+    for definition, item in _declared(definitions, kind):
         for name, value in vars(definition.module).items():
-            if value is composition and not name.startswith("_"):
-                if name in found and found[name][1] is not composition:
-                    raise _twice(f"composition {name}", found[name][0], definition)
-                found[name] = (definition, composition)
+            if value is item and not name.startswith("_"):
+                if name in found and found[name][1] is not item:
+                    raise _twice(f"{kind.__name__.lower()} {name}", found[name][0], definition)
+                found[name] = (definition, item)
     return {name: found[name][1] for name in sorted(found)}
 
 

@@ -17,6 +17,7 @@ from studio.graph.definition import Definition, Instance, shown_place
 from studio.model.composition import Composition
 from studio.model.declaring import gather
 from studio.model.handle import OperationHandle, ServiceHandle, resolve, service_behind, service_name
+from studio.model.mesh import Mesh
 from studio.model.service import Service
 from studio.source import loader
 from studio.source.cell import Source
@@ -63,7 +64,7 @@ def execute_source(source: Source, names: Mapping[str, Any], builtins: Mapping[s
     except StudioError as error:
         error.where = shown_place(source, error.where) or loader.where(error) or Where(source.origin)
         raise
-    _name_compositions(module, declarations.of(Composition))
+    _name_by_binding(module, [*declarations.of(Composition), *declarations.of(Mesh)])
     return Instance(module, declarations)
 
 
@@ -75,6 +76,9 @@ def bind_handles(instance: Instance | Definition, services: Mapping[str, Service
     for composition in instance.declarations.of(Composition):
         for _, stage in composition.stages():
             _bind(stage, services)
+    for mesh in instance.declarations.of(Mesh):
+        for member in mesh.members:
+            _bind(member, services)
 
 
 def path_of(source: Source) -> str:
@@ -124,10 +128,10 @@ def _refuse_shared_state(source: Source, module: ModuleType) -> None:
         refuse_shared_state(parse_source(source), vars(module), source.label)
 
 
-def _name_compositions(module: ModuleType, declared: list[Composition]) -> None:
-    """Give each composition the first public name it is bound to; inner ones that have none stay unnamed."""
+def _name_by_binding(module: ModuleType, declared: list[Composition | Mesh]) -> None:
+    """Give each composition and mesh the first public name it is bound to; inner ones that have none stay unnamed."""
     for name, value in vars(module).items():
-        if isinstance(value, Composition) and value in declared and not name.startswith("_"):
+        if isinstance(value, (Composition, Mesh)) and value in declared and not name.startswith("_"):
             value.name = value.name or name
 
 

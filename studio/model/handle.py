@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 from collections.abc import Awaitable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from studio.errors import AmbiguousOperation, UnknownMember
-from studio.model.verbs import acting
+from studio.model.verbs import acting, call_policies
 from studio.ports import ACTING
 
 if TYPE_CHECKING:
+    from studio.model.policy_set import PolicyOptions
     from studio.model.service import Operation, Service
 
 __all__ = [
@@ -38,9 +39,16 @@ class OperationHandle:
     service: ServiceHandle
     name: str
 
-    def __call__(self, message: Any) -> Awaitable[Any]:
-        """Call the operation over the bus and return its typed answer."""
+    def __call__(self, message: Any, **options: Unpack[PolicyOptions]) -> Awaitable[Any]:
+        """Call the operation over the bus and return its typed answer.
+
+        Args:
+            message: Its contract.
+            options: Policies of this call, as of `call(…)`: timeout, deadline, retry, fallback and so on.
+        """
         actor = ACTING.get() or acting(repr(self))
+        if options:
+            return actor.call(self.address, message, policies=call_policies(self.address, options))
         return actor.call(self.address, message)
 
     @functools.cached_property
@@ -84,9 +92,9 @@ class ServiceHandle:
             self.__dict__[name] = operation  # so that the next look-up does not come here
         return operation
 
-    def __call__(self, message: Any) -> Awaitable[Any]:
-        """Call the service's only operation."""
-        return only_operation(self)(message)
+    def __call__(self, message: Any, **options: Unpack[PolicyOptions]) -> Awaitable[Any]:
+        """Call the service's only operation; see `OperationHandle`."""
+        return only_operation(self)(message, **options)
 
     def __repr__(self) -> str:
         return self._name

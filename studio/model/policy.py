@@ -8,9 +8,35 @@ from typing import Literal
 from studio.errors import InvalidDeclaration
 from studio.model.duration import duration_ns
 
-__all__ = ["NO_RETRY", "Retry"]
+__all__ = ["NO_RETRY", "Budget", "Retry"]
 
 Backoff = Literal["exponential", "fixed", "none"]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Bound the retries of a caller to a callee by a share of its calls, so that retries cannot multiply an outage.
+
+    The defaults are those of Finagle's `RetryBudget` (a fifth of the calls, remembered for 10 s) and of Envoy's
+    `retry_budget` (`budget_percent` 20 %); `least` stands for their `minRetriesPerSec` and `min_retry_concurrency`.
+
+    Args:
+        share: Of the calls of the last `window` that may be tried again, above 0 to 1.
+        window: How far back calls and retries count.
+        least: Retries within the window that are allowed however few calls there were.
+    """
+
+    share: float = 0.2
+    window: str = "10s"
+    least: int = 10
+
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1 or self.least < 0 or not duration_ns(self.window):
+            raise InvalidDeclaration(
+                what=f"Budget(share={self.share}, window={self.window!r}, least={self.least})",
+                reason="out of range",
+                remedy_text="Give a share above 0 and up to 1, a window above zero and no negative number.",
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +54,7 @@ class Retry:
         also: Declared errors that are tried again all the same.
         only: `idempotent` retries calls of idempotent operations only, `all` any call. Saga steps are always retried,
             since they carry a stable idempotency key.
+        budget: Bounds the retries of all calls of one caller to one callee; None for no bound.
 
     Example:
         >>> Retry(attempts=3, backoff="fixed", first="200ms").wait_ns(2, 0.0)
@@ -42,6 +69,7 @@ class Retry:
     never: tuple[type[Exception], ...] = ()
     also: tuple[type[Exception], ...] = ()
     only: Literal["idempotent", "all"] = "idempotent"
+    budget: Budget | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "never", tuple(self.never))

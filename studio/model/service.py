@@ -6,17 +6,18 @@ import inspect
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeVar, Unpack
 
 from studio.address import Address, last, parse, pattern
 from studio.contract import ServiceError, codec
-from studio.errors import DuplicateMember, InvalidDeclaration, UnknownMember, Where
+from studio.errors import DuplicateMember, FallbackChangesState, InvalidDeclaration, UnknownMember, Where
 from studio.model.data import Collection
 from studio.model.declaring import declare
 from studio.model.duration import duration_ns
 from studio.model.handle import OperationHandle, ServiceHandle
 from studio.model.metric import Metric, MetricKind
 from studio.model.policy import NO_RETRY, Retry
+from studio.model.policy_set import DEFAULT_TIMEOUT_NS, NONE_DECLARED, Policies, PolicyOptions, policies
 from studio.model.schedule import check_schedule
 from studio.model.signature import Signature, read_signature, where_of
 from studio.model.third_party import Client
@@ -43,8 +44,10 @@ class Operation:
         raises: Declared errors that may cross the wire.
         idempotent: Whether answers are kept under the call's key for `window_ns`.
         transactional: Whether writes, events and the key commit together.
-        retry: How callers try again when the operation is idempotent.
-        timeout_ns: Longest wait of a caller who states none.
+        retry: How callers try again when the operation is idempotent, as far as it says so itself.
+        timeout_ns: Longest wait of a caller who states none, likewise.
+        reads_only: Whether it changes nothing: it may be asked again, and a fallback may answer for it.
+        policies: What it declares for the calls of it.
     """
 
     address: str
@@ -59,6 +62,8 @@ class Operation:
     retry: Retry
     timeout_ns: int
     where: Where | None
+    reads_only: bool = False
+    policies: Policies = NONE_DECLARED
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class Subscription:
         ack_wait_ns: Redelivered when not acknowledged by then.
         max_deliver: Deliveries before it is dead-lettered.
         in_flight: Deliveries under way at once, over all replicas; 1 keeps the order until something is redelivered.
+        stated: Which of `ack_wait` and `max_deliver` the author stated; delivery models have defaults of their own.
     """
 
     patterns: tuple[str, ...]
@@ -83,6 +89,7 @@ class Subscription:
     max_deliver: int
     in_flight: int
     where: Where | None
+    stated: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +153,7 @@ class Service:
         replicas: How many run.
         concurrency: Messages that one replica handles at once; 0 for no bound.
         queue: Messages that wait at one replica before more are refused.
+        policies: Of the calls of it; see `policy`.
 
     Example:
         service = Service("Inventory", version="1.2.0", kind="command", replicas=2)
@@ -166,6 +174,7 @@ class Service:
     collections: dict[str, Collection[Any]] = field(default_factory=dict)
     metrics: dict[str, Metric] = field(default_factory=dict)
     clients: dict[str, Client] = field(default_factory=dict)
+    policies: Policies = NONE_DECLARED
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
@@ -187,6 +196,25 @@ class Service:
             raise AttributeError(name)
         return getattr(ServiceHandle(self.name, self), name)  # type: ignore[no-any-return]
 
+    # -- policies ---------------------------------------------------------------------------------------------------
+
+    def policy(self, **options: Unpack[PolicyOptions]) -> None:
+        """State the policies under which others call this service; an operation's own and a call's win over them.
+
+        Args:
+            options: See `PolicyOptions`: retry, timeout, deadline, breaker, bulkhead, balance, discovery, fallback.
+
+        Raises:
+            FallbackChangesState: The service is of kind command.
+
+        Example:
+            service.policy(breaker=Breaker(failures=5, open_for="60s"), deadline="2s")
+        """
+        declared = policies(f"service={self.name}", options)
+        if declared.fallback and self.kind == "command":
+            raise FallbackChangesState(operation=f"{self.name} (kind=command)")
+        self.policies = declared
+
     # -- handlers ---------------------------------------------------------------------------------------------------
 
     def operation(
@@ -195,10 +223,10 @@ class Service:
         *,
         idempotent: bool = False,
         transactional: bool = False,
+        reads_only: bool = False,
         raises: Sequence[type[ServiceError]] = (),
         window: str = "24h",
-        retry: Retry = NO_RETRY,
-        timeout: str = "5s",
+        **options: Unpack[PolicyOptions],
     ) -> Callable[[Handler], Handler]:
         """Own a command: the decorated function (or composition) answers calls of an address.
 
@@ -209,12 +237,21 @@ class Service:
             address: `$.Inventory.reserve`; this service alone answers it.
             idempotent: Keep answers under the call's key.
             transactional: Commit writes, events and the key together or not at all.
+            reads_only: It changes nothing, so that it may be asked again and a fallback may answer for it; so are all
+                operations of a service of kind query.
             raises: Declared errors; any other exception reaches the caller as `UndeclaredError`.
             window: How long answers are kept.
-            retry: How callers try again; applies to idempotent operations only unless `Retry(only="all")`.
-            timeout: Longest wait of callers who state none.
+            options: Policies of the calls of it, see `PolicyOptions`: `retry` (for idempotent operations and those that
+                only read, unless `Retry(only="all")`), `timeout` (5 s where nobody states one), `deadline`, `breaker`,
+                `bulkhead`, `balance`, `discovery`, `fallback`.
+
+        Raises:
+            FallbackChangesState: It has a fallback, and does not only read.
         """
         text = str(parse(address))
+        declared = policies(f"operation={text}", options)
+        only_reads = reads_only or (self.kind == "query" and not transactional)
+        self._check_promises(text, declared, reads_only=only_reads, transactional=transactional)
 
         def keep(function: Handler) -> Handler:
             takes, returns = self._shape(function, last(parse(text)))
@@ -228,9 +265,11 @@ class Service:
                 idempotent,
                 transactional,
                 duration_ns(window),
-                retry,
-                duration_ns(timeout),
+                declared.retry or NO_RETRY,
+                declared.timeout_ns or DEFAULT_TIMEOUT_NS,
                 where_of(function),
+                only_reads,
+                declared,
             )
             if text in self.operations or any(o.name == operation.name for o in self.operations.values()):
                 raise DuplicateMember(service=self.name, what=f"operation {text}", where=operation.where)
@@ -244,25 +283,29 @@ class Service:
         *addresses: Address | str,
         transactional: bool = False,
         idempotent: bool = False,
-        ack_wait: str = "30s",
-        max_deliver: int = 5,
+        ack_wait: str | None = None,
+        max_deliver: int | None = None,
         in_flight: int = 64,
     ) -> Callable[[Handler], Handler]:
         """Subscribe to events: delivered at least once to one replica of this service.
 
         A delivery that is not acknowledged within `ack_wait`, or whose handler raises, comes again with backoff, at
-        most `max_deliver` times; then it is dead-lettered.
+        most `max_deliver` times; then it is dead-lettered. What a broker does where neither is stated, and how it
+        keeps to them where they are, is in its page under docs/delivery; Kafka, for one, waits for ever.
 
         Args:
             addresses: `$.Order.created`, or patterns in quotes: `"$.Order.*"`, `"$.Order.>"`.
             transactional: Commit writes, events and the handled message's id together or not at all.
             idempotent: Remember handled messages, so that a redelivery is acknowledged without running again.
-            ack_wait: Time for one delivery.
-            max_deliver: Deliveries in all.
+            ack_wait: Time for one delivery; by default 30 s, or what the simulated broker has.
+            max_deliver: Deliveries in all; by default 5, or what the simulated broker has.
             in_flight: Deliveries under way at once.
         """
         patterns = tuple(str(pattern(address)) for address in addresses)
-        if not patterns or max_deliver < 1 or in_flight < 1:
+        deliveries = _MAX_DELIVER if max_deliver is None else max_deliver
+        bounds = {"ack_wait": ack_wait, "max_deliver": max_deliver}
+        stated = frozenset(name for name, value in bounds.items() if value is not None)
+        if not patterns or deliveries < 1 or in_flight < 1:
             raise self._invalid(
                 "on()", "needs an address, max_deliver ≥ 1 and in_flight ≥ 1", "Give an event's address."
             )
@@ -280,10 +323,11 @@ class Service:
                     takes,
                     transactional,
                     idempotent,
-                    duration_ns(ack_wait),
-                    max_deliver,
+                    duration_ns(_ACK_WAIT if ack_wait is None else ack_wait),
+                    deliveries,
                     in_flight,
                     where_of(function),
+                    stated,
                 )
             )
             return function
@@ -395,6 +439,12 @@ class Service:
         raise UnknownMember(service=self.name, member=name, known=known)
 
     # -- helpers ----------------------------------------------------------------------------------------------------
+
+    def _check_promises(self, address: str, declared: Policies, *, reads_only: bool, transactional: bool) -> None:
+        if reads_only and transactional:
+            raise self._invalid(f"operation={address}", "reads only, and commits", "Take one of the two away.")
+        if declared.fallback and not reads_only:
+            raise FallbackChangesState(operation=address)
 
     def _shape(self, function: Any, what: str) -> tuple[Any, Any]:
         """Return the contracts that a handler takes and returns; a composition knows its own."""

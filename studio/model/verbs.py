@@ -8,14 +8,29 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from studio.address import Address
 from studio.errors import MissingSetting, NotActing
 from studio.model.duration import optional_ns
 from studio.ports import ACTING, Acting
 
-__all__ = ["Secret", "acting", "call", "log", "principal", "publish", "send", "setting", "stream"]
+if TYPE_CHECKING:
+    from studio.model.policy_set import CallOptions, Policies, PolicyOptions
+
+__all__ = [
+    "Secret",
+    "acting",
+    "call",
+    "call_policies",
+    "is_stale",
+    "log",
+    "principal",
+    "publish",
+    "send",
+    "setting",
+    "stream",
+]
 
 _UNSET: Any = object()
 
@@ -32,7 +47,9 @@ def acting(verb: str) -> Acting:
     return actor
 
 
-async def call(address: Address | str, message: Any, *, timeout: str | None = None) -> Any:
+async def call(
+    address: Address | str, message: Any, *, timeout: str | None = None, **options: Unpack[CallOptions]
+) -> Any:
     """Send a command and wait for its typed answer.
 
     At most one run of the callee for each attempt. On `CallTimeout` the outcome is unknown: it may have run.
@@ -40,14 +57,40 @@ async def call(address: Address | str, message: Any, *, timeout: str | None = No
     Args:
         address: Of an operation: `$.Inventory.reserve`.
         message: Its contract.
-        timeout: Longest wait, `"5s"`; never longer than what is left of the caller's own deadline.
+        timeout: Longest wait for one attempt, `"5s"`; never longer than what is left of the caller's own deadline.
+        options: Policies of this call, which win over those of the operation, its service and its mesh: `deadline`,
+            `retry`, `breaker`, `bulkhead`, `balance`, `discovery`, `fallback`; see `CallOptions`.
 
     Raises:
         CallTimeout: No answer in time.
-        ServiceUnavailable: No replica took it.
+        ServiceUnavailable: No replica took it, or a policy of the caller kept it back (`BreakerOpen`, `BulkheadFull`).
+        FallbackChangesState: It has a fallback, and the operation does not only read.
         ServiceError: The error that the callee declared, as its own type.
     """
+    if options:
+        own = call_policies(str(address), {"timeout": timeout, **options})
+        return await acting("call").call(str(address), message, policies=own)
     return await acting("call").call(str(address), message, timeout_ns=optional_ns(timeout))
+
+
+def call_policies(address: str, options: PolicyOptions) -> Policies:
+    """Read the policies of one call."""
+    from studio.model.policy_set import policies  # needs handles, and handles need the verbs
+
+    return policies(f"call($.{address})", options)
+
+
+def is_stale(answer: Any) -> bool:
+    """Tell whether an answer is a fallback's: the last good one, since the callee gave none.
+
+    Answers are known by identity, so ask about the very object that a call returned: a contract, a list, a dict. A
+    bare number or text is nobody's in particular.
+
+    Example:
+        rates = await Rates.latest(query)
+        if is_stale(rates): ...
+    """
+    return acting("is_stale").is_stale(answer)
 
 
 async def publish(address: Address | str, message: Any, *, key: str | None = None) -> None:
