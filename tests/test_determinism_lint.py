@@ -62,7 +62,10 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("simulation/loop.py", "threading.get_ident"): "tells the driver's thread from others, whose calls are refused",
     ("simulation/shield.py", "threading.current_thread"): "only the main thread may take the interrupt signal",
     ("simulation/shield.py", "threading.main_thread"): "only the main thread may take the interrupt signal",
-    ("simulation/watchdog.py", "threading.Event"): "the watchdog ends runs, which are then aborted and never compared",
+    (
+        "simulation/watchdog.py",
+        "threading.Condition",
+    ): "the watchdog ends runs, which are then aborted and never compared",
     ("simulation/watchdog.py", "threading.Lock"): "the watchdog ends runs, which are then aborted and never compared",
     ("simulation/watchdog.py", "threading.Thread"): "the watchdog ends runs, which are then aborted and never compared",
     (

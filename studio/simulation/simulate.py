@@ -95,7 +95,8 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
         build, chosen, case.duration_ns or duration_ns(chosen.duration), conditions, buffer,
         interventions=interventions, check=check, stop_at_violation=stop_at_violation, progress=progress,
     )  # fmt: skip
-    verdict = Verdict(Run(shelf.live(buffer), build, plan, case=case), buffer)
+    records = shelf.live(buffer)
+    verdict = Verdict(Run(records, build, plan, case=case), buffer)
     status: Status = "interrupted" if is_stopped else "aborted"
     try:
         if not is_stopped:
@@ -105,7 +106,7 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
         with Shield() as shield:
             buffer.finish(status, end_ns=play.close())
             finished = Run(
-                shelf.run(buffer.run), build, plan, checked=verdict.checked, unfed=verdict.unfed, case=case
+                records.settled(), build, plan, checked=verdict.checked, unfed=verdict.unfed, case=case
             )  # fmt: skip
             if keep:
                 set_latest(finished)

@@ -1,12 +1,14 @@
 """A look at the machine's clock from outside the simulation: end a handler that never yields.
 
-It is the one thread of the simulator. It changes nothing that a run records: a run that it ends is aborted, and an
-aborted run is never compared.
+It is the one thread of the simulator, and the same for all drives of the process: starting one for each would cost a
+short run half its time. It changes nothing that a run records: a run that it ends is aborted, and an aborted run is
+never compared.
 """
 
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 import threading
 import time
@@ -48,40 +50,39 @@ class Watchdog:
         self._loop = loop
         self._stall_s = stall_s
         self._stop_s = stop_s
+        self.pause_s = min(0.2, stall_s / 4)
         self._thread_id = threading.get_ident()
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._watch, name="studio-watchdog", daemon=True)
+        self._is_over = False
         self._lock = threading.Lock()  # so that no exception is sent once the drive is over
+        self._seen: object = None
+        self._since_s = 0.0
 
     def __enter__(self) -> Self:
-        with suppress(RuntimeError):  # while the process ends no thread can be started, and nobody waits for us
-            self._thread.start()
+        self._seen, self._since_s = self._loop.progress(), time.monotonic()
+        _post().take(self)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         with self._lock:
-            self._over.set()
+            self._is_over = True
             if self.fired:
                 _send(self._thread_id, None)  # it may be under way still
-        if self._thread.ident is not None:
-            self._thread.join()
+        _post().release(self)
 
-    def _watch(self) -> None:
-        seen, since = self._loop.progress(), time.monotonic()
-        pause_s = min(0.2, self._stall_s / 4)
-        while not self._over.wait(pause_s):
-            progress, now = self._loop.progress(), time.monotonic()
-            if progress != seen:
-                seen, since = progress, now
-            elif now - since > (self._stop_s if self._loop.is_stopping else self._stall_s):
-                self._fire(seen)
-                since = now
+    def look(self) -> None:
+        """See whether the loop has done anything since the last look; called by the thread that watches."""
+        progress, now_s = self._loop.progress(), time.monotonic()
+        if progress != self._seen:
+            self._seen, self._since_s = progress, now_s
+        elif now_s - self._since_s > (self._stop_s if self._loop.is_stopping else self._stall_s):
+            self._fire(progress)
+            self._since_s = now_s
 
     def _fire(self, seen: object) -> None:
         with self._lock:
-            if not self._over.is_set() and self._loop.progress() == seen:
+            if not self._is_over and self._loop.progress() == seen:
                 self._blame()
                 self.fired = True
                 self._loop.request_stop()
@@ -94,6 +95,57 @@ class Watchdog:
         if frame is not None:
             self.where = place(frame) or Where(frame.f_code.co_filename, frame.f_lineno)
             self.handler = outermost(frame) or self.handler
+
+
+class _Post:
+    """The thread that watches, and what it watches."""
+
+    def __init__(self) -> None:
+        self.process = os.getpid()
+        self._watched: list[Watchdog] = []
+        self._call = threading.Condition()
+        self._pause_s: float | None = None  # what it waits now; None where it waits to be called
+        self._thread: threading.Thread | None = None
+
+    def take(self, watchdog: Watchdog) -> None:
+        """Watch one more drive."""
+        with self._call:
+            self._watched.append(watchdog)
+            if self._thread is None:
+                self._start()
+            elif self._pause_s is None or watchdog.pause_s < self._pause_s:
+                self._call.notify()
+
+    def release(self, watchdog: Watchdog) -> None:
+        """Watch a drive no more."""
+        with self._call:
+            if watchdog in self._watched:
+                self._watched.remove(watchdog)
+
+    def _start(self) -> None:
+        thread = threading.Thread(target=self._watch, name="studio-watchdog", daemon=True)
+        with suppress(RuntimeError):  # while the process ends no thread can be started, and nobody waits for us
+            thread.start()
+            self._thread = thread
+
+    def _watch(self) -> None:
+        while True:
+            with self._call:
+                self._pause_s = min((each.pause_s for each in self._watched), default=None)
+                self._call.wait(self._pause_s)
+                watched = list(self._watched)
+            for each in watched:
+                each.look()
+
+
+_posts: list[_Post] = []
+
+
+def _post() -> _Post:
+    """Return this process's; a forked child has none of its parent's threads."""
+    if not _posts or _posts[0].process != os.getpid():
+        _posts[:] = [_Post()]
+    return _posts[0]
 
 
 def _send(thread_id: int, kind: type[BaseException] | None) -> None:

@@ -92,7 +92,6 @@ READ_CAMPAIGN = "select * exclude (campaign) from {table} where campaign = {camp
 LOAD = "insert into rows.{table} select * from batch"
 WHOLE = "select * from {view}"
 OF_TRACE = "select * from rows.{table} where {condition} order by seq"
-COLLECTION = "select body from documents where service = {service} and collection = {collection} order by key"
 TRACES = """
 select trace, min(start_s) as start_s, max(end_s) - min(start_s) as duration_s, count(*) as spans,
   count(*) filter (status <> 'ok') as troubled, arg_min(name, (start_ns, span)) as name,

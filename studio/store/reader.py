@@ -8,7 +8,8 @@ import re
 import threading
 import weakref
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 
 from studio.errors import UnknownView, nearest
 from studio.records import TABLES, Record, canonical
@@ -19,8 +20,10 @@ from studio.store.queries import View, collection_views, external_view, fill, id
 from studio.store.question import answer, statement_of
 from studio.store.schema import columns
 from studio.store.shelf import Shape, Shelf
+from studio.store.standing import Standing
 
 if TYPE_CHECKING:
+    import duckdb
     import polars as pl
 
 __all__ = ["RunLog"]
@@ -52,9 +55,15 @@ class RunLog:
         self._loaded: dict[str, int] = {}  # table to the sequence number that is loaded next
         self._made: set[str] = set()
         self._lock = threading.RLock()
-        self._connection, database = open_memory()
-        self._connection.execute("create schema rows")
+        self._standing = Standing(shelf, run)
+
+    @cached_property
+    def _connection(self) -> duckdb.DuckDBPyConnection:
+        """Return the database in memory, which is made when the first question is asked."""
+        connection, database = open_memory()
+        connection.execute("create schema rows")
         weakref.finalize(self, detach, database)
+        return connection
 
     def __repr__(self) -> str:
         return f"RunLog(run={self.run}, scenario={self.row.info.scenario!r}, seed={self.row.info.seed})"
@@ -154,8 +163,9 @@ class RunLog:
             name: `Inventory.stock`.
         """
         service, _, collection = name.partition(".")
-        found = self.sql(fill(queries.COLLECTION, values={"service": service, "collection": collection}))
-        return [json.loads(body) for body in found["body"]]
+        with self._lock:
+            bodies = self._standing.bodies(service, collection, self._flush_first())
+        return [json.loads(body) for body in bodies]
 
     def sql(self, text: str, /, *, cell: str = "", **parameters: Any) -> pl.DataFrame:
         """Ask anything of this run.
@@ -236,6 +246,13 @@ class RunLog:
                 for table, condition in queries.TRACE.items()
             }
         return records_of(frames)
+
+    def settled(self) -> Self:
+        """Return the same log of a run that has ended by now, with what has been loaded so far."""
+        with self._lock:
+            self._load(set(self._loaded))
+            self.row, self._flush = self._shelf.row(self.run), None
+        return self
 
     def close(self) -> None:
         """Free the memory now; the run can no longer be asked."""
