@@ -31,6 +31,7 @@ KINDS: tuple[Kind, ...] = ("api", "event", "worker", "agent", "storage", "comman
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Value = TypeVar("Value")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_ACK_WAIT, _MAX_DELIVER = "30s", 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +292,7 @@ class Service:
 
         A delivery that is not acknowledged within `ack_wait`, or whose handler raises, comes again with backoff, at
         most `max_deliver` times; then it is dead-lettered. What a broker does where neither is stated, and how it
-        keeps to them where they are, is in its page under docs/delivery; Kafka, for one, waits for ever.
+        keeps to them where they are, is in its page under docs/delivery; Kafka, for one, tries for ever.
 
         Args:
             addresses: `$.Order.created`, or patterns in quotes: `"$.Order.*"`, `"$.Order.>"`.
