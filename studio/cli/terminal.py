@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studio.errors import EmptySystem
+from studio.errors import EmptySystem, FileUnwritable
 
 if TYPE_CHECKING:
     from studio.graph.system import System
 
-__all__ = ["FileOption", "LogOption", "PathArgument", "app", "read_system"]
+__all__ = ["FileOption", "LogOption", "PathArgument", "app", "read_system", "write_file"]
 
 app = typer.Typer(
     name="studio",
@@ -45,3 +45,15 @@ def read_system(path: Path) -> System:
     if not system.definitions:
         raise EmptySystem
     return system
+
+
+def write_file(file: Path, text: str) -> None:
+    """Write a text that a command was asked for.
+
+    Raises:
+        FileUnwritable: It cannot be written there.
+    """
+    try:
+        file.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise FileUnwritable(file=str(file), reason=str(error.strerror).lower()) from error

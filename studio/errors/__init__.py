@@ -99,6 +99,7 @@ from studio.errors.front_ends import (
     MissingExtra,
     NothingDeclared,
     NothingRun,
+    UnknownChoice,
     UnknownMagic,
 )
 from studio.errors.hunts import InvalidBudget, NothingToHunt, UnknownFaultKind, UnknownInvariant
@@ -301,6 +302,7 @@ __all__ = [
     "UnknownBus",
     "UnknownCampaign",
     "UnknownCellKind",
+    "UnknownChoice",
     "UnknownCounterexample",
     "UnknownDefinition",
     "UnknownFaultKind",

@@ -11,6 +11,7 @@ __all__ = [
     "MissingExtra",
     "NothingDeclared",
     "NothingRun",
+    "UnknownChoice",
     "UnknownMagic",
 ]
 
@@ -86,3 +87,15 @@ class MissingExtra(StudioError):
 
     what: str
     extra: str
+
+
+class UnknownChoice(StudioError):
+    """An option of the command line has a value that it does not know."""
+
+    code = "STU912"
+    problem = "{option}={value} is none of {known}"
+    remedy = "Give {option} one of: {known}."
+
+    option: str
+    value: str
+    known: str

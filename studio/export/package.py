@@ -14,7 +14,6 @@ from studio import __version__
 from studio.errors import NothingToExport
 from studio.export.code import code_files, read_back
 from studio.export.companions import Companions, companions_of, requirement
-from studio.export.confidential import suspicions
 from studio.export.expectation import EXPECTED, circumstances, expectation_text, python_minor
 from studio.export.placement import distribution_name, import_name, paths_of
 from studio.export.report import Report
@@ -31,6 +30,7 @@ from studio.model.service import Service
 from studio.runtime.application import Application
 from studio.runtime.program import compile_program
 from studio.source.cell import Source
+from studio.source.confidential import suspicions
 from studio.source.parsing import parse_source
 from studio.source.variables import Variable, variables
 

@@ -88,8 +88,9 @@ def check_policies(graph: Graph) -> None:
             if taken.setdefault(member, name) != name:
                 raise InTwoMeshes(service=member, first=taken[member], second=name)
     for address, (owner, operation) in graph.operations.items():
-        mesh = mesh_of(graph, owner)
-        declared = [operation.policies, graph.services[owner].policies, *([mesh.policies] if mesh else [])]
+        common = mesh_of(graph, owner)
+        declared = [operation.policies, graph.services[owner].policies]
+        declared += [] if common is None else [common.policies]
         for each in declared if operation.reads_only else ():
             if each.fallback:
                 _check_fallback(graph, each.fallback, address, operation)

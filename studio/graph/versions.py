@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from studio.source.cell import Source
 
-__all__ = ["older_versions"]
+__all__ = ["is_newer", "older_versions"]
 
 _DEFAULT = "1.0.0"  # of a saga that states none
 
@@ -29,9 +29,18 @@ def older_versions(sources: Iterable[Source]) -> dict[str, tuple[Source, ...]]:
     return older
 
 
+def is_newer(version: str, other: str) -> bool:
+    """Tell whether a version comes after another."""
+    return _place(version) > _place(other)
+
+
 def _order(source: Source) -> tuple[tuple[int, int, int], bool, str]:
+    return _place(str(dict(source.options).get("version", _DEFAULT)))
+
+
+def _place(version: str) -> tuple[tuple[int, int, int], bool, str]:
     """Return what versions are ordered by: the numbers, then a release before none of its own pre-releases."""
-    text = str(dict(source.options).get("version", _DEFAULT)).partition("+")[0]
+    text = version.partition("+")[0]
     numbers, _, early = text.partition("-")
     major, minor, patch = (int(part) for part in numbers.split("."))
     return (major, minor, patch), not early, early

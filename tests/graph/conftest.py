@@ -31,6 +31,8 @@ async def reserve(order: Order) -> Reservation:
 @service.health()
 async def check() -> Health:
     return Health()
+
+handled = service.counter("handled_total")
 """
 
 ORDERS = """%%service Orders --version 1.0.0
@@ -41,6 +43,8 @@ async def take(order: Order) -> None:
 @service.health()
 async def check() -> Health:
     return Health()
+
+handled = service.counter("handled_total")
 """
 
 SAGA = """%%saga OrderProcessing --on $.Order.created --version 1.0.0

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from studio.graph.lint import RULES, Finding, Rule, as_text, lint
+from studio.graph.findings import as_text
+from studio.graph.lint import RULES, Finding, Rule, lint
 from studio.graph.system import System
 from studio.source.cell import Source
 
@@ -61,9 +62,9 @@ def test_errors_come_first_and_the_order_is_the_same_each_time(system: System, c
         cell("%%service B --version 1.0.0\n@service.on($.Nobody.knows)\nasync def hear(o: Order) -> None: ...")
     )
     found = lint(system.graph)
-    assert [each.severity for each in found] == ["error", "warning", "note", "note"]
+    assert [each.severity for each in found] == ["error", "warning", "note", "note", "note"]
     assert found == lint(system.graph)
-    assert as_text(found).endswith("1 error, 1 warning, 2 notes")
+    assert as_text(found).endswith("1 error, 1 warning, 3 notes")
 
 
 @pytest.mark.parametrize("mend", [("%%service New", None), ("%%service Other", "one"), ("%%service New", "one")])

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from studio.export.confidential import suspicions
 from studio.source.cell import Source
+from studio.source.confidential import suspicions
 from studio.source.variables import variable, variables
 
 
