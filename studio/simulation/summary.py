@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio.errors import in_words
+from studio.graph.build import Graph
 from studio.model.duration import format_ns
 from studio.simulation.fault_words import plan_in_words
 
 if TYPE_CHECKING:
     from studio.simulation.run import Run
 
-__all__ = ["Summary", "some", "summary_of"]
+__all__ = ["Summary", "never_ran", "some", "summary_of"]
 
 NAMES_MAX = 6
 """Names in one line; of the rest only the number is told."""
@@ -160,9 +161,17 @@ def _replay(run: Run) -> str:
 
 def _idle(run: Run) -> list[str]:
     """Return what could have run and never did."""
-    graph = run.build.graph
     found = run.sql("select distinct service, name, line from spans where kind in ('handle', 'compensation')")
-    ran = set(found.iter_rows())
+    return never_ran(run.build.graph, set(found.iter_rows()))
+
+
+def never_ran(graph: Graph, ran: Collection[tuple[str, str, int]]) -> list[str]:
+    """Return the operations, compensations and event handlers that are declared and did not run.
+
+    Args:
+        graph: What is declared.
+        ran: Service, name and line of the spans of all that did.
+    """
     operations = {(owner, address) for address, (owner, _) in graph.operations.items()}
     idle = operations - {(service, name) for service, name, _ in ran}
     undoings = {

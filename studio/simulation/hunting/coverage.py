@@ -1,0 +1,154 @@
+"""Say what a hunt's verdict rests on: what was tried, what is left, what never came up, what is not modelled at all."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from studio.graph.build import Graph
+from studio.model.fault import KINDS
+from studio.model.scenario import Scenario
+from studio.simulation.hunting.candidates import TABLE
+from studio.simulation.hunting.systematic import Search
+from studio.simulation.hunting.trials import Trials
+from studio.simulation.summary import never_ran, some
+
+__all__ = ["Coverage", "coverage_of", "not_modelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """So many of so many.
+
+    Attributes:
+        covered: Tried.
+        left: Known, and not tried.
+        equal: Known, and not worth a try, since its outcome is that of others.
+    """
+
+    covered: int = 0
+    left: int = 0
+    equal: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.covered:,} of {self.covered + self.left:,}"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What a verdict rests on.
+
+    Attributes:
+        covered: Places at which a fault struck.
+        left: Places that were seen and at which none did.
+        singles: Single faults tried, over all sizes of the workload.
+        pairs: Pairs of faults tried; those left out count whose outcome cannot be new.
+        random: Runs of the search at random.
+        messages: Messages that were sent at each size.
+        kinds: Kinds of faults that struck, each with the number of runs.
+        untried: Kinds of faults that struck nowhere.
+        unfed: Invariants that never saw data, in any run.
+        idle: What never ran, in any run.
+        aborted: Runs that came to no verdict, by the code of their error.
+        unmodelled: What no run of this scenario can show, in words.
+    """
+
+    covered: tuple[str, ...]
+    left: tuple[str, ...]
+    singles: Share
+    pairs: Share
+    random: int
+    messages: tuple[int, ...]
+    kinds: tuple[tuple[str, int], ...]
+    untried: tuple[str, ...]
+    unfed: tuple[str, ...]
+    idle: tuple[str, ...]
+    aborted: tuple[tuple[str, int], ...]
+    unmodelled: tuple[str, ...]
+
+    def lines(self) -> list[str]:
+        """Return it in sentences."""
+        sizes = " and ".join(f"{count:,}" for count in self.messages) or "no"
+        rests = f"{self.singles} single faults and {self.pairs} pairs at {sizes} message{_s(self.messages)}"
+        found = [f"It rests on {rests}, {self.random:,} runs at random."]
+        places = len(self.covered) + len(self.left)
+        found.append(f"Faults struck at {len(self.covered):,} of {places:,} places{_named('; not at ', self.left)}.")
+        if self.kinds:
+            found.append("Kinds that struck: " + ", ".join(f"{kind} ({count:,})" for kind, count in self.kinds) + ".")
+        found += [f"Kinds that did not: {', '.join(self.untried)}."] if self.untried else []
+        found += [f"Never saw data: {some(self.unfed)}."] if self.unfed else []
+        found += [f"Never ran: {some(self.idle)}."] if self.idle else []
+        found += [f"{count:,} run{'s' * (count > 1)} came to no verdict ({code})." for code, count in self.aborted]
+        return found + [f"Not modelled: {each}." for each in self.unmodelled]
+
+
+def coverage_of(trials: Trials, search: Search, scenario: Scenario, kinds: Collection[str] | None) -> Coverage:
+    """Return what a hunt has covered.
+
+    Args:
+        trials: Its runs.
+        search: Its systematic part.
+        scenario: What was hunted.
+        kinds: Kinds that were asked for; None for all.
+    """
+    aborted: dict[str, int] = {}
+    for _, error in trials.aborted:
+        aborted[error.code] = aborted.get(error.code, 0) + 1
+    meant = dict.fromkeys(recipe.kind for recipe in TABLE if not recipe.same_as or kinds) if kinds is None else kinds
+    return Coverage(
+        covered=tuple(_words(key) for key in search.places if key in search.struck),
+        left=tuple(_words(key) for key in search.places if key not in search.struck),
+        singles=_share(search, 1),
+        pairs=_share(search, 2),
+        random=trials.random,
+        messages=tuple(len(size.case.sends or ()) for size in search.sizes),
+        kinds=tuple(sorted(trials.kinds.items())),
+        untried=tuple(sorted({*(KINDS if kinds is None else meant)} - {*trials.kinds} - _aliases(kinds))),
+        unfed=tuple(sorted(trials.unfed)),
+        idle=tuple(never_ran(trials.build.graph, trials.ran)),
+        aborted=tuple(sorted(aborted.items())),
+        unmodelled=tuple(not_modelled(trials.build.graph, scenario)),
+    )
+
+
+def not_modelled(graph: Graph, scenario: Scenario) -> list[str]:
+    """Return what no run of a scenario can show, in words."""
+    found = []
+    if not scenario.service_times:
+        found.append("overload, for no service time is stated and work takes no time")
+    if graph.externals:
+        found.append(f"what real third parties do: {some(sorted(graph.externals))} answer as their stubs say")
+    found.append(f"brokers that promise less than the delivery model {scenario.bus}")
+    return found
+
+
+def _share(search: Search, count: int) -> Share:
+    covered = sum(len(size.levels.get(count, ())) for size in search.sizes)
+    tried = sum(1 for size in search.sizes for faults in size.met if len(faults) == count)
+    planned = sum(size.planned.get(count, 0) for size in search.sizes)
+    if not planned and count == 2:
+        planned = sum(_pairs(len(size.single) - size.equal) for size in search.sizes)
+    equal = sum(size.equal for size in search.sizes)
+    return Share(covered, max(planned - tried, 0), equal)
+
+
+def _pairs(count: int) -> int:
+    return count * (count - 1) // 2
+
+
+def _aliases(kinds: Collection[str] | None) -> set[str]:
+    """Return the kinds that do to a system what others do; they count as tried."""
+    return {recipe.kind for recipe in TABLE if recipe.same_as} if kinds is None else set()
+
+
+def _words(key: tuple[str, str, int]) -> str:
+    kind, name, replica = key
+    return f"{kind} {name}" + (f" {replica}" if replica else "")
+
+
+def _named(lead: str, names: Collection[str]) -> str:
+    return lead + some(names) if names else ""
+
+
+def _s(counts: Collection[int]) -> str:
+    return "" if list(counts) == [1] else "s"

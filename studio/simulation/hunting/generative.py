@@ -1,0 +1,149 @@
+"""Search with Hypothesis where order has come to its end: plans, timings, schedules and sizes drawn together.
+
+It is guided by what makes systems break: long latencies, many retries, long queues. Everything is drawn from booleans.
+Hypothesis mixes constants of whatever modules are loaded into numbers and samples, so that those would be others in a
+notebook than in a terminal; and equal seeds must give equal hunts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from studio.errors import StudioError
+from studio.model.fault import Fault
+from studio.simulation.case import Case
+from studio.simulation.hunting.trials import Spent, Trials
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+__all__ = ["Ground", "drawn_cases", "search_at_random"]
+
+Value = TypeVar("Value")
+
+COUNTS = (1, 2, 2, 2, 3, 3, 4)
+"""How many faults a plan has; as often as they stand here."""
+CHANCES = (0.05, 0.2, 0.5)
+OCCURRENCES = (1, 2, 3, 4, 5, 8)
+INSTANTS = 1024
+"""A crash falls at one of so many instants of the run."""
+SEEDS = 32
+SHRINKS_MAX = 24
+"""Runs that Hypothesis may use to simplify what it found, before our own shrinking ends it."""
+RUNS_MAX = 1_000_000
+
+
+class _Broken(Exception):
+    """A promise is broken; Hypothesis simplifies what raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What is drawn from.
+
+    Attributes:
+        pool: Faults that can strike, simplest first.
+        sizes: The case at each size of its workload, smallest first.
+        until_ns: Last instant at which anything was seen to happen.
+    """
+
+    pool: Sequence[Fault]
+    sizes: Sequence[Case]
+    until_ns: int
+
+
+def search_at_random(trials: Trials, ground: Ground, *, seed: int, until: Callable[[], bool]) -> None:
+    """Search until enough is known, the budget is used up, or there is nothing new.
+
+    Args:
+        trials: Runs cases, and keeps what broke.
+        ground: What is drawn from.
+        seed: Decides all that is drawn.
+        until: Says whether enough is known.
+
+    Raises:
+        Spent: The budget is used up.
+    """
+    import hypothesis
+
+    broken_at: list[int] = []
+
+    def attempt(case: Case) -> None:
+        if trials.budget.share_of(trials.count) >= 1 or (broken_at and trials.count > broken_at[0] + SHRINKS_MAX):
+            raise Spent
+        trial = trials.try_(case)
+        if trial is None:
+            return
+        outcome = trial.outcome
+        hypothesis.target(outcome.latency_ms, label="latency")
+        hypothesis.target(float(outcome.retries), label="retries")
+        hypothesis.target(float(outcome.queue), label="queue")
+        if trial.broken and until():
+            broken_at.append(trials.count)
+            raise _Broken
+
+    settings = hypothesis.settings(
+        max_examples=max(trials.budget.runs - trials.count, 1) if trials.budget.runs else RUNS_MAX,
+        database=None,
+        deadline=None,
+        derandomize=False,  # the hunt's seed decides instead
+        report_multiple_bugs=False,
+        print_blob=False,
+        verbosity=hypothesis.Verbosity.quiet,
+        suppress_health_check=list(hypothesis.HealthCheck),
+        phases=(hypothesis.Phase.generate, hypothesis.Phase.target, hypothesis.Phase.shrink),
+    )
+    search = hypothesis.seed(seed)(settings(hypothesis.given(drawn_cases(ground))(attempt)))
+    try:
+        search()
+    except (_Broken, hypothesis.errors.Flaky, hypothesis.errors.Unsatisfiable):
+        return
+
+
+def drawn_cases(ground: Ground) -> SearchStrategy[Case]:
+    """Return a strategy of cases: a size, a plan, a schedule."""
+    from hypothesis import strategies
+
+    plans = _chosen(COUNTS).flatmap(lambda count: strategies.tuples(*[_faults(ground)] * count))
+    return strategies.builds(_case, _chosen(ground.sizes), plans, _chosen(range(SEEDS)))
+
+
+def _case(size: Case, plan: tuple[Fault, ...], schedule: int) -> Case:
+    return replace(size, plan=tuple(dict.fromkeys(plan)), seed=size.seed + schedule)
+
+
+def _faults(ground: Ground) -> SearchStrategy[Fault]:
+    from hypothesis import strategies
+
+    instants = _chosen(range(1, INSTANTS + 1)).map(lambda part: ground.until_ns * part // INSTANTS)
+    return strategies.builds(_varied, _chosen(ground.pool), _chosen(range(8)), instants)
+
+
+def _varied(fault: Fault, way: int, at_ns: int) -> Fault:
+    """Return a fault as it is, or at another occasion or instant, or by chance."""
+    changes: dict[str, Any] = {}
+    if way >= 4 and not fault.occurrence and fault.from_ns:
+        end_ns = None if fault.until_ns is None else at_ns + fault.until_ns - fault.from_ns
+        changes = {"from_ns": at_ns, "until_ns": end_ns}
+    elif way == 7:
+        changes = {"occurrence": 0, "probability": CHANCES[at_ns % len(CHANCES)]}
+    elif way >= 4:
+        changes = {"occurrence": OCCURRENCES[at_ns % len(OCCURRENCES)]}
+    try:
+        return replace(fault, **changes)
+    except StudioError:
+        return fault
+
+
+def _chosen(values: Sequence[Value]) -> SearchStrategy[Value]:
+    """Return a strategy of one of some values, drawn bit by bit; no bit set is the first of them."""
+    from hypothesis import strategies
+
+    bits = (len(values) - 1).bit_length() + 3  # a few more make the choice even
+
+    def pick(drawn: tuple[bool, ...]) -> Value:
+        return values[sum(bit << place for place, bit in enumerate(drawn)) % len(values)]
+
+    return strategies.tuples(*[strategies.booleans()] * bits).map(pick)
