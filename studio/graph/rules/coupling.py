@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from studio.errors import Where
 from studio.graph.definition import Definition
@@ -85,7 +86,8 @@ def _circles(called: Mapping[str, Mapping[str, Where]]) -> Iterator[tuple[str, .
     """Yield a shortest circle through each service that is on one, each circle once, from its first name on."""
     seen: set[frozenset[str]] = set()
     for start in sorted(called):
-        paths, reached = [(start,)], {start}
+        paths: list[tuple[str, ...]] = [(start,)]
+        reached = {start}
         while paths:
             path = paths.pop(0)
             following = sorted(called.get(path[-1], ()))
@@ -103,7 +105,8 @@ def _dual_write(facts: Facts) -> Iterator[Found]:
     for definition in facts.graph.definitions.values():
         for service in () if definition.kept_version else definition.declarations.of(Service):
             writes, calls = _writes_of(definition, service), _calls_of(definition)
-            for handler in (*service.operations.values(), *service.endpoints, *service.jobs):
+            handlers: list[Any] = [*service.operations.values(), *service.endpoints, *service.jobs]
+            for handler in handlers:
                 name = getattr(handler.function, "__name__", "")
                 reached = _reached(name, calls)
                 written = [writes[each] for each in reached if each in writes]
