@@ -117,13 +117,16 @@ class Cluster:
                 self.broker.subscribe(
                     Consumer(
                         self.fleets[service.name], subscription.name, subscription.patterns, subscription.ack_wait_ns,
-                        subscription.max_deliver, subscription.in_flight,
+                        subscription.max_deliver, subscription.in_flight, subscription.stated,
                     )
                 )  # fmt: skip
         for saga in graph.sagas.values():
             self._add_fleet(saga.name, saga.replicas)
             self.broker.subscribe(
-                Consumer(self.fleets[saga.name], saga.name, (str(saga.on),), 30_000_000_000, 1_000, 10_000)
+                Consumer(
+                    self.fleets[saga.name], saga.name, (str(saga.on),), 30_000_000_000, 1_000, 10_000,
+                    frozenset({"max_deliver"}),
+                )  # fmt: skip
             )
         for address, (owner, _) in graph.operations.items():
             self.owners[address] = self.fleets[owner]

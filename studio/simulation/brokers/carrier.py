@@ -6,6 +6,7 @@ What a lost delivery, or a verdict that never comes, leads to is the delivery mo
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -37,7 +38,7 @@ class Handed:
         attempt: Which delivery of the event to this consumer, from 1.
         causal: Key that tells it from all others: a handler that runs again draws anew, as it would in reality.
         subject: What the delivery model keeps about it.
-        node: Replica that the broker chose; None where any that runs when it arrives will do.
+        node: Replica that the broker chose, and `life` its incarnation; None where any that runs will do.
     """
 
     consumer: Consumer
@@ -46,6 +47,17 @@ class Handed:
     causal: int
     subject: Any
     node: Node | None = None
+    life: int = 0
+
+    def receiver(self) -> Node | None:
+        """Return the replica that takes it now; None when there is none, or it is not the one it was sent to."""
+        node = self.node or self.consumer.fleet.pick()
+        is_there = node is not None and node.incarnation is not None and self.life in (0, node.life)
+        return node if is_there else None
+
+
+def _nothing(_: Handed) -> None:
+    """Leave it to the deadline."""
 
 
 class Settling(Protocol):
@@ -62,16 +74,29 @@ class Carrier:
     Args:
         cluster: The world's.
         settle: The delivery model's.
+        lose: Told of a delivery that nobody took, or whose verdict is lost; by default the model needs no telling.
+        tells_each: Whether a verdict travels to the broker; otherwise the client keeps it, and settling is at once.
     """
 
-    def __init__(self, cluster: Cluster, settle: Settling) -> None:
-        self._cluster, self._loop, self._harm, self._settle = cluster, cluster.loop, cluster.harm.messages, settle
+    def __init__(
+        self,
+        cluster: Cluster,
+        settle: Settling,
+        *,
+        lose: Callable[[Handed], object] = _nothing,
+        tells_each: bool = True,
+    ) -> None:
+        self._cluster, self._loop, self._harm = cluster, cluster.loop, cluster.harm.messages
+        self._settle, self._lose, self._tells_each = settle, lose, tells_each
 
-    def hand(self, consumer: Consumer, envelope: Envelope, attempt: int, subject: Any) -> Handed:
+    def hand(
+        self, consumer: Consumer, envelope: Envelope, attempt: int, subject: Any, node: Node | None = None
+    ) -> Handed:
         """Return a delivery that is about to be sent."""
         if attempt > 1:
             self.note(envelope, consumer.fleet.owner, attempt, "redelivered", "")
-        return Handed(consumer, envelope, attempt, mix(envelope.causal, consumer.key, attempt) & _CAUSAL, subject)
+        causal = mix(envelope.causal, consumer.key, attempt) & _CAUSAL
+        return Handed(consumer, envelope, attempt, causal, subject, node, 0 if node is None else node.life)
 
     def arrival_ns(self, handed: Handed) -> int:
         """Return when a delivery that leaves now arrives."""
@@ -82,6 +107,7 @@ class Carrier:
     def send(self, handed: Handed, arrival_ns: int) -> None:
         """Send a delivery on its way, unless the plan loses it."""
         if self._harm.is_on and self._is_hindered(handed, arrival_ns):
+            self._lose(handed)
             return
         self._loop.at(arrival_ns, handed.consumer.fleet.key, self._take, handed)
 
@@ -95,7 +121,7 @@ class Carrier:
         if after_ns is not None:
             self.note(envelope, consumer.fleet.owner, handed.attempt, "duplicated", "")
             causal = mix(handed.causal, 2) & _CAUSAL
-            again = Handed(consumer, envelope, handed.attempt, causal, handed.subject, handed.node)
+            again = Handed(consumer, envelope, handed.attempt, causal, handed.subject, handed.node, handed.life)
             self._loop.at(arrival_ns + after_ns, consumer.fleet.key, self._take, again)
         return False
 
@@ -103,15 +129,18 @@ class Carrier:
         """Hand a delivery to a replica; where none takes it, nothing comes back."""
         consumer, envelope = handed.consumer, handed.envelope
         owner = consumer.fleet.owner
-        node = handed.node or consumer.fleet.pick()
-        if node is None or node.incarnation is None:
+        node = handed.receiver()
+        if node is None:
             self.note(envelope, owner, handed.attempt, "lost", "no replica")
+            self._lose(handed)
             return
         if self._harm.is_on and self._harm.is_down(owner, handed.causal, envelope.message):
             self.note(envelope, owner, handed.attempt, "lost", "down")
+            self._lose(handed)
             return
         self.note(envelope, owner, handed.attempt, "delivered", consumer.name, node.number)
         assert node.context is not None
+        assert node.incarnation is not None
         work = self._cluster.deliver(node, consumer.name, _as_delivered(envelope, handed.causal), handed.attempt)
         number = node.number
 
@@ -123,19 +152,27 @@ class Carrier:
 
     def _answer(self, handed: Handed, verdict: Verdict, replica: int) -> None:
         """Send a consumer's verdict back to the broker."""
-        envelope, owner = handed.envelope, handed.consumer.fleet.owner
-        if self.loses_acknowledgement(handed):
-            self.note(envelope, owner, handed.attempt, "lost", "acknowledgement", replica)
-            return
-        leg_ns = self._cluster.links.leg_ns(envelope.address, "acknowledgement", handed.causal, envelope.message)
-        self._loop.at(self._loop.now_ns + leg_ns, 0, self._arrive, (handed, verdict, replica))
+        if not self._tells_each:
+            self._settle(handed, verdict, replica)
+        elif not self.tell(handed, replica, self._arrive, (handed, verdict, replica)):
+            self._lose(handed)
 
-    def loses_acknowledgement(self, handed: Handed) -> bool:
-        """Say whether the plan loses what a consumer tells the broker about a delivery."""
-        envelope = handed.envelope
-        return self._harm.is_on and self._harm.loses(
-            envelope.address, "acknowledgement", handed.causal, envelope.message
-        )
+    def tell(self, handed: Handed, replica: int, arrive: Callable[[Any], None], what: Any) -> bool:
+        """Send something about a delivery to the broker; return False where the plan loses it.
+
+        Args:
+            handed: The delivery.
+            replica: Who tells.
+            arrive: Called with `what` when it has come.
+            what: Such as the verdict.
+        """
+        envelope, causal = handed.envelope, handed.causal
+        if self._harm.is_on and self._harm.loses(envelope.address, "acknowledgement", causal, envelope.message):
+            self.note(envelope, handed.consumer.fleet.owner, handed.attempt, "lost", "acknowledgement", replica)
+            return False
+        leg_ns = self._cluster.links.leg_ns(envelope.address, "acknowledgement", causal, envelope.message)
+        self._loop.at(self._loop.now_ns + leg_ns, 0, arrive, what)
+        return True
 
     def _arrive(self, settled: tuple[Handed, Verdict, int]) -> None:
         self._settle(*settled)

@@ -23,6 +23,7 @@ class Consumer:
         ack_wait_ns: Time for one delivery.
         max_deliver: Deliveries before it is a dead letter.
         limit: Deliveries under way at once.
+        stated: Which of `ack_wait` and `max_deliver` the author stated; a model has defaults for the others.
         key: Tells its deliveries of an event from other consumers'.
     """
 
@@ -32,6 +33,7 @@ class Consumer:
     ack_wait_ns: int
     max_deliver: int
     limit: int
+    stated: frozenset[str] = frozenset()
     known: dict[str, bool] = field(default_factory=dict)
     key: int = field(init=False)
 

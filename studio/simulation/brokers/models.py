@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from studio.model.delivery import check_bus
 from studio.simulation.brokers.jetstream import JetStream
+from studio.simulation.brokers.kafka import Kafka
+from studio.simulation.brokers.rabbitmq import RabbitMQ
 
 if TYPE_CHECKING:
     from studio.simulation.brokers.broker import DeliveryModel
@@ -14,7 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["model_of"]
 
-_MODELS: dict[str, Callable[[Cluster], DeliveryModel]] = {"jetstream": JetStream}
+_MODELS: dict[str, Callable[[Cluster], DeliveryModel]] = {
+    "jetstream": JetStream,
+    "rabbitmq": RabbitMQ,
+    "kafka": Kafka,
+}
 
 
 def model_of(bus: str) -> Callable[[Cluster], DeliveryModel]:
