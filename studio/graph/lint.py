@@ -9,6 +9,7 @@ from studio.graph.rules.cells import CELL_RULES
 from studio.graph.rules.coupling import COUPLING_RULES
 from studio.graph.rules.hygiene import HYGIENE_RULES
 from studio.graph.rules.members import MEMBER_RULES
+from studio.graph.rules.resilience import RESILIENCE_RULES
 from studio.graph.rules.rule import Finding, Rule, Severity, facts_of
 from studio.graph.rules.suppression import SUPPRESSION_RULES, UNUSED, Suppression, suppressions_of
 from studio.graph.rules.traffic import TRAFFIC_RULES
@@ -17,7 +18,15 @@ __all__ = ["RULES", "Finding", "Review", "Rule", "Severity", "lint", "review"]
 
 RULES: tuple[Rule, ...] = tuple(
     sorted(
-        (*MEMBER_RULES, *TRAFFIC_RULES, *CELL_RULES, *HYGIENE_RULES, *COUPLING_RULES, *SUPPRESSION_RULES),
+        (
+            *MEMBER_RULES,
+            *TRAFFIC_RULES,
+            *CELL_RULES,
+            *HYGIENE_RULES,
+            *COUPLING_RULES,
+            *RESILIENCE_RULES,
+            *SUPPRESSION_RULES,
+        ),
         key=lambda rule: rule.code,
     )
 )

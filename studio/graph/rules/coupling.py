@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from studio.errors import Where
 from studio.graph.definition import Definition
+from studio.graph.rules.reach import handlers_of, writes_of
 from studio.graph.rules.rule import Facts, Found, Rule
 from studio.model.service import Service
 from studio.source.parsing import parse_source
@@ -102,68 +102,22 @@ def _circles(called: Mapping[str, Mapping[str, Where]]) -> Iterator[tuple[str, .
 
 def _dual_write(facts: Facts) -> Iterator[Found]:
     # A subscriber that dies in between is given the event again; whoever answers a call, a request or a clock is not.
-    for definition in facts.graph.definitions.values():
-        for service in () if definition.kept_version else definition.declarations.of(Service):
-            writes, calls = _writes_of(definition, service), _calls_of(definition)
-            handlers: list[Any] = [*service.operations.values(), *service.endpoints, *service.jobs]
-            for handler in handlers:
-                name = getattr(handler.function, "__name__", "")
-                reached = _reached(name, calls)
-                written = [writes[each] for each in reached if each in writes]
-                published = [
-                    address
-                    for user, use, address in facts.uses
-                    if user is definition and use.function in reached and _is_event(facts, use.verb, address)
-                ]
-                if written and published and not getattr(handler, "transactional", False):
-                    collection, line = written[0]
-                    text = f"{name} writes {service.name}.{collection} and publishes $.{published[0]}, apart"
-                    yield Found(Where(definition.source.origin, line), text)
-
-
-def _reached(name: str, calls: Mapping[str, list[str]]) -> list[str]:
-    """Return a function and what it calls in its own module, directly or not."""
-    reached = [name]
-    for each in reached:
-        reached.extend(other for other in calls.get(each, ()) if other not in reached)
-    return reached
-
-
-def _calls_of(definition: Definition) -> dict[str, list[str]]:
-    """Return, by function, the names that it calls."""
-    tree = parse_source(definition.source)
-    return {
-        function.name: [
-            node.func.id
-            for node in ast.walk(function)
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    for handler in handlers_of(facts, "operations", "endpoints", "jobs"):
+        written = writes_of(handler)
+        published = [
+            address
+            for user, use, address in facts.uses
+            if user is handler.definition and use.function in handler.functions and _is_event(facts, use.verb, address)
         ]
-        for function in ast.walk(tree)
-        if isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef))
-    }
+        if written and published and not getattr(handler.declared, "transactional", False):
+            text = (
+                f"{handler.name} writes {handler.service.name}.{written[0].what} and publishes $.{published[0]}, apart"
+            )
+            yield Found(Where(handler.definition.source.origin, written[0].line), text)
 
 
 def _is_event(facts: Facts, verb: str, address: str) -> bool:
     return verb == "publish" or (verb == "send" and facts.graph.kind_of(address) == "event")
-
-
-def _writes_of(definition: Definition, service: Service) -> dict[str, tuple[str, int]]:
-    """Return, by function, the first collection that it writes, and the line."""
-    names = {
-        bound: collection.name
-        for bound, value in vars(definition.module).items()
-        for collection in service.collections.values()
-        if value is collection
-    }
-    found: dict[str, tuple[str, int]] = {}
-    for function in ast.walk(parse_source(definition.source)):
-        for node in ast.walk(function) if isinstance(function, ast.AsyncFunctionDef) else ():
-            match node:
-                case ast.Call(func=ast.Attribute(value=ast.Name(id=bound), attr="put" | "insert" | "delete")):
-                    if bound in names:
-                        line = node.lineno + definition.source.first_line - 1
-                        found.setdefault(getattr(function, "name", ""), (names[bound], line))
-    return found
 
 
 _CONTRACT = "%%contracts c\nclass Order(Contract):\n    id: str\n"
