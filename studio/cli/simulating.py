@@ -26,6 +26,7 @@ def simulate(
     scenario: Annotated[list[str] | None, typer.Option("--scenario", "-s", help="Only this one; repeatable.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the scenario's.")] = None,
     duration: Annotated[str | None, typer.Option(help="Instead of the scenario's, such as 10m.")] = None,
+    bus: Annotated[str | None, typer.Option(help="Delivery model: jetstream, rabbitmq or kafka.")] = None,
     trace: Annotated[str, typer.Option(help="Also print the trace of this saga or event key.")] = "",
     log: LogOption = None,
     records: Annotated[bool, typer.Option(help="Print the hash of each run's records.")] = False,
@@ -48,7 +49,7 @@ def simulate(
         raise NoScenario(path=str(path))
     for name in scenario or list(system.graph.scenarios):
         try:
-            run = run_scenario(name, seed=seed, system=system, duration=duration, progress=_progress())
+            run = run_scenario(name, seed=seed, system=system, duration=duration, bus=bus, progress=_progress())
         except RunInterrupted as stop:
             typer.echo(f"\n{stop}\n{stop.run.summary()}", err=True)
             raise typer.Exit(130) from None

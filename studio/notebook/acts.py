@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,16 +17,38 @@ if TYPE_CHECKING:
     from studio.notebook.seeds import SeedRuns
     from studio.simulation.run import Run
 
-__all__ = ["export", "graph", "lint", "simulate", "studio", "trace"]
+__all__ = ["export", "graph", "hunt", "lint", "simulate", "studio", "trace"]
 
 
 def simulate(session: Session, values: Values) -> Any:
     """Run a scenario for one seed, or for several; return the run, or what came of the seeds."""
     name, seed, seeds = str(values["name"]), values["seed"], values["seeds"]
-    duration = None if values["duration"] is None else str(values["duration"])
+    instead = {each: str(values[each]) for each in ("duration", "bus") if values[each] is not None}
     if seeds is None:
-        return _run(session, name, None if seed is None else int(seed), duration)
-    return _run_seeds(session, name, range(int(seed or 0), int(seed or 0) + int(seeds)), duration)
+        return _run(session, name, None if seed is None else int(seed), instead)
+    return _run_seeds(session, name, range(int(seed or 0), int(seed or 0) + int(seeds)), instead)
+
+
+def hunt(session: Session, values: Values) -> Any:
+    """Hunt in a scenario; what was found by then comes back when it is stopped by hand."""
+    from studio.simulation.hunting.hunt import hunt as run_hunt
+    from studio.simulation.hunting.trials import HuntProgress
+
+    name, runs, seed = str(values["name"]), values["runs"], values["seed"]
+    line = ProgressLine(name)
+
+    def tell(progress: HuntProgress) -> None:
+        line.show(progress.share, str(progress))
+
+    try:
+        return run_hunt(
+            name, system=session.system, runs=None if runs is None else int(runs),
+            duration=None if values["duration"] is None else str(values["duration"]),
+            seed=None if seed is None else int(seed), kinds=_names(values["kinds"]),
+            invariants=_names(values["invariants"]), every=bool(values["every"]), progress=tell,
+        )  # fmt: skip
+    finally:
+        line.close()
 
 
 def graph(session: Session, values: Values) -> Any:
@@ -80,20 +103,25 @@ def studio(session: Session, values: Values) -> Card:
     return session.reset() if verb == "reset" else session.status()
 
 
-def _run_seeds(session: Session, name: str, seeds: range, duration: str | None) -> SeedRuns:
+def _run_seeds(session: Session, name: str, seeds: range, instead: Mapping[str, str]) -> SeedRuns:
     from studio.notebook.seeds import SeedRuns
 
-    runs, line = SeedRuns(name, duration), ProgressLine(name)
+    runs, line = SeedRuns(name, instead), ProgressLine(name)
     try:
         for done, seed in enumerate(seeds):
             line.show(done / len(seeds), f"seed {seed}")
-            runs.add(_run(session, name, seed, duration, quiet=True))
+            runs.add(_run(session, name, seed, instead, quiet=True))
     except KeyboardInterrupt:
         _show(runs)  # what came of the seeds so far; the one under way does not count
         raise
     finally:
         line.close()
     return runs
+
+
+def _names(text: object) -> list[str] | None:
+    """Return names with commas between them as a list; None where nothing is given."""
+    return [name for name in str(text).replace(" ", "").split(",") if name] if text else None
 
 
 def _show(value: object) -> None:
@@ -103,7 +131,7 @@ def _show(value: object) -> None:
     show(value)
 
 
-def _run(session: Session, name: str, seed: int | None, duration: str | None, *, quiet: bool = False) -> Run:
+def _run(session: Session, name: str, seed: int | None, instead: Mapping[str, str], *, quiet: bool = False) -> Run:
     from studio.simulation.simulate import Progress
     from studio.simulation.simulate import simulate as run_scenario
 
@@ -115,7 +143,14 @@ def _run(session: Session, name: str, seed: int | None, duration: str | None, *,
             line.show(progress.now_ns / max(progress.end_ns, 1), came)
 
     try:
-        return run_scenario(name, seed=seed, system=session.system, duration=duration, progress=tell)
+        return run_scenario(
+            name,
+            seed=seed,
+            system=session.system,
+            duration=instead.get("duration"),
+            bus=instead.get("bus"),
+            progress=tell,
+        )
     finally:
         if line is not None:
             line.close()

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from studio.errors import BadMagic, BadOption, InvalidDuration, UnknownOption, UnreadableMagicLine
+from studio.model.delivery import BUSES
 from studio.model.duration import duration_ns
 
 __all__ = ["MAGICS", "Argument", "Flag", "LineMagic", "Of", "help_text", "parse_arguments", "usage"]
@@ -75,8 +76,23 @@ _MAGICS = (
             Flag("seed", "seed that decides all chance; by default the scenario's", "integer", "N"),
             Flag("seeds", "run so many seeds, from --seed on, and say which break a promise", "integer", "N", 1),
             Flag("duration", "virtual time the workload lasts, instead of the scenario's", "duration", "D"),
+            Flag("bus", f"delivery model, instead of the scenario's: {', '.join(BUSES)}", "text", "BUS"),
         ),
         "run = %simulate payment_outage --seed 7",
+    ),
+    LineMagic(
+        "hunt",
+        "Search for the fewest faults that break a promise of a scenario; the value is what was found.",
+        (Argument("name", "scenario to hunt in; its own faults are set aside", "scenario"),),
+        (
+            Flag("duration", "time of the machine to spend", "duration", "D"),
+            Flag("runs", "runs to spend; 200 where no duration is given", "integer", "N", 1),
+            Flag("seed", "seed of the runs and of the search; by default the scenario's", "integer", "N"),
+            Flag("kinds", "only faults of these kinds, such as lose,crash", "text", "KINDS"),
+            Flag("invariants", "only these promises, such as one_charge,every_order_ends", "text", "NAMES"),
+            Flag("every", "go on until each promise is broken, or the budget is used up"),
+        ),
+        "found = %hunt checkout --duration 60s",
     ),
     LineMagic(
         "graph", "Draw the system: services, what they say to each other, sagas, third parties.", example="%graph"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -34,11 +35,11 @@ class SeedRuns:
 
     Args:
         scenario: Its name.
-        duration: Where another than the scenario's was asked for.
+        instead: Duration and delivery model, where others than the scenario's were asked for.
     """
 
-    def __init__(self, scenario: str, duration: str | None = None) -> None:
-        self.scenario, self.duration = scenario, duration
+    def __init__(self, scenario: str, instead: Mapping[str, str] | None = None) -> None:
+        self.scenario, self.instead = scenario, dict(instead or {})
         self.results: list[SeedResult] = []
         self.failed: list[Run] = []
 
@@ -80,12 +81,12 @@ class SeedRuns:
         return Table("Invariants", ("Name", "Verdict"), tuple(rows))
 
     def _replays(self, bad: list[SeedResult]) -> Table:
-        duration = f" --duration {self.duration}" if self.duration else ""
+        options = "".join(f" --{name} {value}" for name, value in self.instead.items())
         rows = tuple(
             (
                 words(str(each.seed)),
                 words(", ".join(f"{name} ({number})" for name, number in each.violations if number)),
-                code(f"%simulate {self.scenario} --seed {each.seed}{duration}"),
+                code(f"%simulate {self.scenario} --seed {each.seed}{options}"),
             )
             for each in bad[:KEPT_MAX]
         )

@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from studio.contract import codec
-from studio.errors import InvalidCase, InvalidFault
+from studio.errors import InvalidCase, InvalidFault, UnknownBus
 from studio.graph.system import Build
+from studio.model.delivery import check_bus
 from studio.model.fault import Fault, fault_from, plan_to
 from studio.model.scenario import Scenario, Workload
 from studio.simulation.stage import scenario_of
@@ -59,6 +60,10 @@ class Case:
     duration_ns: int = 0
     bus: str = ""
 
+    def __post_init__(self) -> None:
+        if self.bus:
+            check_bus(self.bus, what="case")
+
     def with_plan(self, *plan: Fault) -> Case:
         """Return the same case under other faults."""
         return replace(self, plan=plan)
@@ -95,7 +100,7 @@ class Case:
         """
         try:
             return cls._from_values(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError, InvalidFault) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, InvalidFault, UnknownBus) as error:
             raise InvalidCase(case=text[:80], reason=f"it cannot be read ({error})") from error
 
     @classmethod

@@ -44,6 +44,7 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
     system: System | Build | None = None,
     faults: Sequence[Fault] | None = None,
     duration: str | None = None,
+    bus: str | None = None,
     log: Log | None = None,
     stop_at_violation: bool = False,
     check: Check = "marks",
@@ -62,6 +63,7 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
         system: What to run; by default the notebook's.
         faults: Plan instead of the scenario's.
         duration: Instead of the scenario's.
+        bus: Delivery model instead of the scenario's: `jetstream`, `rabbitmq` or `kafka`.
         log: Where records go; by default the process's log.
         stop_at_violation: Whether the run ends where the first violation is found, with status `stopped`.
         check: When *always* invariants are checked: at `marks` of virtual time (what breaks and mends itself between
@@ -72,6 +74,7 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
 
     Raises:
         UnknownScenario: It is not declared.
+        UnknownBus: It is no delivery model.
         EmptySystem: There is nothing to run.
         UnknownTarget: A fault, given or service time names what does not exist.
         UnknownAddress: A workload's address is nothing.
@@ -85,9 +88,11 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
     """
     build = build_of(system)
     case = _case_of(build, scenario, seed, faults, duration)
+    case = replace(case, bus=bus or case.bus)
     number, plan = case.seed, case.plan
     chosen = scenario if isinstance(scenario, Scenario) else case.scenario_in(build)
     conditions = conditions_of(build, chosen, number, plan)
+    conditions = replace(conditions, bus=case.bus or conditions.bus)
     is_stopped = load_engine()
     shelf = default_log() if log is None else log
     buffer = shelf.record(info_of(build, chosen.name, number, case))

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Self
 from studio.address import Address
 from studio.errors import ServiceUnavailable, UndeclaredError, UnknownTarget, WorldClosed, nearest
 from studio.graph.system import Build, System
+from studio.model.delivery import check_bus
 from studio.model.duration import duration_ns, format_ns, optional_ns
 from studio.model.fault import Fault
 from studio.model.scenario import Given, Scenario
@@ -332,6 +333,7 @@ def world(
     system: System | Build | None = None,
     scenario: str = "",
     faults: Sequence[Fault] = (),
+    bus: str | None = None,
     log: Log | None = None,
 ) -> World:
     """Start a world to play by hand.
@@ -341,6 +343,7 @@ def world(
         system: What runs; by default the notebook's.
         scenario: Takes documents, settings, network and service times from a declared scenario; by default none.
         faults: In force from the start.
+        bus: Delivery model: `jetstream` (or the scenario's), `rabbitmq` or `kafka`.
         log: Where records go; by default the process's log.
 
     Example:
@@ -352,4 +355,6 @@ def world(
     """
     build = build_of(system)
     chosen = scenario_of(build, scenario, seed) if scenario else Scenario("(by hand)")
+    if bus is not None:
+        chosen.bus = check_bus(bus, what="world")
     return World(build, chosen, seed, faults, default_log() if log is None else log)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.errors import PublishFailed
@@ -10,7 +11,7 @@ from studio.ports import Envelope
 from studio.simulation.awaiting import perform
 from studio.simulation.brokers.consumer import Consumer
 from studio.simulation.brokers.models import model_of
-from studio.simulation.deadlines import Deadlines
+from studio.simulation.deadlines import DeadlineQueue, Deadlines
 from studio.simulation.exchange import Exchange
 from studio.simulation.randomness import mix
 from studio.simulation.readers import Readers
@@ -69,10 +70,11 @@ class DeliveryModel(Protocol):
 class PublishExchange(Exchange):
     """A publisher's wait for the broker's confirmation."""
 
-    __slots__ = ("envelope", "has_stored", "tries")
+    __slots__ = ("envelope", "has_stored", "tried", "tries")
 
     envelope: Envelope
     has_stored: bool
+    tried: Tried | None
     tries: int
 
     @property
@@ -80,6 +82,38 @@ class PublishExchange(Exchange):
         """Return the causal key of this try to send it."""
         causal = self.envelope.causal
         return causal if self.tries == 1 else mix(causal, self.tries)
+
+    def answer(self, value: Any) -> None:
+        """Wake the publisher, and try no more."""
+        super().answer(value)
+        self.rest()
+
+    def fail(self, error: BaseException) -> None:
+        """Wake the publisher with an error, and try no more."""
+        super().fail(error)
+        self.rest()
+
+    def disarm(self) -> None:
+        """Try no more, since nobody waits any more."""
+        super().disarm()
+        self.rest()
+
+    def rest(self) -> None:
+        """Let go of the wait for the next try."""
+        if self.tried is not None and self.tried.queue is not None:
+            self.tried.queue.release()
+
+
+@dataclass(slots=True, eq=False)
+class Tried:
+    """A try to publish; when it is not confirmed, the next one follows."""
+
+    exchange: PublishExchange
+    queue: DeadlineQueue | None = None
+
+    def done(self) -> bool:
+        """Say whether it was confirmed, or given up."""
+        return self.exchange.done()
 
 
 class Broker:
@@ -92,6 +126,7 @@ class Broker:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster, self._loop, self._harm = cluster, cluster.loop, cluster.harm.messages
         self._deadlines = Deadlines(cluster.loop, self._expire)
+        self._tries = Deadlines(cluster.loop, self._try_again)
         self.model: DeliveryModel = model_of(cluster.conditions.bus)(cluster)
         self.readers = Readers(cluster)
 
@@ -104,7 +139,7 @@ class Broker:
             PublishFailed: Not confirmed in time; it may be stored.
         """
         exchange = PublishExchange(self._send, envelope.address, envelope.message, envelope.causal)
-        exchange.envelope, exchange.has_stored, exchange.tries = envelope, False, 1
+        exchange.envelope, exchange.has_stored, exchange.tried, exchange.tries = envelope, False, None, 1
         await perform(exchange)
 
     def _send(self, exchange: Any) -> None:
@@ -113,17 +148,19 @@ class Broker:
 
     def _try(self, exchange: PublishExchange) -> None:
         """Send an event to the broker; a client that sends once more does so until it is confirmed or time is up."""
-        envelope, loop, resend_ns = exchange.envelope, self._loop, self.model.resend_ns
-        if resend_ns and loop.now_ns + resend_ns < loop.now_ns + self.model.publish_wait_ns:
-            loop.at(loop.now_ns + resend_ns, exchange.caller_key, self._try_again, exchange)
+        envelope, loop = exchange.envelope, self._loop
+        if self.model.resend_ns:
+            exchange.tried = Tried(exchange)
+            self._tries.watch(exchange.tried, self.model.resend_ns)
         if self._harm.is_on and self._harm.loses(envelope.address, "publish", exchange.way, envelope.message):
             self._note(envelope, "broker", "lost", "publish")
             return
         leg_ns = self._cluster.links.leg_ns(envelope.address, "publish", exchange.way, envelope.message)
         loop.at(loop.now_ns + leg_ns, 0, self._arrive, exchange)
 
-    def _try_again(self, exchange: PublishExchange) -> None:
-        if not exchange.done():
+    def _try_again(self, tried: Tried) -> None:
+        exchange = tried.exchange
+        if exchange.caller_key not in self._loop.dead:  # a process that died tries nothing any more
             exchange.tries += 1
             self._try(exchange)
 
