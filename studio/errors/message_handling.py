@@ -171,11 +171,11 @@ class UniqueViolation(StudioError):
 
 
 class StorageUnavailable(StudioError):
-    """The storage did not commit."""
+    """The storage is away, or did not confirm a commit."""
 
     code = "STU422"
     problem = "storage of {space}: {reason}"
-    remedy = "Nothing was written; retry."
+    remedy = "Try again; a commit may stand although its answer was lost, so read before you repeat what adds up."
 
     space: str
     reason: str

@@ -41,16 +41,20 @@ class Outbox:
         self._sending: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Send what an earlier incarnation committed and did not send."""
-        if await self._waiting():
-            self._send_later()
+        """Send what an earlier incarnation committed and did not send; later, where the storage is away."""
+        try:
+            is_wanted = bool(await self._waiting())
+        except StorageUnavailable:
+            is_wanted = True
+        if is_wanted:
+            self.rouse()
 
     async def relay(self, envelope: Envelope) -> None:
         """Publish a committed event and take it out; what the bus does not confirm now is sent later."""
         try:
             await self._send(envelope)
         except (PublishFailed, StorageUnavailable):
-            self._send_later()
+            self.rouse()
 
     async def _send(self, envelope: Envelope) -> None:
         await self._host.publish(envelope)
@@ -61,7 +65,8 @@ class Outbox:
         found = await self._host.ports.storage.find(self._host.name, OUTBOX, limit=OUTBOX_BATCH)
         return [decode_envelope(document.body) for document in found]
 
-    def _send_later(self) -> None:
+    def rouse(self) -> None:
+        """See what waits, and send it, while others go on."""
         if self._sending is None or self._sending.done():
             self._sending = asyncio.get_running_loop().create_task(self._send_all())
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from studio.simulation.loop import VirtualLoop
+    from studio.simulation.skew import Skew, SkewedClock
 
 __all__ = ["INCARNATION", "Frame", "Incarnation"]
 
@@ -34,9 +35,12 @@ class Incarnation:
         key: Unique in the loop and the same in every process, such as `stable_key(name)`. It orders work that is due at
             the same instant, and the fence knows the dead by it.
         loop: The loop that runs it.
+
+    Attributes:
+        skew: What is wrong with the clock of its machine, and `clock` the port that shows it; None where it is right.
     """
 
-    __slots__ = ("__weakref__", "alive", "frames", "key", "loop", "name")
+    __slots__ = ("__weakref__", "alive", "clock", "frames", "key", "loop", "name", "skew")
 
     def __init__(self, name: str, key: int, loop: VirtualLoop) -> None:
         assert key not in loop.incarnations, f"two incarnations have the key of {name}"
@@ -46,6 +50,8 @@ class Incarnation:
         self.key = key
         self.loop = loop
         self.alive = True
+        self.skew: Skew | None = None
+        self.clock: SkewedClock | None = None
         self.frames: dict[int, Frame] = {}  # by id, which is cheap to hash; still in order of creation
 
     def __repr__(self) -> str:
@@ -67,7 +73,7 @@ class Incarnation:
             return
         self.alive = False
         del self.loop.incarnations[self.key]
-        self.loop.dead.add(self.key)
+        self.loop.halt_for_good(self.key)
         frames = list(self.frames.values())
         self.frames.clear()
         for frame in frames:

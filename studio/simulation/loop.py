@@ -23,7 +23,7 @@ from contextlib import contextmanager
 from contextvars import Context, copy_context
 from functools import partial
 from heapq import heappop, heappush
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from studio.errors import LoopBusyError, NothingLeftError, RunStoppedError, TimeStandsStillError
 from studio.simulation.driving import Drive
@@ -32,6 +32,9 @@ from studio.simulation.incarnation import INCARNATION, Incarnation
 from studio.simulation.randomness import mix
 from studio.simulation.refusals import RefusingLoop, refuse_thread
 from studio.simulation.task import HandlerTask
+
+if TYPE_CHECKING:
+    from studio.simulation.skew import Skew
 
 __all__ = ["VirtualFuture", "VirtualLoop", "VirtualTimer"]
 
@@ -83,6 +86,7 @@ class VirtualLoop(RefusingLoop):
             passing of real time would give it: code that polls with `asyncio.sleep(0)` thus sees time pass.
 
     Attributes:
+        has_skews: Whether the clock of any machine is wrong.
         heartbeat: Called every few thousand steps by whoever drives, for a display of progress; it changes nothing.
     """
 
@@ -108,6 +112,8 @@ class VirtualLoop(RefusingLoop):
         self.buckets: dict[int, list[Entry]] = {}
         self.times: list[int] = []
         self.dead: set[int] = set()
+        self.halted: set[int] = set()  # the dead, and those who stand still for a while
+        self.paused: dict[int, list[Entry]] = {}
         self.graveyard = Graveyard()
         self.unretrieved: dict[int, HandlerTask] = {}
         self.failures: deque[dict[str, Any]] = deque(maxlen=1_000)
@@ -127,6 +133,7 @@ class VirtualLoop(RefusingLoop):
         self._collect_at = _COLLECT_STEPS
         self._beat_at = _BEAT_STEPS
         self.heartbeat: Callable[[], object] | None = None
+        self.has_skews = False
 
     def __del__(self) -> None:
         # At best: the collector may finalise frames first. Whoever makes a loop closes it.
@@ -139,8 +146,9 @@ class VirtualLoop(RefusingLoop):
     # -- the clock and what is due
 
     def time(self) -> float:
-        """Return virtual time in seconds, for asyncio."""
-        return self.now_ns / 1e9
+        """Return virtual time in seconds, for asyncio: as the machine of the calling code counts it."""
+        skew = self._skew() if self.has_skews else None
+        return (self.now_ns if skew is None else skew.elapsed_ns()) / 1e9
 
     def at(self, when_ns: int, entity_key: int, function: Callable[[Any], object], argument: Any) -> None:
         """Call `function(argument)` at an instant, in no particular context; it cannot be cancelled, only fenced.
@@ -167,6 +175,30 @@ class VirtualLoop(RefusingLoop):
             _remove(self._due, argument)
         elif not due:
             del self.buckets[when_ns]
+
+    def pause(self, entity_key: int) -> None:
+        """Let an entity stand still: what is due for it from now on waits until it is resumed."""
+        self.paused.setdefault(entity_key, [])
+        self.halted.add(entity_key)
+
+    def resume(self, entity_key: int) -> None:
+        """Let an entity go on: all that waited for it is due now, in the order in which it was due."""
+        if entity_key not in self.dead:
+            self.halted.discard(entity_key)
+        for entry in self.paused.pop(entity_key, ()):
+            self.at(self.now_ns, *entry)
+
+    def halt_for_good(self, entity_key: int) -> None:
+        """Fence an entity: what is due for it, now or later, is dropped."""
+        self.dead.add(entity_key)
+        self.halted.add(entity_key)
+        self.paused.pop(entity_key, None)
+
+    def _put_off(self, entry: Entry) -> None:
+        """Keep what is due for an entity that stands still; drop what is due for a dead one."""
+        waiting = self.paused.get(entry[0])
+        if waiting is not None:
+            waiting.append(entry)
 
     def next_ordinal(self) -> int:
         """Count what needs an identity that is the same in every run."""
@@ -201,16 +233,27 @@ class VirtualLoop(RefusingLoop):
     ) -> asyncio.TimerHandle:
         """Call back after seconds, rounded to nanoseconds and at least one where the delay is positive."""
         delay_ns = max(round(delay * 1e9), 1) if delay > 0 else 0
+        skew = self._skew() if self.has_skews else None
+        if skew is not None:
+            delay_ns = skew.true_ns(delay_ns)
         return self._call_at_ns(self.now_ns + delay_ns, callback, args, context)
 
     def call_at(  # type: ignore[override]
         self, when: float, callback: Callable[..., object], *args: Any, context: Context | None = None
     ) -> asyncio.TimerHandle:
         """Call back when `time()` is `when`."""
+        skew = self._skew() if self.has_skews else None
+        if skew is not None:
+            return self.call_later(when - self.time(), callback, *args, context=context)
         when_ns = max(round(when * 1e9), self.now_ns)
         if when_ns == self.now_ns and when > self.time():
             when_ns += 1
         return self._call_at_ns(when_ns, callback, args, context)
+
+    def _skew(self) -> Skew | None:
+        """Return what is wrong with the clock of the machine that the calling code runs on."""
+        incarnation = INCARNATION.get(None)
+        return None if incarnation is None else incarnation.skew
 
     def _call_at_ns(
         self, when_ns: int, callback: Callable[..., object], args: tuple[Any, ...], context: Context | None
@@ -394,7 +437,7 @@ class VirtualLoop(RefusingLoop):
 
     def _work(self, deadline_ns: int) -> bool:  # noqa: C901, PLR0912 - one loop, since each call would cost a tenth
         """Run everything due until an instant; False when stopped before. The loop below is the simulator's hottest."""
-        ready, dead, times, buckets = self._ready, self.dead, self.times, self.buckets
+        ready, halted, times, buckets = self._ready, self.halted, self.times, self.buckets
         due = self._due
         if ready:
             self._run_ready()
@@ -403,7 +446,8 @@ class VirtualLoop(RefusingLoop):
                 if self._stop:
                     return False
                 key, function, argument = due.pop()
-                if dead and key in dead:
+                if halted and key in halted:
+                    self._put_off((key, function, argument))
                     continue
                 function(argument)
                 if ready:
@@ -423,12 +467,14 @@ class VirtualLoop(RefusingLoop):
                 self._due = due = self._enter(when_ns, bucket)
                 continue
             key, function, argument = bucket[0]  # the common case: one thing, and time passes
-            if not dead or key not in dead:
-                self.now_ns = when_ns
-                self.steps += 1
-                function(argument)
-                if ready:
-                    self._run_ready()
+            if halted and key in halted:
+                self._put_off(bucket[0])
+                continue
+            self.now_ns = when_ns
+            self.steps += 1
+            function(argument)
+            if ready:
+                self._run_ready()
 
     def _enter(self, when_ns: int, bucket: list[Entry]) -> list[Entry]:
         """Enter an instant: return what is due, the first last; nothing, and time stays, when all is cancelled."""
@@ -459,18 +505,26 @@ class VirtualLoop(RefusingLoop):
         return bucket
 
     def _run_ready(self) -> None:
-        ready, dead = self._ready, self.dead
+        ready, halted = self._ready, self.halted
         rounds = 0
         while ready and not self._stop:
             count = len(ready)
             self._count(count)
             for _ in range(count):
                 handle = ready.popleft()
-                if not handle.cancelled() and not (dead and _is_dead(handle)):
+                if not handle.cancelled() and not (halted and self._is_halted(handle)):
                     handle._run()  # noqa: SLF001 - it is what an event loop does with a handle
             rounds += 1
             if rounds >= self.busy_rounds_max:
                 return
+
+    def _is_halted(self, handle: asyncio.Handle) -> bool:
+        """Say whether a handle's owner is dead, or stands still: then it is put off."""
+        incarnation = handle._context.get(INCARNATION)  # type: ignore[attr-defined]  # noqa: SLF001 - 3.11 has no accessor
+        if incarnation is None or incarnation.key not in self.halted:
+            return False
+        self._put_off((incarnation.key, _run_handle, handle))
+        return True
 
     def _run_timer(self, timer: VirtualTimer) -> None:
         if not timer.cancelled():
@@ -515,6 +569,11 @@ class VirtualLoop(RefusingLoop):
         super().close()
 
 
+def _run_handle(handle: asyncio.Handle) -> None:
+    if not handle.cancelled():
+        handle._run()  # noqa: SLF001 - it is what an event loop does with a handle
+
+
 def _remove(due: list[Entry], argument: object) -> bool:
     for index, entry in enumerate(due):
         if entry[2] is argument:
@@ -525,11 +584,6 @@ def _remove(due: list[Entry], argument: object) -> bool:
 
 def _name(awaited: Any) -> str:
     return str(getattr(awaited, "__qualname__", None) or getattr(awaited, "get_name", lambda: "the awaited future")())
-
-
-def _is_dead(handle: asyncio.Handle) -> bool:
-    incarnation = handle._context.get(INCARNATION)  # type: ignore[attr-defined]  # noqa: SLF001 - 3.11 has no accessor
-    return incarnation is not None and not incarnation.alive
 
 
 def _unwind_now(closing: Any) -> None:

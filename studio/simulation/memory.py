@@ -78,14 +78,18 @@ class MemoryStorage:
         versions: list[int] = []
         try:
             for write in writes:
-                step = (write, *self._standing(write))
+                step = (write, *self.standing(write))
                 versions.append(self._apply(write))
                 done.append(step)
         except (StorageConflict, UniqueViolation):
             for write, document, pairs in reversed(done):
-                self._replace(write, document, pairs)
+                self.put_back(write, document, pairs)
             raise
         return tuple(versions)
+
+    def documents(self, space: str, collection: str) -> dict[str, Document]:
+        """Return a collection's committed documents by key; not to be changed."""
+        return self._documents.get((space, collection), {})
 
     def snapshot(self) -> Snapshot:
         """Copy the committed state, for `restore`; documents are shared, not copied."""
@@ -109,7 +113,8 @@ class MemoryStorage:
             keys = self._order[place] = sorted(self._documents.get(place, ()))
         return keys
 
-    def _standing(self, write: Write) -> tuple[Document | None, Pairs]:
+    def standing(self, write: Write) -> tuple[Document | None, Pairs]:
+        """Return what stands where a write goes: the document, and its unique values."""
         documents = self._documents.get((write.space, write.collection))
         pairs = self._held.get((write.space, write.collection, write.key), ())
         return (None if documents is None else documents.get(write.key)), pairs
@@ -125,7 +130,7 @@ class MemoryStorage:
             return 0
         if body is None:
             if found is not None:
-                self._replace(write, None, ())
+                self.put_back(write, None, ())
             return 0
         if unique:
             self._check_unique(write)
@@ -133,7 +138,7 @@ class MemoryStorage:
         if found is not None and not unique and (space, collection, key) not in self._held:
             documents[key] = document  # type: ignore[index]  # it was found there
         else:
-            self._replace(write, document, unique)
+            self.put_back(write, document, unique)
         return version + 1
 
     def _check_unique(self, write: Write) -> None:
@@ -144,7 +149,8 @@ class MemoryStorage:
                     space=write.space, collection=write.collection, key=write.key, index=index, value=value
                 )
 
-    def _replace(self, write: Write, document: Document | None, pairs: Pairs) -> None:
+    def put_back(self, write: Write, document: Document | None, pairs: Pairs) -> None:
+        """Let a document stand where a write went, at whatever version; None for none."""
         space, collection, key = write.space, write.collection, write.key
         documents = self._documents.setdefault((space, collection), {})
         if (document is None) == (key in documents):

@@ -43,12 +43,14 @@ class Surroundings:
         self._draws = Draws(seed, incarnation.key)
 
     def now_ns(self) -> int:
-        """Return the world's wall time."""
-        return EPOCH_NS + self._loop.now_ns
+        """Return the world's wall time, as the machine has it."""
+        skew = self._incarnation.skew
+        return EPOCH_NS + (self._loop.now_ns if skew is None else skew.wall_ns())
 
     def monotonic_ns(self) -> int:
-        """Return virtual time since the run began."""
-        return self._loop.now_ns
+        """Return virtual time since the run began, as the machine counts it."""
+        skew = self._incarnation.skew
+        return self._loop.now_ns if skew is None else skew.elapsed_ns()
 
     def bits(self, function: str, count: int, caller: str) -> int:
         """Draw random bits."""
@@ -70,7 +72,8 @@ class Surroundings:
         if current.parent is None or not isinstance(current, _SyncGreenlet):
             raise BlockingSleep(seconds=seconds)
         try:
-            current.parent.switch(max(round(seconds * 1e9), 0))
+            delay_ns, skew = max(round(seconds * 1e9), 0), self._incarnation.skew
+            current.parent.switch(delay_ns if skew is None else skew.true_ns(delay_ns))
         except greenlet.GreenletExit:  # its process is dead: no verb in a `finally` acts, they refuse
             ACTING.set(None)
             raise

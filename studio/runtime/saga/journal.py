@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 from studio.errors import Fenced, StorageConflict, StorageUnavailable
 from studio.model.policy import Retry
@@ -19,7 +20,10 @@ from studio.ports import Document, Ports, Write
 from studio.records import SagaChange, SagaStep
 from studio.runtime.saga.history import Entry, History
 
-__all__ = ["DEAD_LETTERS", "INSTANCES", "JOURNAL", "UNFINISHED", "Journal", "SagaInstance", "read_entries"]
+__all__ = ["DEAD_LETTERS", "INSTANCES", "JOURNAL", "UNFINISHED", "Journal", "SagaInstance", "patiently",
+           "read_entries"]  # fmt: skip
+
+T = TypeVar("T")
 
 INSTANCES = "$instances"
 JOURNAL = "$journal"
@@ -132,7 +136,7 @@ class Journal:
             states: In which it is taken; in any other this returns None.
         """
         for _ in range(TAKE_OVER_ATTEMPTS):
-            document = await ports.storage.get(saga, INSTANCES, id_)
+            document = await patiently(ports, lambda: ports.storage.get(saga, INSTANCES, id_))
             found = None if document is None else SagaInstance.decode(document.body)
             if document is None or found is None or found.state not in states:
                 return None
@@ -235,17 +239,28 @@ class Journal:
         self.instance, self._version = instance, versions[0]
 
     async def _commit(self, *writes: Write) -> tuple[int, ...]:
-        """Commit, waiting for a storage that is away."""
-        for attempt in range(1, JOURNAL_RETRY.attempts + 1):
+        """Commit, waiting for a storage that is away; one that only did not answer may have committed before."""
+        is_unknown = False
+
+        async def commit() -> tuple[int, ...]:
+            nonlocal is_unknown
             try:
                 return await self._ports.storage.commit(writes)
             except StorageConflict as conflict:
+                own = next(write for write in writes if write.body is not None)
+                if is_unknown and await self._stands(own):
+                    return tuple(0 if each.body is None else (each.expected or 0) + 1 for each in writes)
                 raise Fenced(saga=self.instance.id, epoch=self.instance.epoch) from conflict
             except StorageUnavailable:
-                if attempt == JOURNAL_RETRY.attempts:
-                    raise
-            await self._ports.clock.sleep_ns(JOURNAL_RETRY.wait_ns(attempt + 1, 0.0))
-        raise AssertionError("the last attempt returns or raises")
+                is_unknown = True
+                raise
+
+        return await patiently(self._ports, commit)
+
+    async def _stands(self, write: Write) -> bool:
+        """Tell whether a write has been committed: its body holds our epoch, so nobody else wrote the same."""
+        found = await self._ports.storage.get(write.space, write.collection, write.key)
+        return found is not None and found.body == write.body and found.version == (write.expected or 0) + 1
 
     def _record_state(self) -> None:
         if self._ports.recorder is not None:
@@ -261,11 +276,29 @@ class Journal:
             )
 
 
+async def patiently(ports: Ports, ask: Callable[[], Awaitable[T]]) -> T:
+    """Ask a storage, waiting where it is away.
+
+    Raises:
+        StorageUnavailable: It stayed away for as long as we wait.
+    """
+    for attempt in range(1, JOURNAL_RETRY.attempts + 1):
+        try:
+            return await ask()
+        except StorageUnavailable:
+            if attempt == JOURNAL_RETRY.attempts:
+                raise
+        await ports.clock.sleep_ns(JOURNAL_RETRY.wait_ns(attempt + 1, 0.0))
+    raise AssertionError("the last attempt returns or raises")
+
+
 async def read_entries(ports: Ports, saga: str, id_: str) -> list[Entry]:
     """Return an instance's journal."""
     entries: list[Entry] = []
     prefix, after = f"{id_}/", ""
-    while page := await ports.storage.find(saga, JOURNAL, prefix=prefix, limit=_PAGE, after=after):
+    while page := await patiently(
+        ports, partial(ports.storage.find, saga, JOURNAL, prefix=prefix, limit=_PAGE, after=after)
+    ):
         entries += [Entry.decode(document.body) for document in page if _is_of(document, prefix)]
         after = page[-1].key
     return entries

@@ -45,7 +45,9 @@ class StorageHarm(Applier):
         """Apply one more fault from now on; what has happened before is not remembered."""
         if not self.is_on:
             self.port = self._faulty
-            self._cluster.refit(storage=self._faulty)
+            if self._cluster.fleets:  # else nobody acts yet
+                for actor in self._cluster.actors():
+                    self._cluster.refit(actor, storage=self._faulty)
         super().take(standing)
         fault = standing.fault
         if isinstance(fault, StaleRead):
@@ -120,7 +122,8 @@ class StorageHarm(Applier):
         fault = standing.fault
         assert isinstance(fault, LoseUnsynced)
         for owner in fault.targets:
+            lost = self._faulty.since(owner, self._cluster.loop.now_ns - fault.last_ns)
+            self.harm.note(standing, 0, f"{len(lost)} writes of {owner} lost")
             for node in self._cluster.fleets[owner].nodes:
                 self._cluster.crash(node, fault.down_ns, "its storage crashed")
-            count = self._faulty.lose_since(owner, self._cluster.loop.now_ns - fault.last_ns)
-            self.harm.note(standing, 0, f"{count} writes of {owner} lost")
+            self._faulty.take_back(lost)
