@@ -119,13 +119,9 @@ class Fallback:
     most: int = 1000
 
     def __post_init__(self) -> None:
-        given = [
-            self.value is not NO_VALUE,
-            self.function is not None,
-            self.service is not None,
-            self.address is not None,
-        ]
-        if sum(given) > 1 or not (any(given) or self.last_good):
+        given = sum(each is not None for each in (self.function, self.service, self.address))
+        given += self.value is not NO_VALUE
+        if given > 1 or not (given or self.last_good):
             raise _invalid(
                 "Fallback()",
                 "needs one answer",

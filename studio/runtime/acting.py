@@ -9,21 +9,19 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
-from studio.contract import ServiceError, invalid_message
+from studio.contract import invalid_message
 from studio.errors import (
     CallInTransaction,
     CallRefused,
-    CallTimeout,
-    DeadlineExceeded,
     Fenced,
-    Overloaded,
-    ServiceUnavailable,
     UndeclaredError,
 )
 from studio.model.composition import Composition
 from studio.model.handle import ServiceHandle, only_operation
+from studio.model.policy_set import NONE_DECLARED
 from studio.ports import ACTING, Document, Envelope, HttpRequest, HttpResponse, Ports, Reply, Write, fits
 from studio.records import DocumentChange, LedgerEntry, LogLine, Measurement, Message
 from studio.runtime.composing import run_composition
@@ -32,6 +30,8 @@ from studio.runtime.spans import UNKEPT
 from studio.runtime.unit import Unit
 
 if TYPE_CHECKING:
+    from studio.model.policy_set import Policies
+    from studio.runtime.policies.caller import CallerPolicies
     from studio.runtime.program import OperationPlan, Program
     from studio.runtime.spans import OpenSpan, Spans
 
@@ -46,6 +46,7 @@ class Host(Protocol):
     program: Program
     ports: Ports
     spans: Spans
+    policies: CallerPolicies
 
     async def publish(self, envelope: Envelope, span: OpenSpan | None = None) -> None:
         """Hand an event to the bus, record it, and close the span that it is published under."""
@@ -128,8 +129,10 @@ class Handling:
             return await self.call(address, message)
         return await self.publish(address, message)
 
-    def call(self, address: str, message: Any, *, timeout_ns: int | None = None) -> Awaitable[Any]:
-        """Send a command and return its typed answer, retrying as its policy allows.
+    def call(
+        self, address: str, message: Any, *, timeout_ns: int | None = None, policies: Policies | None = None
+    ) -> Awaitable[Any]:
+        """Send a command and return its typed answer, under the policies that hold for it.
 
         What can be refused is refused here and now; so is the ordinal given, in the order in which calls are written.
         """
@@ -144,47 +147,30 @@ class Handling:
         self.ordinal = ordinal = self.ordinal + 1
         key = short_key(f"{self.base}/{address}/{ordinal}")
         causal = causal_key(self.causal, plan.key, ordinal)
-        if plan.attempts == 1:
-            return self._attempt(plan, body, key, causal, plan.timeout_ns if timeout_ns is None else timeout_ns, 1)
-        return self._call_again(plan, body, key, causal, timeout_ns)
+        if plan.is_bare and policies is None:
+            return self.attempt(plan, body, key, causal, plan.timeout_ns if timeout_ns is None else timeout_ns, 1)
+        if timeout_ns is not None:
+            policies = replace(policies or NONE_DECLARED, timeout_ns=timeout_ns)
+        return self.replica.policies.carry(self, plan, policies, message, body, key, causal)
 
-    async def _call_again(self, plan: OperationPlan, body: bytes, key: str, causal: int, timeout_ns: int | None) -> Any:
-        """Try a call up to `attempts` times under one idempotency key, each time with a timeout of its own.
+    def is_stale(self, answer: Any) -> bool:
+        """Tell whether an answer is the last good one, given in the callee's place."""
+        return self.replica.policies.larder.is_stale(answer)
 
-        Once an attempt's outcome is unknown, so is the call's: a later refusal does not say that it never ran.
-        """
-        clock = self.ports.clock
-        unknown: Exception | None = None
-        wait_ns = plan.timeout_ns if timeout_ns is None else timeout_ns
-        for attempt in range(1, plan.attempts + 1):
-            try:
-                # Each attempt has a causal key of its own: it must not meet the last one's fate, nor draw the same.
-                own = causal if attempt == 1 else causal_key(causal, plan.key, attempt)
-                return await self._attempt(plan, body, key, own, wait_ns, attempt)
-            except Exception as error:
-                if attempt == plan.attempts or not self._is_worth_another(plan, error):
-                    if unknown is not None and isinstance(error, (ServiceUnavailable, CallRefused)):
-                        raise unknown from error
-                    raise
-                if isinstance(error, (CallTimeout, UndeclaredError)):
-                    unknown = error
-            draw = self.ports.randomness.uniform("retry", self.causal, plan.key, attempt)
-            await clock.sleep_ns(plan.retry.wait_ns(attempt + 1, draw))
-        raise AssertionError("the last attempt returns or raises")
-
-    def _is_worth_another(self, plan: OperationPlan, error: Exception) -> bool:
-        business = isinstance(error, ServiceError)
-        transient = isinstance(error, (CallTimeout, ServiceUnavailable, UndeclaredError)) or (
-            isinstance(error, CallRefused) and error.refusal in _PASSING
-        )
-        deadline_ns = self.envelope.deadline_ns
-        if deadline_ns and self.ports.clock.now_ns() >= deadline_ns:
-            return False
-        return (business or transient) and plan.retry.retries(error, business=business)
-
-    async def _attempt(  # noqa: PLR0917 - as above
-        self, plan: OperationPlan, body: bytes, key: str, causal: int, wait_ns: int, attempt: int
+    async def attempt(  # noqa: PLR0917 - for each call; keywords would cost
+        self, plan: OperationPlan, body: bytes, key: str, causal: int, wait_ns: int, attempt: int, to: int = 0
     ) -> Any:
+        """Send a call once, and return its answer.
+
+        Args:
+            plan: Of the operation.
+            body: Encoded message.
+            key: Idempotency key.
+            causal: The attempt's causal key.
+            wait_ns: Longest wait.
+            attempt: From 1.
+            to: Replica that it goes to; 0 for any.
+        """
         ports, replica, handled = self.ports, self.replica, self.envelope
         recorder = ports.recorder
         limit_ns = ports.clock.now_ns() + wait_ns
@@ -196,7 +182,7 @@ class Handling:
             span = replica.spans.start("call", plan.address, self.span, handled.trace, message, handled.saga)
         envelope = Envelope(
             message, "call", plan.address, body, self.service, replica.number, "", handled.trace, span.span,
-            handled.message, causal, limit_ns, key, handled.saga, handled.epoch, handled.principal, attempt,
+            handled.message, causal, limit_ns, key, handled.saga, handled.epoch, handled.principal, attempt, to,
         )  # fmt: skip
         if recorder is not None:
             recorder.write(message_record(envelope, ports.clock.now_ns()))
@@ -409,10 +395,6 @@ def _refusal(error: Exception, contract: Any, service: str, operation: str) -> E
         if isinstance(error, ValidationError)
         else error
     )
-
-
-_PASSING = frozenset({Overloaded.code, DeadlineExceeded.code})
-"""Refusals that say nothing about the message: another attempt, with a deadline of its own, may be taken."""
 
 
 def message_record(envelope: Envelope, at_ns: int) -> Message:

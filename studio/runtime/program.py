@@ -12,10 +12,10 @@ from studio.address import parse
 from studio.contract import ServiceError, codec
 from studio.errors import WrongVerb
 from studio.graph.build import Graph
+from studio.graph.governing import mesh_of, policies_of
 from studio.graph.system import Build
 from studio.model.data import Collection
 from studio.model.event import Event
-from studio.model.policy import Retry
 from studio.model.service import Operation
 
 __all__ = ["CollectionPlan", "EventPlan", "OperationPlan", "Program", "compile_program"]
@@ -26,7 +26,12 @@ PASSING_MAX = 1000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class OperationPlan:
-    """All that a call of one address needs."""
+    """All that a call of one address needs.
+
+    Attributes:
+        timeout_ns: Of a call that says nothing else, by whoever is in no mesh.
+        is_bare: Whether no level declares more than that: such a call takes the short way, past all policies.
+    """
 
     address: str
     key: int
@@ -37,9 +42,8 @@ class OperationPlan:
     encode_answer: Callable[[Any], bytes]
     decode_answer: Callable[[bytes], Any]
     errors: dict[str, type[ServiceError]]
-    retry: Retry
     timeout_ns: int
-    attempts: int
+    is_bare: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,7 +129,8 @@ def compile_program(build: Build) -> Program:
     return Program(
         build=build,
         operations={
-            address: _operation_plan(owner, operation) for address, (owner, operation) in graph.operations.items()
+            address: _operation_plan(graph, owner, operation)
+            for address, (owner, operation) in graph.operations.items()
         },
         events={address: _event_plan(event) for address, event in graph.events.items()},
         collections={
@@ -136,8 +141,9 @@ def compile_program(build: Build) -> Program:
     )
 
 
-def _operation_plan(owner: str, operation: Operation) -> OperationPlan:
+def _operation_plan(graph: Graph, owner: str, operation: Operation) -> OperationPlan:
     message, answer = codec(operation.takes), codec(operation.returns)
+    resolved = policies_of(graph, "", operation.address)
     return OperationPlan(
         address=operation.address,
         key=key_of(parse(operation.address)),
@@ -148,9 +154,8 @@ def _operation_plan(owner: str, operation: Operation) -> OperationPlan:
         encode_answer=answer.encode,
         decode_answer=answer.decode,
         errors={error.code(): error for error in operation.raises},
-        retry=operation.retry,
-        timeout_ns=operation.timeout_ns,
-        attempts=operation.retry.attempts if operation.idempotent or operation.retry.only == "all" else 1,
+        timeout_ns=resolved.timeout_ns,
+        is_bare=resolved.is_bare and mesh_of(graph, owner) is None,
     )
 
 

@@ -22,6 +22,7 @@ from studio.errors import (
     InvalidMessage,
     Overloaded,
     StorageConflict,
+    StorageUnavailable,
     StudioError,
     UnknownAddress,
     Where,
@@ -37,6 +38,7 @@ from studio.runtime.answers import ANSWERS, INBOX, Answers, inbox_write
 from studio.runtime.fencing import check_fence
 from studio.runtime.identifiers import causal_key, key_of_text
 from studio.runtime.outbox import Outbox, outbox_write
+from studio.runtime.policies.caller import CallerPolicies
 from studio.runtime.program import Program
 from studio.runtime.publishing import publish_event
 from studio.runtime.spans import UNKEPT, OpenSpan, Spans
@@ -70,6 +72,7 @@ class Replica:
         self.program, self.ports = program, ports
         self.spans = Spans(ports, service.name, number)
         self.admission = Admission(service.name, service.concurrency, service.queue)
+        self.policies = CallerPolicies(service.name, number, program, ports)
         self.answers = Answers(service.name, ports)
         self.turns = Turns()
         self.outbox = Outbox(self)
@@ -232,6 +235,8 @@ class Replica:
         await handling.begin(envelope.address)
         await handle(handling)
         if wanted.idempotent:
+            if self.ports.points.armed:
+                await self.ports.points.reach("before-journal", envelope.address)
             await self.ports.storage.commit((self._handled(wanted, envelope)._replace(expected=None),))
 
     def _handled(self, wanted: Subscription, envelope: Envelope) -> Write:
@@ -330,6 +335,9 @@ class Replica:
                     await turn.take((conflict.collection, conflict.key))
                     self._check_deadline(envelope)
                     continue
+                except StorageUnavailable:
+                    self.outbox.rouse()  # it may be committed, and then nobody else would send its events
+                    raise
                 turn.leave()
                 await self._follow(envelope, events)
                 return result
@@ -355,6 +363,8 @@ class Replica:
         assert handling.unit is not None
         events = tuple(outbox_write(self.name, event) for event in handling.unit.events)
         writes = handling.unit.commit_of(extra + events)
+        if self.ports.points.armed:
+            await self.ports.points.reach("before-journal", handling.envelope.address)
         versions = await self.ports.storage.commit(writes)
         for write, version in zip(writes, versions, strict=True):
             handling.record_write(write, version)

@@ -16,7 +16,7 @@ from studio.graph.system import Build
 from studio.model.duration import SECOND_NS
 from studio.model.saga import Saga
 from studio.model.service import Health, Service
-from studio.ports import Clock, Envelope, Outbound, Ports, Recorder, Reply, Settings, Storage, Verdict
+from studio.ports import Clock, Envelope, Outbound, Ports, Recorder, Reply, Settings, Standing, Storage, Verdict
 from studio.records import Life
 from studio.runtime.program import compile_program
 from studio.runtime.replica import Replica
@@ -94,7 +94,7 @@ class Assembly:
         self._ports = Ports(
             clock=parts.clock, randomness=SecretRandomness(), identity=RandomIdentity(), transport=self.bus,
             storage=parts.storage, outbound=parts.outbound, settings=parts.settings, points=_NoPoints(),
-            recorder=parts.recorder,
+            recorder=parts.recorder, directory=self,
         )  # fmt: skip
         self.outside = Replica(Service("world"), 0, self.program, self._ports)
         self.services = {service.name: self._replicas(service) for service in _services(build)}
@@ -159,9 +159,22 @@ class Assembly:
 
     # -- deliveries -------------------------------------------------------------------------------------------------
 
-    def pick(self, service: str) -> Replica:
-        """Return the next replica of a service, in turn."""
-        return self._next(service, self.services[service])
+    def pick(self, service: str, number: int = 0) -> Replica:
+        """Return the replica of a service that has a number, or for 0 the next one, in turn.
+
+        Raises:
+            ServiceUnavailable: There is none of that number.
+        """
+        replicas = self.services[service]
+        if number > len(replicas):
+            raise ServiceUnavailable(address=f"{service}/{number}", service=service)
+        return replicas[number - 1] if number else self._next(service, replicas)
+
+    def replicas(self, service: str) -> tuple[Standing, ...]:
+        """Return the replicas of a service in this process, each with what its latest health check found."""
+        found = self.services.get(service, [])
+        well = Health()
+        return tuple(Standing(each.number, self.health.get((service, each.number), well).ok) for each in found)
 
     def _next(self, owner: str, replicas: list[Unit]) -> Unit:
         turn = self._turns[owner] = (self._turns.get(owner, -1) + 1) % len(replicas)
@@ -170,7 +183,7 @@ class Assembly:
     async def _answer(self, owner: str, envelope: Envelope) -> Reply:
         if owner not in self.services:
             raise ServiceUnavailable(address=envelope.address, service=owner)
-        return await self.pick(owner).handle_call(envelope)
+        return await self.pick(owner, envelope.to).handle_call(envelope)
 
     async def _deliver(self, owner: str, subscription: str, envelope: Envelope, attempt: int) -> Verdict:
         if owner in self.services:

@@ -12,7 +12,18 @@ from collections.abc import Callable, Mapping
 from typing import Any, TextIO
 
 from studio.model.duration import SECOND_NS
-from studio.records import Delivery, Life, LogLine, Measurement, Message, Record, SagaChange, Span, Violation
+from studio.records import (
+    Delivery,
+    Life,
+    LogLine,
+    Measurement,
+    Message,
+    PolicyChange,
+    Record,
+    SagaChange,
+    Span,
+    Violation,
+)
 from studio.serve.exposition import Exposition
 
 __all__ = ["LEVELS", "Telemetry"]
@@ -20,6 +31,9 @@ __all__ = ["LEVELS", "Telemetry"]
 LEVELS: Mapping[str, int] = {"debug": 10, "info": 20, "warning": 30, "error": 40}
 _STALL_S = 2.0
 _OPEN_STATES = frozenset({"running", "compensating", "stuck"})
+_CIRCUIT = {"closed": 0, "half-open": 1, "opened": 2}
+_ALARMING = frozenset({"opened", "ejected", "exhausted"})
+_CHANGES = frozenset({"closed", "half-open", "returned", "refreshed"})
 _HANDLED = frozenset({"handle", "http", "job", "health", "step", "compensation", "saga"})
 
 
@@ -52,6 +66,7 @@ class Telemetry:
             Message: self._message,
             Delivery: self._delivery,
             Span: self._span,
+            PolicyChange: self._policy,
             SagaChange: self._saga,
             Measurement: self._measurement,
             LogLine: self._log,
@@ -146,6 +161,27 @@ class Telemetry:
                 **_identifiers(record.trace, record.span),
             )
 
+    def _policy(self, record: PolicyChange) -> None:
+        labels = (
+            ("change", record.change),
+            ("policy", record.policy),
+            ("service", record.service),
+            ("target", record.target),
+        )
+        self.exposition.add("studio_policy_changes_total", labels)
+        if record.policy == "breaker" and record.change in _CIRCUIT:
+            state = (("replica", str(record.replica)), ("service", record.service), ("target", record.target))
+            self.exposition.set("studio_breaker_state", state, _CIRCUIT[record.change])
+        self.line(
+            record.at_ns,
+            "warning" if record.change in _ALARMING else "info" if record.change in _CHANGES else "debug",
+            f"{record.policy} {record.change}: {record.target}",
+            service=record.service,
+            replica=record.replica,
+            detail=record.detail,
+            **_identifiers(record.trace, record.span),
+        )
+
     def _saga(self, record: SagaChange) -> None:
         before = self._sagas.pop(record.saga, None)
         if before is not None:
@@ -191,6 +227,8 @@ def _declare(exposition: Exposition) -> None:
         ("studio_messages_total", "counter", "Messages that entered the bus, by kind and address"),
         ("studio_deliveries_total", "counter", "Deliveries and replies, by consumer and outcome"),
         ("studio_handling_seconds", "histogram", "How long handling took, by service, kind, name and status"),
+        ("studio_policy_changes_total", "counter", "What policies did, by caller, policy, target and change"),
+        ("studio_breaker_state", "gauge", "State of each breaker that ever opened: 0 closed, 1 half-open, 2 open"),
         ("studio_sagas", "gauge", "Saga instances that are running, compensating or stuck"),
         ("studio_saga_changes_total", "counter", "States that saga instances entered"),
         ("studio_replicas", "gauge", "Replicas that live in this process"),

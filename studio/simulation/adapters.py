@@ -7,15 +7,19 @@ from itertools import count
 from typing import TYPE_CHECKING
 
 from studio.model.distribution import Distribution
-from studio.ports import ACTING
+from studio.ports import ACTING, Standing
 from studio.simulation.awaiting import park, sleep_ns
+from studio.simulation.harming.point_harm import Place
 from studio.simulation.loop import VirtualLoop
 from studio.simulation.randomness import share, stable_key
 
 if TYPE_CHECKING:
+    from studio.model.faults.delivery_faults import Poison
+    from studio.model.faults.process_faults import CrashPoint
     from studio.simulation.harming.point_harm import PointHarm
+    from studio.simulation.node import Fleet
 
-__all__ = ["GivenSettings", "HashedRandomness", "Ordinals", "SimulatedPoints", "VirtualClock"]
+__all__ = ["GivenSettings", "HashedRandomness", "Ordinals", "SimulatedDirectory", "SimulatedPoints", "VirtualClock"]
 
 
 class _Passed:
@@ -93,6 +97,25 @@ class GivenSettings:
         return self._given.get(name, f"simulated-{name}")
 
 
+class SimulatedDirectory:
+    """Implement `studio.ports.Directory`: a registry that knows at once who is up, and what health checks found.
+
+    Args:
+        fleets: By owner, as they grow.
+    """
+
+    __slots__ = ("_fleets",)
+
+    def __init__(self, fleets: Mapping[str, Fleet]) -> None:
+        self._fleets = fleets
+
+    def replicas(self, service: str) -> tuple[Standing, ...]:
+        """Return the replicas that run."""
+        fleet = self._fleets.get(service)
+        nodes = () if fleet is None else fleet.nodes
+        return tuple(Standing(node.number, node.is_healthy) for node in nodes if node.incarnation is not None)
+
+
 class SimulatedPoints:
     """Let handlers take their service time, and crash the process at the points that the plan names.
 
@@ -102,7 +125,7 @@ class SimulatedPoints:
         seed: Of the run.
         times: Service times, by address or owner.
         harm: What befalls processes at points.
-        die: Crashes this incarnation, and has it started again after a time; None where nothing of ours can crash, as
+        die: Crashes this incarnation as a fault says; None where nothing of ours can crash, as
             outside the system and at third parties.
     """
 
@@ -115,7 +138,7 @@ class SimulatedPoints:
         seed: int,
         times: Mapping[str, Distribution],
         harm: PointHarm,
-        die: Callable[[int, str], None] | None,
+        die: Callable[[CrashPoint | Poison, str], None] | None,
     ) -> None:
         self._owner, self._seed, self._times, self._harm, self._die = owner, seed, times, harm, die
         self._number = number
@@ -129,25 +152,40 @@ class SimulatedPoints:
         self.armed = self._die is not None and self._harm.is_on
 
     def reach(self, point: str, subject: str) -> Awaitable[None]:
-        """Pass a point; never returns where the plan has the process die."""
+        """Pass a point; never returns where the plan has the process die, or the handler hang.
+
+        Raises:
+            ServiceError: The plan has the handler fail with it.
+            InjectedFailure: The plan has the handler fail.
+        """
+        extra_ns = 0
         if self._die is not None and self._harm.is_on:
-            acting = ACTING.get()
-            causal, message = getattr(acting, "causal", 0), getattr(acting, "cause", 0)
-            fault = self._harm.crash(point, subject, self._owner, self._number, causal, message)
+            place = Place(point, subject, self._owner, self._number, ACTING.get())  # type: ignore[arg-type]
+            fault = self._harm.crash(place)
             if fault is not None:
-                self._die(fault.down_ns, f"{point} {subject}")
+                self._die(fault, f"{point} {subject}")
                 return park()
-        if point == "before-handler" and self._times:
-            wait_ns = self._waits.get(subject)
-            if wait_ns is None:
-                time = self._times.get(subject) or self._times.get(self._owner)
-                if time is None:
-                    return _PASSED
-                wait_ns = time.quantile_ns(0.0 if time.is_constant else self._draw(subject))
-                if time.is_constant:
-                    self._waits[subject] = wait_ns
-            return sleep_ns(wait_ns)
-        return _PASSED
+            self._harm.check(place)
+            if self._harm.hangs(place):
+                healed_ns = self._harm.healed_in_ns()
+                return park() if healed_ns is None else sleep_ns(healed_ns)
+            extra_ns = self._harm.extra_ns(place)
+        wait_ns = self._service_ns(subject) if point == "before-handler" and self._times else None
+        if wait_ns is None and not extra_ns:
+            return _PASSED
+        return sleep_ns((wait_ns or 0) + extra_ns)
+
+    def _service_ns(self, subject: str) -> int | None:
+        """Return the declared service time of this occasion; None where none is declared."""
+        wait_ns = self._waits.get(subject)
+        if wait_ns is None:
+            time = self._times.get(subject) or self._times.get(self._owner)
+            if time is None:
+                return None
+            wait_ns = time.quantile_ns(0.0 if time.is_constant else self._draw(subject))
+            if time.is_constant:
+                self._waits[subject] = wait_ns
+        return wait_ns
 
     def _draw(self, subject: str) -> float:
         acting = ACTING.get()

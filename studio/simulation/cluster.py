@@ -15,6 +15,9 @@ from typing import Any
 from studio.graph.system import Build
 from studio.model.distribution import Distribution, distribution
 from studio.model.fault import Fault
+from studio.model.faults.delivery_faults import Poison
+from studio.model.faults.process_faults import CrashPoint
+from studio.model.phases import ALWAYS, Phases
 from studio.model.service import Service
 from studio.model.third_party import External
 from studio.ports import Envelope, Ports, Recorder, Verdict, Write
@@ -22,11 +25,19 @@ from studio.records import Life
 from studio.runtime.program import Program, compile_program
 from studio.runtime.replica import Replica
 from studio.runtime.saga.orchestrator import SagaReplica
-from studio.simulation.adapters import GivenSettings, HashedRandomness, Ordinals, SimulatedPoints, VirtualClock
+from studio.simulation.adapters import (
+    GivenSettings,
+    HashedRandomness,
+    Ordinals,
+    SimulatedDirectory,
+    SimulatedPoints,
+    VirtualClock,
+)
 from studio.simulation.brokers.broker import Broker
 from studio.simulation.brokers.consumer import Consumer
 from studio.simulation.complaints import Complaints, raise_error
 from studio.simulation.harm import Harm
+from studio.simulation.harming.hazards import Hazards
 from studio.simulation.harming.process_harm import ProcessHarm
 from studio.simulation.incarnation import INCARNATION, Incarnation
 from studio.simulation.links import Links, SimulatedTransport
@@ -53,6 +64,7 @@ class Conditions:
         service_times: By address or owner.
         settings: And secrets, by name.
         bus: Delivery model.
+        phases: When faults may strike.
     """
 
     seed: int = 0
@@ -61,6 +73,7 @@ class Conditions:
     service_times: Mapping[str, Distribution] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     bus: str = "jetstream"
+    phases: Phases = ALWAYS
 
 
 @dataclass(slots=True, eq=False)
@@ -87,7 +100,7 @@ class Cluster:
         self.seed, self.latency = conditions.seed, conditions.network
         self.loop = VirtualLoop(conditions.seed)
         self.loop.run_sync = run_sync
-        self.harm = Harm(conditions.plan, self.loop, conditions.seed, recorder)
+        self.harm = Harm(conditions.plan, self.loop, conditions.seed, recorder, conditions.phases)
         self.processes = ProcessHarm(self)
         self.identity = Ordinals()
         self.storage = MemoryStorage()
@@ -95,8 +108,10 @@ class Cluster:
         self.settings = GivenSettings(conditions.settings)
         self.outer = self._context(self.loop.world)
         self.fleets: dict[str, Fleet] = {}
+        self.directory = SimulatedDirectory(self.fleets)
         self.externals: dict[str, Host] = {}
         self.owners: dict[str, Fleet] = {}
+        self.hazards = Hazards(self)
         self.links = Links(self)
         self.broker = Broker(self)
         self.outbound = ThirdParties(self)
@@ -124,7 +139,12 @@ class Cluster:
             self._add_fleet(saga.name, saga.replicas)
             self.broker.subscribe(
                 Consumer(
-                    self.fleets[saga.name], saga.name, (str(saga.on),), 30_000_000_000, 1_000, 10_000,
+                    self.fleets[saga.name],
+                    saga.name,
+                    (str(saga.on),),
+                    30_000_000_000,
+                    1_000,
+                    10_000,
                     frozenset({"max_deliver"}),
                 )  # fmt: skip
             )
@@ -144,9 +164,11 @@ class Cluster:
         node.life += 1
         name = f"{node.owner}/{node.number}#{node.life}"
         incarnation = Incarnation(name, stable_key(name), self.loop)
-        node.incarnation = incarnation
+        node.incarnation, node.is_healthy = incarnation, True
         node.context = self._context(incarnation)
+        self.hazards.clocks.fit(node)
         node.replica = node.context.copy().run(self._execute, node)
+        self.hazards.clocks.refit(node)
         if self.recorder is not None:
             self.recorder.write(Life(self.loop.now_ns, node.owner, node.number, node.life, "started", reason))
         self.spawn(node, node.replica.start(), raise_error)
@@ -182,23 +204,30 @@ class Cluster:
     def _ports(self, owner: str, key: int, node: Node | None) -> Ports:
         """Return the ports of a node that can crash; None means one that cannot: a third party, or the outside."""
 
-        def die(down_ns: int, reason: str) -> None:
-            assert node is not None
-            self.crash(node, down_ns, reason)
+        process = None if node is None else self.processes.process(node)
+
+        def die(fault: CrashPoint | Poison, reason: str) -> None:
+            assert process is not None
+            self.processes.kill(process, fault, reason)
 
         return Ports(
             clock=self.clock,
             randomness=HashedRandomness(self.seed, key),
             identity=self.identity,
             transport=SimulatedTransport(self, node),
-            storage=self.storage,
+            storage=self.hazards.storage.port,
             outbound=self.outbound,
             settings=self.settings,
             points=SimulatedPoints(
-                owner, 0 if node is None else node.number, self.seed, self.conditions.service_times, self.harm.points,
+                owner,
+                0 if node is None else node.number,
+                self.seed,
+                self.conditions.service_times,
+                self.harm.points,
                 None if node is None else die,
             ),  # fmt: skip
             recorder=self.recorder,
+            directory=self.directory,
         )
 
     # -- running ----------------------------------------------------------------------------------------------------
@@ -221,9 +250,11 @@ class Cluster:
         self.loop.at(self.loop.now_ns, incarnation.key, task.advance, None)
         return task
 
-    def deliver(self, node: Node, consumer: str, envelope: Envelope, attempt: int) -> Coroutine[Any, Any, Verdict]:
-        """Return the work of taking a delivery at a node."""
-        replica: Replica | SagaReplica = node.replica
+    @staticmethod
+    def deliver(
+        replica: Replica | SagaReplica, consumer: str, envelope: Envelope, attempt: int
+    ) -> Coroutine[Any, Any, Verdict]:
+        """Return the work of taking a delivery at a replica."""
         if isinstance(replica, SagaReplica):
             return replica.handle_event(envelope, attempt)
         return replica.handle_event(consumer, envelope, attempt)
@@ -249,7 +280,13 @@ class Cluster:
         if self.recorder is not None:
             self.recorder.write(Life(self.loop.now_ns, node.owner, node.number, node.life, "crashed", reason))
         self.broker.crashed(node)
-        self.loop.at(self.loop.now_ns + down_ns, 0, self._restart, node)
+        self.loop.at(self.harm.mended_ns(self.loop.now_ns + down_ns), 0, self._restart, node)
+
+    def replace(self, node: Node) -> None:
+        """Start a node's next incarnation while the former one still lives, in the belief that it does not."""
+        node.incarnation, node.context = None, None
+        self.broker.crashed(node)
+        self._start(node, "replaced")
 
     def _restart(self, node: Node) -> None:
         if node.incarnation is None:
@@ -261,6 +298,15 @@ class Cluster:
         for replica in self._replicas():
             replica.ports.points.arm()
 
+    def refit(self, replica: Any, **ports: Any) -> None:
+        """Give a process that runs other ports; whatever acts there asks for them anew each time."""
+        for name, port in ports.items():
+            object.__setattr__(replica.ports, name, port)  # frozen to all but the world, which decides what they are
+
+    def actors(self) -> list[Any]:
+        """Return whatever acts in this world: replicas that run, third parties, the outside."""
+        return [*self._hosts(), self.outside]
+
     def _replicas(self) -> list[Any]:
         """Return what runs at the nodes that are up."""
         nodes = [node for fleet in self.fleets.values() for node in fleet.nodes]
@@ -268,7 +314,8 @@ class Cluster:
 
     def _hosts(self) -> list[Any]:
         """Return the running replicas, and third parties after them."""
-        return [*self._replicas(), *(host.replica for host in self.externals.values())]
+        zombies = [zombie.replica for zombie in self.processes.zombies if zombie.incarnation.alive]
+        return [*self._replicas(), *zombies, *(host.replica for host in self.externals.values())]
 
     def running(self) -> dict[str, int]:
         """Return how many spans are open, by `Service kind name`."""

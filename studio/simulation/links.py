@@ -16,6 +16,8 @@ from studio.ports import Envelope, Reply
 from studio.records import Delivery
 from studio.simulation.deadlines import Deadlines
 from studio.simulation.exchange import Exchange
+from studio.simulation.harming.applier import ANYWAY, Way
+from studio.simulation.node import engage_later
 from studio.simulation.randomness import share
 from studio.simulation.task import Effect, HandlerTask
 
@@ -35,11 +37,12 @@ DEFAULT_WAIT_NS = 30_000_000_000
 class CallExchange(Exchange):
     """A caller's wait for a callee's reply; made by `Links.request`."""
 
-    __slots__ = ("envelope", "fleet", "links", "reply")
+    __slots__ = ("envelope", "fleet", "links", "number", "reply")
 
     links: Links
     envelope: Envelope
     fleet: Fleet
+    number: int
     reply: Reply
 
     def arm(self, task: HandlerTask) -> None:
@@ -67,7 +70,7 @@ class Links:
         self._deadlines = Deadlines(cluster.loop, self._expire)
         self._arriving, self._delivering = self._arrive, self._deliver  # one bound method, not one for each call
 
-    def leg_ns(self, target: str, leg: str, causal: int, message: int) -> int:
+    def leg_ns(self, target: str, leg: str, causal: int, message: int, way: Way = ANYWAY) -> int:
         """Return how long one leg takes.
 
         Args:
@@ -75,13 +78,14 @@ class Links:
             leg: request, reply, publish, delivery or acknowledgement.
             causal: Key of what is carried; the draw hangs on it, and not on ids, which one more message shifts.
             message: Its id, for the record of a fault.
+            way: From who asked, or published, to who answers or takes it.
         """
         if self._constant_ns is not None:
             base_ns = self._constant_ns
         else:
             draw = share(self._cluster.seed, causal, _LEGS[leg])
             base_ns = self._latency.quantile_ns(draw)
-        return base_ns + self._harm.extra_ns(target, leg, causal, message) if self._harm.is_on else base_ns
+        return base_ns + self._harm.extra_ns(target, leg, causal, message, way) if self._harm.is_on else base_ns
 
     @types.coroutine
     def request(self, envelope: Envelope) -> Generator[Effect, Any, Reply]:
@@ -97,44 +101,80 @@ class Links:
         envelope = exchange.envelope
         loop = self._loop
         wait_ns = envelope.deadline_ns - loop.now_ns if envelope.deadline_ns else DEFAULT_WAIT_NS
+        if loop.has_skews:
+            wait_ns = self._measured_ns(exchange, wait_ns)
         self._deadlines.watch(exchange, wait_ns)
         if self._harm.is_on and self._is_hindered(exchange, envelope):
             return
         leg_ns = self._constant_ns
         if leg_ns is None or self._harm.is_on:
-            leg_ns = self.leg_ns(envelope.address, "request", envelope.causal, envelope.message)
+            leg_ns = self.leg_ns(envelope.address, "request", envelope.causal, envelope.message, self._way(envelope))
         exchange.fleet = fleet = self._cluster.owners[envelope.address]
         loop.at(loop.now_ns + leg_ns, fleet.key, self._arriving, exchange)
+
+    def _measured_ns(self, exchange: CallExchange, wait_ns: int) -> int:
+        """Return how long a caller really waits: its deadline is an instant of its own machine's clock."""
+        caller, deadline_ns = self._loop.incarnations.get(exchange.caller_key), exchange.envelope.deadline_ns
+        if caller is None or caller.skew is None or caller.clock is None:
+            return wait_ns
+        return caller.skew.true_ns(deadline_ns - caller.clock.now_ns() if deadline_ns else wait_ns)
 
     def _is_hindered(self, exchange: CallExchange, envelope: Envelope) -> bool:
         """Let the plan refuse or lose a request."""
         address, causal, message = envelope.address, envelope.causal, envelope.message
-        owner = self._cluster.owners[address].owner
-        if self._harm.is_down(owner, causal, message):
-            self._note(envelope, owner, 0, "refused", "down")
-            self._answer_later(exchange, ServiceUnavailable(address=address, service=owner))
+        way = self._way(envelope)
+        if self._harm.refuses(address, way.to, causal, message, way):
+            self._refuse(exchange, way.to, 0, "down")
             return True
-        if self._harm.loses(address, "request", causal, message):
-            self._note(envelope, owner, 0, "lost", "request")
+        if self._harm.loses(address, "request", causal, message, way):
+            self._note(envelope, way.to, 0, "lost", "request")
             return True
+        body = self._harm.garbage(address, "request", causal, message, way)
+        if body is not None:
+            exchange.envelope = envelope._replace(body=body)
         return False
+
+    def _way(self, envelope: Envelope, number: int = 0) -> Way:
+        return Way(envelope.sender, envelope.replica, self._cluster.owners[envelope.address].owner, number)
+
+    def _refuse(self, exchange: CallExchange, owner: str, number: int, reason: str) -> None:
+        """Let the caller know, after the way back, that nobody took its call."""
+        self._note(exchange.envelope, owner, number, "refused", reason)
+        self._answer_later(exchange, ServiceUnavailable(address=exchange.envelope.address, service=owner))
 
     def _arrive(self, exchange: CallExchange) -> None:
         """Hand a request to a replica."""
         envelope = exchange.envelope
         fleet = exchange.fleet
-        node = fleet.pick()
+        node = fleet.choose(envelope.to) if envelope.to else fleet.pick()
         if node is None:
-            self._note(envelope, fleet.owner, 0, "refused", "no replica")
-            self._answer_later(exchange, ServiceUnavailable(address=envelope.address, service=fleet.owner))
+            self._refuse(exchange, fleet.owner, 0, "no replica")
+            return
+        exchange.number = node.number
+        if self._harm.is_on and self._is_shut(exchange, node):
             return
         if self._cluster.recorder is not None:
             self._note(envelope, fleet.owner, node.number, "delivered", "")
-        assert node.context is not None
         assert node.incarnation is not None
+        if self._loop.paused and node.incarnation.key in self._loop.paused:
+            engage_later(self._loop, node, lambda replica: replica.handle_call(exchange.envelope), exchange.finish)
+            return
+        assert node.context is not None
         HandlerTask(
-            node.replica.handle_call(envelope), self._loop, node.context.copy(), node.incarnation, exchange.finish
-        ).advance()
+            node.replica.handle_call(exchange.envelope), self._loop, node.context.copy(), node.incarnation,
+            exchange.finish,
+        ).advance()  # fmt: skip
+
+    def _is_shut(self, exchange: CallExchange, node: Node) -> bool:
+        """Let the plan refuse or cut off a request at the replica that it came to."""
+        envelope, way = exchange.envelope, self._way(exchange.envelope, node.number)
+        if self._harm.is_down(f"{node.owner}/{node.number}", envelope.causal, envelope.message, way):
+            self._refuse(exchange, node.owner, node.number, "down")
+            return True
+        if self._harm.links.is_on and self._harm.links.cuts_node("request", envelope.causal, envelope.message, way):
+            self._note(envelope, node.owner, node.number, "lost", "request")
+            return True
+        return False
 
     # -- back -------------------------------------------------------------------------------------------------------
 
@@ -146,12 +186,25 @@ class Links:
             self._note(envelope, envelope.sender, envelope.replica, "lost", "the caller is gone")
             return
         if leg_ns is None or self._harm.is_on:
-            if self._harm.loses(envelope.address, "reply", envelope.causal, envelope.message):
+            way, causal, message = self._way(envelope, exchange.number), envelope.causal, envelope.message
+            if self._harm.loses(envelope.address, "reply", causal, message, way):
                 self._note(envelope, envelope.sender, envelope.replica, "lost", "reply")
                 return
-            leg_ns = self.leg_ns(envelope.address, "reply", envelope.causal, envelope.message)
+            leg_ns = self.leg_ns(envelope.address, "reply", causal, message, way)
+            if self._harm.is_on:
+                leg_ns, reply = self._spoilt(envelope, reply, leg_ns, way)
         exchange.reply = reply
         loop.at(loop.now_ns + leg_ns, exchange.caller_key, self._delivering, exchange)
+
+    def _spoilt(self, envelope: Envelope, reply: Reply, leg_ns: int, way: Way) -> tuple[int, Reply]:
+        """Return how long a reply takes and what it says, as the plan has it."""
+        address, causal, message = envelope.address, envelope.causal, envelope.message
+        late_ns = self._harm.late_ns(address, causal, message, way)
+        if late_ns is not None:
+            left_ns = envelope.deadline_ns - self._loop.now_ns if envelope.deadline_ns else DEFAULT_WAIT_NS
+            leg_ns = max(leg_ns, left_ns + late_ns)
+        body = self._harm.garbage(address, "reply", causal, message, way) if reply.status == "ok" else None
+        return leg_ns, reply if body is None else reply._replace(body=body)
 
     def _deliver(self, exchange: CallExchange) -> None:
         if exchange.task is None:
@@ -165,7 +218,8 @@ class Links:
     def _answer_later(self, exchange: CallExchange, error: Exception) -> None:
         """Raise an error at the caller after the way back."""
         envelope = exchange.envelope
-        leg_ns = self.leg_ns(envelope.address, "reply", envelope.causal, envelope.message)
+        way = self._way(envelope)
+        leg_ns = self.leg_ns(envelope.address, "reply", envelope.causal, envelope.message, way)
         self._loop.at(self._loop.now_ns + leg_ns, exchange.caller_key, exchange.fail, error)
 
     def _expire(self, exchange: CallExchange) -> None:

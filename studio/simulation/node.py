@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
 from contextvars import Context
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.simulation.incarnation import Incarnation
+from studio.simulation.task import HandlerTask
 
-__all__ = ["Fleet", "Node"]
+if TYPE_CHECKING:
+    from studio.simulation.loop import VirtualLoop
+
+__all__ = ["Fleet", "Node", "engage_later"]
 
 
 @dataclass(slots=True, eq=False)
@@ -22,6 +27,7 @@ class Node:
         incarnation: The running one; None while it is down.
         context: Context that everything of the incarnation runs in; copied for each task.
         replica: What takes deliveries: a `Replica` or a `SagaReplica`.
+        is_healthy: What its latest health check found.
     """
 
     owner: str
@@ -30,6 +36,7 @@ class Node:
     incarnation: Incarnation | None = None
     context: Context | None = None
     replica: Any = None
+    is_healthy: bool = True
 
 
 @dataclass(slots=True, eq=False)
@@ -45,6 +52,13 @@ class Fleet:
     nodes: list[Node] = field(default_factory=list)
     _turn: int = 0
 
+    def choose(self, number: int) -> Node | None:
+        """Return the replica that a call is addressed to, the next one for 0; None when it is down, or all are."""
+        if not number:
+            return self.pick()
+        node = self.nodes[number - 1] if number <= len(self.nodes) else None
+        return node if node is not None and node.incarnation is not None else None
+
     def pick(self) -> Node | None:
         """Return the next running replica; None when all are down."""
         nodes = self.nodes
@@ -55,3 +69,29 @@ class Fleet:
             if nodes[self._turn].incarnation is not None:
                 return nodes[self._turn]
         return None
+
+
+def engage_later(
+    loop: VirtualLoop,
+    node: Node,
+    work: Callable[[Any], Coroutine[Any, Any, Any]],
+    done: Callable[[HandlerTask], object],
+) -> None:
+    """Run work at a node whose process stands still, once it goes on: till then it waits in the process's socket.
+
+    It is that process's work, whoever runs at the node by then; if it dies, nobody answers.
+
+    Args:
+        loop: The world's.
+        node: Where.
+        work: Made for what runs there now.
+        done: Called with the task when it ends.
+    """
+    replica, context, incarnation = node.replica, node.context, node.incarnation
+    assert context is not None
+    assert incarnation is not None
+
+    def begin(_: object) -> None:
+        HandlerTask(work(replica), loop, context.copy(), incarnation, done).advance()
+
+    loop.at(loop.now_ns, incarnation.key, begin, None)

@@ -6,10 +6,11 @@ settles they rest, so that it can come to rest at all.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from studio.model.schedule import next_tick_ns
 from studio.records import LogLine
@@ -18,7 +19,10 @@ from studio.simulation.complaints import raise_error
 from studio.simulation.node import Node
 from studio.simulation.surroundings import EPOCH_NS
 
-__all__ = ["Rest", "Timetable"]
+__all__ = ["BUSY", "Rest", "Timetable"]
+
+BUSY = "still busy after"
+"""How the line of the log begins that says that a world did not come to rest."""
 
 Rest = Literal["at rest", "busy", "stopped"]
 """How a world stands after it was to settle: nothing left to do, not done within the limit, stopped by hand."""
@@ -80,11 +84,11 @@ class Timetable:
         return "stopped" if next_ns <= limit_ns else "busy"
 
     def tell_busy(self, limit: str) -> None:
-        """Write down that a world did not come to rest, and what kept it from it."""
+        """Write down that a world did not come to rest within a limit, `settle=10m`, and what kept it from it."""
         cluster = self._cluster
         if cluster.recorder is not None:
             fields = json.dumps({"undelivered": cluster.broker.undelivered(), "running": cluster.running()})
-            text = f"still busy after settle={limit}"
+            text = f"{BUSY} {limit}"
             cluster.recorder.write(LogLine(cluster.loop.now_ns, "world", 0, "warning", text, fields, 0, 0))
 
     def _add(self, next_ns: Callable[[int], int], fire: Callable[[int], None]) -> None:
@@ -112,7 +116,14 @@ class Timetable:
 
     def _check(self, node: Node) -> None:
         if node.incarnation is not None:
-            self._cluster.spawn(node, node.replica.check_health(), raise_error)
+            self._cluster.spawn(node, node.replica.check_health(), functools.partial(_found, node, node.life))
+
+
+def _found(node: Node, life: int, check: Any) -> None:
+    """Keep what a check found, unless the process that it asked has died since."""
+    raise_error(check)
+    if not check.cancelled() and node.life == life:
+        node.is_healthy = check.result().ok
 
 
 def _every(interval_ns: int) -> Callable[[int], int]:

@@ -118,10 +118,12 @@ async def try_work(host: Host, journal: Journal, work: Work, span: int) -> Outco
             again = work.retry.retries(error, business=declared and not work.insists)
             if attempt == work.retry.attempts or not again:
                 return Outcome("failed" if declared or never_ran else "unknown", attempt, describe(error)[1])
+            told = f"attempt {attempt + 1} of {work.retry.attempts} after {describe(error)[1]}"
         else:
             return Outcome("done", attempt, body=body)
         draw = host.ports.randomness.uniform("retry", handling.causal, key_of_text(work.label), attempt)
         await host.ports.clock.sleep_ns(work.retry.wait_ns(attempt + 1, draw))
+        host.policies.note(handling, "retry", f"{journal.instance.saga}.{work.name}", "retried", told)
     raise AssertionError("the last attempt returns")
 
 
@@ -152,8 +154,7 @@ async def _attempt(host: Host, work: Work, handling: Handling, opened: OpenSpan)
     """Run the work once and return its encoded result."""
     point = "before-handler" if work.kind == "step" else "during-compensation"
     try:
-        await handling.begin(f"{host.name}.{work.label.partition('/')[0]}", point=point)
-        body = _encode(host, work, await _in_time(work, handling))
+        body = _encode(host, work, await _in_time(work, handling, f"{host.name}.{work.label.partition('/')[0]}", point))
     except BaseException as error:
         host.spans.fail(opened, error)
         raise
@@ -161,10 +162,11 @@ async def _attempt(host: Host, work: Work, handling: Handling, opened: OpenSpan)
     return body
 
 
-async def _in_time(work: Work, handling: Handling) -> Any:
+async def _in_time(work: Work, handling: Handling, subject: str, point: str) -> Any:
     scope = asyncio.timeout(work.timeout_ns / 1e9)
     try:
         async with scope:
+            await handling.begin(subject, point=point)
             return await work.run(handling)
     except TimeoutError as error:
         if not scope.expired():

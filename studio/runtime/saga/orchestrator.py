@@ -24,14 +24,16 @@ from studio.errors import (
     UnknownSagaInstance,
 )
 from studio.model.saga import Saga
-from studio.ports import Envelope, Ports, Verdict
+from studio.ports import ACTING, Envelope, Ports, Verdict
 from studio.records import LogLine
+from studio.runtime.acting import Handling
 from studio.runtime.outbox import Outbox
+from studio.runtime.policies.caller import CallerPolicies
 from studio.runtime.program import Program
 from studio.runtime.publishing import publish_event
 from studio.runtime.saga.conduct import Conduct
 from studio.runtime.saga.endings import park
-from studio.runtime.saga.journal import INSTANCES, UNFINISHED, Journal, SagaInstance
+from studio.runtime.saga.journal import INSTANCES, UNFINISHED, Journal, SagaInstance, patiently
 from studio.runtime.spans import OpenSpan, Spans, describe
 
 __all__ = ["SagaReplica"]
@@ -71,6 +73,7 @@ class SagaReplica:
         self.saga = by_version.get(current or (known.version if known else ""), last)
         self.name, self.number, self.program, self.ports = last.name, number, program, ports
         self.spans = Spans(ports, self.name, number)
+        self.policies = CallerPolicies(self.name, number, program, ports)
         self.outbox = Outbox(self)
         self._running_max = running_max
         self._waiting: dict[str, Journal | None] = {}  # None: to be taken over when its turn comes
@@ -103,7 +106,7 @@ class SagaReplica:
         await self.outbox.start()
         for state in UNFINISHED:
             after = ""
-            while found := await self.instances(state, limit=_PAGE, after=after):
+            while found := await patiently(self.ports, partial(self.instances, state, limit=_PAGE, after=after)):
                 for instance in found:
                     if instance.owner == self.number or instance.owner > self.saga.replicas:
                         self._waiting.setdefault(instance.id, None)
@@ -143,6 +146,9 @@ class SagaReplica:
             attempt: Of the delivery, from 1.
         """
         try:
+            if self.ports.points.armed:
+                ACTING.set(Handling(self, envelope, envelope.span))  # so that a point knows what is being handled
+                await self.ports.points.reach("before-trigger", envelope.address)
             await self._begin(envelope)
             if self.ports.points.armed:
                 await self.ports.points.reach("before-acknowledge", envelope.address)
