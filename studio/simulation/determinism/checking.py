@@ -1,0 +1,126 @@
+"""Run seeds a second time in another process and compare: by hand, and for some of a campaign's seeds."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import ExitStack
+from dataclasses import replace
+from types import TracebackType
+from typing import Self
+
+from studio.errors import NotDeterministic
+from studio.graph.system import Build
+from studio.simulation.campaign.labour import Job, Task, build_for, job_of, work
+from studio.simulation.campaign.seed_result import SeedResult
+from studio.simulation.case import Case
+from studio.simulation.determinism.culprit import culprit_of
+from studio.simulation.determinism.twin import Twin
+from studio.store import Log, compare
+
+__all__ = ["Checks", "check_case"]
+
+_WAITING_MAX = 8
+"""Second runs that a campaign lets wait before it waits for one."""
+
+Checked = tuple[int, NotDeterministic | None]
+"""A seed, and what was found."""
+
+
+def check_case(build: Build, case: Case, *, twins: int = 2) -> NotDeterministic | None:
+    """Run a case here, and again in other processes; return what differs, or None.
+
+    Args:
+        build: What to run.
+        case: What decides the run besides the sources.
+        twins: Other processes, each with a hash seed of its own: two strings in a set lie alike in half of all.
+    """
+    job = job_of(build, case.scenario)
+    task = Task(case.seed, case, is_full=True)
+    with ExitStack() as stack:
+        running = [stack.enter_context(Twin(seed)).submit(job, task) for seed in range(1, twins + 1)]
+        first = work(job, task)
+        found = (_difference(build, first, each.result()[0]) for each in running)
+        return next((each for each in found if each is not None), None)
+
+
+class Checks:
+    """The check of some seeds of a campaign, by one twin, beside its workers.
+
+    Args:
+        job: Of the campaign.
+        seeds: That are checked.
+    """
+
+    def __init__(self, job: Job, seeds: Sequence[int]) -> None:
+        self._job, self._seeds = job, frozenset(seeds)
+        self._twin = Twin()
+        self._waiting: deque[tuple[SeedResult, Task, Future[list[SeedResult]]]] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._twin.__exit__(kind, error, trace)
+
+    def look_at(self, result: SeedResult) -> Iterator[Checked]:
+        """Have a result checked if it is one of those; yield what has been found meanwhile."""
+        if result.seed in self._seeds and result.case:
+            task = Task(result.seed, Case.from_json(result.case))
+            self._waiting.append((result, task, self._twin.submit(self._job, task)))
+        while self._waiting and (self._waiting[0][2].done() or len(self._waiting) > _WAITING_MAX):
+            yield self._next()
+
+    def rest(self) -> Iterator[Checked]:
+        """Wait for what is under way."""
+        while self._waiting:
+            yield self._next()
+
+    def _next(self) -> Checked:
+        result, task, future = self._waiting.popleft()
+        second = future.result()[0]
+        if second.sha256 == result.sha256 and second.error == result.error:
+            return result.seed, None
+        # Records were not returned, since few runs differ: both run once more, and so differ once more.
+        full = replace(task, is_full=True)
+        found = _difference(build_for(self._job), work(self._job, full), self._twin.submit(self._job, full).result()[0])
+        return result.seed, found or _passing(self._job, result, second)
+
+
+def _difference(build: Build, first: SeedResult, second: SeedResult) -> NotDeterministic | None:
+    """Compare two full results."""
+    if first.sha256 == second.sha256:
+        return None
+    log = Log.memory()
+    if not first.parcel or not second.parcel:
+        return None if first.error == second.error else _unbegun(first, second)
+    one, other = (log.run(log.adopt(each.parcel)) for each in (first, second))
+    difference = compare(one, other)
+    return None if difference is None else culprit_of(build, difference, one, other)
+
+
+def _passing(job: Job, first: SeedResult, second: SeedResult) -> NotDeterministic:
+    """Say that two runs differed, though not when they were looked at closely."""
+    return NotDeterministic(
+        seed=first.seed,
+        scenario=job.scenario,
+        record=min(first.records, second.records),
+        what=f"the hash of all records, {first.sha256[:12]} and {second.sha256[:12]}, though not in two later runs",
+        cause="something that one run leaves behind for the next in its process, or the machine's clock",
+        advice="Look for state that a library keeps, and run `studio simulate --check-determinism` on this seed.",
+    )
+
+
+def _unbegun(first: SeedResult, second: SeedResult) -> NotDeterministic:
+    """Say that a run could begin in one process only."""
+    return NotDeterministic(
+        seed=first.seed,
+        scenario=Case.from_json(first.case or second.case).scenario if first.case or second.case else "",
+        record=0,
+        what=f"whether it begins: {first.error_text or 'it does'}, {second.error_text or 'it does'}",
+        cause="what the scenario's cell asks of the process or of the machine while it is executed",
+        advice="Keep files, the environment and the working folder out of the scenario.",
+    )
