@@ -18,6 +18,7 @@ __all__ = ["register_magics", "unregister_magics"]
 
 _ACTS: dict[str, Callable[[Session, Values], Any]] = {
     "simulate": acts.simulate,
+    "hunt": acts.hunt,
     "graph": acts.graph,
     "trace": acts.trace,
     "lint": acts.lint,

@@ -50,7 +50,9 @@ def ns_weight(value: int) -> float:
 
 def body_weight(body: str) -> float:
     """Return how complex a message is: by its length, then by its numbers."""
-    return len(body) + sum(min(abs(number), 1e9) for number in _numbers(json.loads(body))) / 1e12
+    value = json.loads(body)
+    length = len(json.dumps(value, separators=(",", ":"), ensure_ascii=False))
+    return length + sum(min(abs(number), 1e9) for number in _numbers(value)) / 1e12
 
 
 def _field_weight(each: Field[Any], value: Any) -> float:

@@ -32,7 +32,8 @@ INSTANTS = 1024
 SEEDS = 32
 SHRINKS_MAX = 24
 """Runs that Hypothesis may use to simplify what it found, before our own shrinking ends it."""
-RUNS_MAX = 1_000_000
+EXAMPLES_MAX = 20_000
+"""Cases to draw, those that were run before among them; the budget ends the search sooner."""
 
 
 class _Broken(Exception):
@@ -85,7 +86,7 @@ def search_at_random(trials: Trials, ground: Ground, *, seed: int, until: Callab
             raise _Broken
 
     settings = hypothesis.settings(
-        max_examples=max(trials.budget.runs - trials.count, 1) if trials.budget.runs else RUNS_MAX,
+        max_examples=EXAMPLES_MAX,
         database=None,
         deadline=None,
         derandomize=False,  # the hunt's seed decides instead

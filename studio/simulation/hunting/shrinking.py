@@ -93,11 +93,11 @@ def _with_fewer_faults(case: Case) -> Iterator[Case]:
 def _with_fewer_messages(case: Case) -> Iterator[Case]:
     """Leave messages out: all but the first few, then halves, then each."""
     sends = case.sends
-    if sends is None or len(sends) < 2:
+    if not sends:
         return
     count = len(sends)
-    yield from (replace(case, sends=sends[:kept]) for kept in (1, 2, 4, 8, 16) if kept < count)
-    stretch = count // 2
+    yield from (replace(case, sends=sends[:kept]) for kept in (0, 1, 2, 4, 8, 16) if kept < count)
+    stretch = max(count // 2, 1)
     while stretch:
         yield from (replace(case, sends=sends[:at] + sends[at + stretch :]) for at in range(0, count, stretch))
         stretch //= 2

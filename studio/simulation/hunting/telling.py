@@ -19,8 +19,7 @@ def hunt_text(hunt: Hunt) -> str:
     if not lines:
         lines = [f"Held: no promise of {hunt.scenario} was broken. That is no proof."]
     lines.append(f"  {work_words(hunt)}.")
-    if hunt.counterexamples:
-        lines.append("  Replay: .counterexample.replay(); keep it: .counterexample.save().")
+    lines += [f"  Replay: {each.replay_line}" for each in hunt.counterexamples]
     return "\n".join([*lines, *(f"  {note}" for note in notes_of(hunt))])
 
 

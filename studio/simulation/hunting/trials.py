@@ -68,6 +68,11 @@ class HuntProgress:
     phase: str
     broken: tuple[str, ...] = ()
 
+    def __str__(self) -> str:
+        left = f", {self.left:,} left" if self.left else ""
+        broken = f", broken: {', '.join(self.broken)}" if self.broken else ""
+        return f"{self.phase}: {self.runs:,} run{'s' * (self.runs != 1)}{left}{broken}"
+
 
 @dataclass(frozen=True, slots=True)
 class Trial:

@@ -1,0 +1,63 @@
+"""Places are what the records show, and the faults made for them are those that can strike there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from studio import lose
+from studio.graph.system import Build
+from studio.simulation.case import Case
+from studio.simulation.hunting.candidates import TABLE, candidates_of
+from studio.simulation.hunting.places import KINDS_OF_PLACE, Place, places_of
+from studio.simulation.simulate import simulate
+from studio.store import Log
+
+
+def places(build: Build, *plan: Any) -> dict[tuple[str, str], Place]:
+    run = simulate(Case("calm", plan=plan), system=build, log=Log.memory(), keep=False)
+    return {(place.kind, place.name): place for place in places_of(run.log.records(), build.graph)}
+
+
+def test_run_reveals_what_was_called_delivered_and_written(spare: Build) -> None:
+    found = places(spare)
+    assert set(found) >= {
+        ("call", "First.charge"),
+        ("handler", "First.charge"),
+        ("delivery", "Thing.made"),
+        ("service", "First"),
+        ("service", "Till"),
+        ("collection", "First.charges"),
+        ("replica", "Till"),
+    }
+    assert len(found["call", "First.charge"].times_ns) == 3
+
+
+def test_what_comes_from_outside_is_no_link_that_can_be_cut(spare: Build) -> None:
+    assert ("event", "Thing.made") not in places(spare)
+
+
+def test_run_under_a_fault_reveals_more(spare: Build) -> None:
+    assert ("call", "Spare.charge") not in places(spare)
+    assert ("call", "Spare.charge") in places(spare, lose("First.charge", occurrence=1))
+
+
+def test_every_recipe_names_places_that_exist() -> None:
+    assert {kind for recipe in TABLE for kind in recipe.places} <= set(KINDS_OF_PLACE)
+
+
+def test_first_occasions_come_first_then_second_and_last() -> None:
+    made = candidates_of([Place("call", "First.charge", (1, 2, 3, 4, 5))], ["lose"])
+    assert [(each.fault.leg, each.fault.occurrence) for each in made] == [  # type: ignore[attr-defined]
+        ("reply", 1), ("request", 1), ("reply", 2), ("request", 2), ("reply", 5), ("request", 5),
+    ]  # fmt: skip
+
+
+def test_every_candidate_fits_its_place(spare: Build) -> None:
+    for candidate in candidates_of(list(places(spare).values())):
+        simulate(Case("calm", plan=(candidate.fault,)), system=spare, log=Log.memory(), keep=False)
+
+
+def test_kinds_that_do_what_others_do_are_made_only_when_asked_for() -> None:
+    place = [Place("call", "First.charge", (1,))]
+    assert "timeout" not in {each.fault.kind for each in candidates_of(place)}
+    assert {each.fault.kind for each in candidates_of(place, ["timeout"])} == {"timeout"}
