@@ -59,6 +59,8 @@ class ClockHarm(Applier):
     def _begin(self, standing: Standing) -> None:
         fault = standing.fault
         assert isinstance(fault, ClockFault)
+        if not self.harm.strikes(standing, 0):
+            return
         self.harm.note(standing, 0, "from now on")
         self._begun.append(standing)
         self._cluster.loop.has_skews = True

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from studio.simulation.harming.broker_harm import BrokerHarm
 from studio.simulation.harming.clock_harm import ClockHarm
+from studio.simulation.harming.data_harm import DataHarm
+from studio.simulation.harming.deploy_harm import DeployHarm
+from studio.simulation.harming.party_harm import PartyHarm
 from studio.simulation.harming.storage_harm import StorageHarm
 
 if TYPE_CHECKING:
@@ -20,11 +24,15 @@ class Hazards:
         cluster: Whose.
 
     Attributes:
-        storage: What befalls the storage; `clocks` what befalls clocks.
+        storage: What befalls the storage; likewise clocks, data, third parties, deploys, and the broker itself.
     """
 
-    __slots__ = ("clocks", "storage")
+    __slots__ = ("broker", "clocks", "data", "deploys", "parties", "storage")
 
     def __init__(self, cluster: Cluster) -> None:
         self.storage = StorageHarm(cluster)
         self.clocks = ClockHarm(cluster)
+        self.data = DataHarm(cluster.harm)
+        self.parties = PartyHarm(cluster.harm)
+        self.deploys = DeployHarm(cluster)
+        self.broker = BrokerHarm(cluster)

@@ -121,6 +121,8 @@ class StorageHarm(Applier):
         """Crash the processes of each service that is named, and take its last commits back."""
         fault = standing.fault
         assert isinstance(fault, LoseUnsynced)
+        if not self.harm.strikes(standing, 0):
+            return
         for owner in fault.targets:
             lost = self._faulty.since(owner, self._cluster.loop.now_ns - fault.last_ns)
             self.harm.note(standing, 0, f"{len(lost)} writes of {owner} lost")
