@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from studio.cli.many import ManySeeds, check_scenarios, run_campaigns
 from studio.cli.terminal import LogOption, PathArgument, app, read_system
 from studio.errors import NoScenario
 
@@ -20,7 +22,7 @@ __all__ = ["simulate"]
 
 
 @app.command()
-def simulate(
+def simulate(  # noqa: PLR0913 - options of a command
     path: PathArgument,
     *,
     scenario: Annotated[list[str] | None, typer.Option("--scenario", "-s", help="Only this one; repeatable.")] = None,
@@ -30,10 +32,25 @@ def simulate(
     trace: Annotated[str, typer.Option(help="Also print the trace of this saga or event key.")] = "",
     log: LogOption = None,
     records: Annotated[bool, typer.Option(help="Print the hash of each run's records.")] = False,
+    seeds: Annotated[int, typer.Option(help="Run each scenario under so many seeds.", min=0)] = 0,
+    first_seed: Annotated[int, typer.Option(help="The first of them.")] = 0,
+    seeds_from: Annotated[Path | None, typer.Option(help="Run the seeds of this file, as --seeds-to wrote it.")] = None,
+    seeds_to: Annotated[Path | None, typer.Option(help="Write the failing seeds to this file.")] = None,
+    edited: Annotated[bool, typer.Option(help="The seeds of --seeds-from are meant for edited sources.")] = False,
+    workers: Annotated[int, typer.Option(help="Processes that run seeds; 0 for one on each core.")] = 1,
+    backend: Annotated[str, typer.Option(help="Who runs seeds: loky (this machine), dask or ray.")] = "loky",
+    address: Annotated[str, typer.Option(help="Of the scheduler of a Dask or Ray cluster.")] = "",
+    junit: Annotated[Path | None, typer.Option(help="Write a JUnit report of all seeds.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a report of all seeds to look at.")] = None,
+    check_determinism: Annotated[
+        bool, typer.Option("--check-determinism", help="Run twice, in other processes, and name what differs.")
+    ] = False,
 ) -> None:
     """Run the scenarios of a system and say which promises held; exit code 1 when one did not.
 
     Example: studio simulate notebooks/03-when-it-fails.ipynb --scenario lost_reply --seed 7
+
+    Example: studio simulate simulations/orders --seeds 1000 --workers 4 --html report.html --junit report.xml
     """
     from studio.simulation.logbook import set_default_log, use_project_log
     from studio.simulation.simulate import RunInterrupted
@@ -47,7 +64,16 @@ def simulate(
     broken = False
     if not system.graph.scenarios:
         raise NoScenario(path=str(path))
-    for name in scenario or list(system.graph.scenarios):
+    names = scenario or list(system.graph.scenarios)
+    if seeds or seeds_from is not None:
+        asked = ManySeeds(
+            path, seeds, first_seed, seeds_from, edited, workers, backend, address, duration, bus, junit, html,
+            seeds_to, 1 if check_determinism else 20,
+        )  # fmt: skip
+        raise typer.Exit(run_campaigns(system, names, asked))
+    if check_determinism:
+        raise typer.Exit(check_scenarios(system, names, seed=seed, duration=duration, bus=bus or ""))
+    for name in names:
         try:
             run = run_scenario(name, seed=seed, system=system, duration=duration, bus=bus, progress=_progress())
         except RunInterrupted as stop:

@@ -14,7 +14,7 @@ from studio.notebook.progress import ProgressLine
 from studio.notebook.session import Session
 
 if TYPE_CHECKING:
-    from studio.notebook.seeds import SeedRuns
+    from studio.simulation.campaign.campaign import Campaign
     from studio.simulation.run import Run
 
 __all__ = ["export", "graph", "hunt", "lint", "simulate", "studio", "trace"]
@@ -26,7 +26,8 @@ def simulate(session: Session, values: Values) -> Any:
     instead = {each: str(values[each]) for each in ("duration", "bus") if values[each] is not None}
     if seeds is None:
         return _run(session, name, None if seed is None else int(seed), instead)
-    return _run_seeds(session, name, range(int(seed or 0), int(seed or 0) + int(seeds)), instead)
+    first, workers = int(seed or 0), 1 if values["workers"] is None else int(values["workers"])
+    return _run_campaign(session, name, range(first, first + int(seeds)), workers, instead)
 
 
 def hunt(session: Session, values: Values) -> Any:
@@ -103,20 +104,26 @@ def studio(session: Session, values: Values) -> Card:
     return session.reset() if verb == "reset" else session.status()
 
 
-def _run_seeds(session: Session, name: str, seeds: range, instead: Mapping[str, str]) -> SeedRuns:
-    from studio.notebook.seeds import SeedRuns
+def _run_campaign(session: Session, name: str, seeds: range, workers: int, instead: Mapping[str, str]) -> Campaign:
+    from studio.simulation.campaign.campaign import CampaignInterrupted
+    from studio.simulation.campaign.campaigning import campaign
+    from studio.simulation.campaign.pace import CampaignProgress
 
-    runs, line = SeedRuns(name, instead), ProgressLine(name)
+    line = ProgressLine(name)
+
+    def tell(progress: CampaignProgress) -> None:
+        line.show(progress.done / progress.total, str(progress))
+
     try:
-        for done, seed in enumerate(seeds):
-            line.show(done / len(seeds), f"seed {seed}")
-            runs.add(_run(session, name, seed, instead, quiet=True))
-    except KeyboardInterrupt:
-        _show(runs)  # what came of the seeds so far; the one under way does not count
+        return campaign(
+            name, seeds=seeds, system=session.system, workers=workers, duration=instead.get("duration"),
+            bus=instead.get("bus", ""), progress=tell,
+        )  # fmt: skip
+    except CampaignInterrupted as stop:
+        _show(stop.campaign)  # what came of the seeds so far; those under way do not count
         raise
     finally:
         line.close()
-    return runs
 
 
 def _names(text: object) -> list[str] | None:
@@ -131,16 +138,15 @@ def _show(value: object) -> None:
     show(value)
 
 
-def _run(session: Session, name: str, seed: int | None, instead: Mapping[str, str], *, quiet: bool = False) -> Run:
+def _run(session: Session, name: str, seed: int | None, instead: Mapping[str, str]) -> Run:
     from studio.simulation.simulate import Progress
     from studio.simulation.simulate import simulate as run_scenario
 
-    line = None if quiet else ProgressLine(name)
+    line = ProgressLine(name)
 
     def tell(progress: Progress) -> None:
-        if line is not None:
-            came = f"{format_ns(progress.now_ns)} of {format_ns(progress.end_ns)}, {progress.records:,} records"
-            line.show(progress.now_ns / max(progress.end_ns, 1), came)
+        came = f"{format_ns(progress.now_ns)} of {format_ns(progress.end_ns)}, {progress.records:,} records"
+        line.show(progress.now_ns / max(progress.end_ns, 1), came)
 
     try:
         return run_scenario(
@@ -152,8 +158,7 @@ def _run(session: Session, name: str, seed: int | None, instead: Mapping[str, st
             progress=tell,
         )
     finally:
-        if line is not None:
-            line.close()
+        line.close()
 
 
 def _demand(session: Session, wanted: str) -> None:

@@ -75,6 +75,7 @@ _MAGICS = (
         (
             Flag("seed", "seed that decides all chance; by default the scenario's", "integer", "N"),
             Flag("seeds", "run so many seeds, from --seed on, and say which break a promise", "integer", "N", 1),
+            Flag("workers", "processes that run the seeds; 1 by default, 0 for one on each core", "integer", "N"),
             Flag("duration", "virtual time the workload lasts, instead of the scenario's", "duration", "D"),
             Flag("bus", f"delivery model, instead of the scenario's: {', '.join(BUSES)}", "text", "BUS"),
         ),

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from studio.notebook.cards.campaign_card import campaign_card
 from studio.notebook.cards.hunt_card import hunt_card
 from studio.notebook.cards.hypertext import card_html
 from studio.notebook.cards.run_card import export_card, run_card, summary_card
@@ -35,6 +36,7 @@ _ATTRIBUTE = "_studio_loaded"
 _CARDS: dict[tuple[str, str], Callable[[Any], str]] = {
     ("studio.simulation.run", "Run"): lambda run: card_html(run_card(run)),
     ("studio.simulation.hunting.hunt", "Hunt"): lambda hunt: card_html(hunt_card(hunt)),
+    ("studio.simulation.campaign.campaign", "Campaign"): lambda found: card_html(campaign_card(found)),
     ("studio.simulation.summary", "Summary"): lambda summary: card_html(summary_card(summary)),
     ("studio.export.report", "Report"): lambda report: card_html(export_card(report)),
 }

@@ -9,7 +9,6 @@ import pytest
 
 from studio.notebook.cards.run_card import run_card
 from studio.notebook.progress import ProgressLine
-from studio.notebook.seeds import SeedRuns
 from tests.notebook.conftest import INVENTORY, SAGA, SHOP
 
 if TYPE_CHECKING:
@@ -56,7 +55,7 @@ def test_broken_promise_is_in_words_and_sign(shop: Notebook) -> None:
 def test_several_seeds_say_which_break_a_promise(shop: Notebook) -> None:
     shop.run(NEVER)
     text = repr(shop.run("%simulate busy --seed 3 --seeds 2"))
-    assert text.startswith("runs busy · 2 seeds · ✗ 2 broke a promise")
+    assert text.startswith("busy under 2 seeds: ✗ 2 broke a promise")
     assert "%simulate busy --seed 4" in text
 
 
@@ -68,6 +67,19 @@ def test_replay_of_a_seed_repeats_the_duration(shop: Notebook) -> None:
 def test_replay_of_a_run_with_faults_of_its_own_repeats_them(shop: Notebook) -> None:
     run = shop.run('studio.simulate("busy", seed=7, faults=[duplicate($.Order.created)])')
     assert "faults=run.plan" in repr(run_card(run))
+
+
+def test_campaign_is_shown_as_a_card(shop: Notebook) -> None:
+    shop.run(NEVER)
+    html = shop.shell.display_formatter.format(shop.run("%simulate busy --seeds 1 --duration 1s"))[0]["text/html"]
+    assert "✗ broken by 1 seed" in html
+    assert "%simulate busy --seed 0 --duration 1s" in html
+
+
+def test_campaign_that_is_stopped_shows_what_is_done(shop: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.notebook.acts.ProgressLine", StoppedAtOnce)
+    shown = shop.fail("%simulate busy --seeds 3 --duration 1s")
+    assert shown.startswith("Interrupted: stopped after 1 of 3 seeds")
 
 
 def test_several_seeds_without_a_violation_are_no_proof(shop: Notebook) -> None:
@@ -121,10 +133,6 @@ def test_export_passes_on_what_is_asked(shop: Notebook, tmp_path: Path, monkeypa
 
 def test_progress_line_says_share_and_detail() -> None:
     assert ProgressLine("busy").text(0.5, "7 records") == f"busy  {'━' * 12}{'╌' * 12}   50%  7 records"
-
-
-def test_seeds_that_were_stopped_at_once_promise_nothing() -> None:
-    assert "stopped before the first" in repr(SeedRuns("busy"))
 
 
 def recorder(asked: list[Any]) -> Callable[..., None]:

@@ -85,7 +85,7 @@ def test_example_in_the_help_is_right(name: str) -> None:
 
 def test_arguments_not_given_are_none() -> None:
     values = parse_arguments(MAGICS["simulate"], "outage --seed=7  # again")
-    assert values == {"name": "outage", "seed": 7, "seeds": None, "duration": None, "bus": None}
+    assert values == {"name": "outage", "seed": 7, "seeds": None, "workers": None, "duration": None, "bus": None}
 
 
 def test_status_shows_what_is_declared_and_where(notebook: Notebook) -> None:

@@ -23,7 +23,7 @@ _SHAPES: Final[Mapping[str, str]] = {
     "studio": '<path d="M2 3.5h12M2 8h12M2 12.5h12"/><circle cx="5" cy="3.5" r="1.5"/>'
     '<circle cx="10.5" cy="8" r="1.5"/><circle cx="6.5" cy="12.5" r="1.5"/>',
     "run": '<path d="M4.5 2.5 13 8l-8.5 5.5z"/>',
-    "runs": '<path d="M2 13.5V9M6 13.5V5M10 13.5V7.5M14 13.5V2.5"/>',
+    "campaign": '<path d="M2 13.5V9M6 13.5V5M10 13.5V7.5M14 13.5V2.5"/>',
     "export": '<path d="M8 10V2M5 4.5 8 1.5l3 3M2.5 9.5v4h11v-4"/>',
 }
 

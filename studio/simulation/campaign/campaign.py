@@ -41,6 +41,7 @@ class Campaign:
         coverage: What the verdict rests on.
         differing: What was found where seeds were run twice and the runs were not equal.
         checked: How many seeds were run twice.
+        replay_line: What repeats a seed, with `{seed}` for it.
     """
 
     scenario: str
@@ -53,7 +54,7 @@ class Campaign:
     build: Build = field(repr=False)
     log: Log = field(repr=False)
     frames: dict[str, pl.DataFrame] = field(repr=False)
-    duration: str = ""
+    replay_line: str = ""
 
     @property
     def seeds(self) -> pl.DataFrame:
@@ -149,9 +150,8 @@ class Campaign:
         return simulate(case, system=self.build, log=Log.memory())
 
     def replay(self, seed: int) -> str:
-        """Return the line that repeats a seed in a notebook."""
-        duration = f" --duration {self.duration}" if self.duration else ""
-        return f"%simulate {self.scenario} --seed {seed}{duration}"
+        """Return the line that repeats a seed."""
+        return self.replay_line.replace("{seed}", str(seed))
 
     def outline(self) -> Outline:
         """Return the campaign in a few numbers, as its card and its text show them."""

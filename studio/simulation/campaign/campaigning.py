@@ -102,7 +102,15 @@ def campaign(  # noqa: PLR0913 - all but the first by keyword
     crew = Crew(workers, backend, address)
     load_engine()
     shelf = default_log() if log is None else log
-    return _Conduct(build, job, tasks, crew, shelf, duration or "").run(check_determinism, Pace(len(tasks), progress))
+    is_varied = faults is not None or isinstance(scenario, Case) or tasks[0].case is not None
+    replay = "campaign.run({seed})" if is_varied else _replay_line(name, duration, bus)
+    return _Conduct(build, job, tasks, crew, shelf, replay).run(check_determinism, Pace(len(tasks), progress))
+
+
+def _replay_line(name: str, duration: str | None, bus: str) -> str:
+    """Return the magic's line that repeats a seed of a declared scenario."""
+    instead = (f" --{option} {value}" for option, value in (("duration", duration), ("bus", bus)) if value)
+    return f"%simulate {name} --seed {{seed}}{''.join(instead)}"
 
 
 def _name_of(build: Build, scenario: str | Scenario | Case) -> str:
@@ -139,7 +147,7 @@ class _Conduct:
     tasks: list[Task]
     crew: Crew
     log: Log
-    duration: str
+    replay_line: str
     _tally: Tally = field(default_factory=lambda: Tally(KEPT_MAX))
     _checked: dict[int, NotDeterministic | None] = field(default_factory=dict)
     _closer: dict[int, SeedResult] = field(default_factory=dict)
@@ -193,7 +201,7 @@ class _Conduct:
             build=self.build,
             log=self.log,
             frames=frames,
-            duration=self.duration,
+            replay_line=self.replay_line,
         )
 
     def _head(self, status: str) -> Any:

@@ -92,14 +92,16 @@ class Checks:
 
 def _difference(build: Build, first: SeedResult, second: SeedResult) -> NotDeterministic | None:
     """Compare two full results."""
-    if first.sha256 == second.sha256:
+    if (first.sha256, first.error) == (second.sha256, second.error):
         return None
     log = Log.memory()
     if not first.parcel or not second.parcel:
-        return None if first.error == second.error else _unbegun(first, second)
+        return _unended(first, second, 0)
     one, other = (log.run(log.adopt(each.parcel)) for each in (first, second))
     difference = compare(one, other)
-    return None if difference is None else culprit_of(build, difference, one, other)
+    if difference is None or (first.error != second.error and None in (difference.first, difference.second)):
+        return _unended(first, second, min(first.records, second.records))
+    return culprit_of(build, difference, one, other)
 
 
 def _passing(job: Job, first: SeedResult, second: SeedResult) -> NotDeterministic:
@@ -114,13 +116,17 @@ def _passing(job: Job, first: SeedResult, second: SeedResult) -> NotDeterministi
     )
 
 
-def _unbegun(first: SeedResult, second: SeedResult) -> NotDeterministic:
-    """Say that a run could begin in one process only."""
+def _unended(first: SeedResult, second: SeedResult, record: int) -> NotDeterministic:
+    """Say that a run came to its end, or could begin, in one process only."""
     return NotDeterministic(
         seed=first.seed,
         scenario=Case.from_json(first.case or second.case).scenario if first.case or second.case else "",
-        record=0,
-        what=f"whether it begins: {first.error_text or 'it does'}, {second.error_text or 'it does'}",
-        cause="what the scenario's cell asks of the process or of the machine while it is executed",
-        advice="Keep files, the environment and the working folder out of the scenario.",
+        record=record,
+        what=f"how they end: {_end(first)} in the one, {_end(second)} in the other",
+        cause="what the scenario's cell, an invariant or the machine's load asks of the process",
+        advice="Keep files, the environment, the clock and the working folder out of scenarios and invariants.",
     )
+
+
+def _end(result: SeedResult) -> str:
+    return result.error_text or "as they should"
