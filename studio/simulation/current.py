@@ -6,6 +6,7 @@ of them a context variable would be empty.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import EmptySystem
@@ -15,10 +16,11 @@ if TYPE_CHECKING:
     from studio.simulation.run import Run
     from studio.simulation.world import World
 
-__all__ = ["build_of", "current_system", "latest", "set_current_system", "set_latest"]
+__all__ = ["build_of", "current_system", "home", "latest", "set_current_system", "set_home", "set_latest"]
 
 _CURRENT: list[System] = []
 _LATEST: list[Run | World] = []
+_HOME: list[Path] = []
 
 
 def set_current_system(system: System | None) -> None:
@@ -58,3 +60,13 @@ def latest() -> Run | World | None:
         run = studio.latest()
     """
     return _LATEST[0] if _LATEST else None
+
+
+def set_home(path: Path | None) -> None:
+    """State which notebook or folder the system is read from, so that what is kept can name it; None for none."""
+    _HOME[:] = [] if path is None else [path.resolve()]
+
+
+def home() -> Path | None:
+    """Return the notebook or folder that the system is read from, where that is known."""
+    return _HOME[0] if _HOME else None

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from studio import __version__
@@ -17,13 +18,18 @@ from studio.errors import InvalidCase, InvalidCounterexample, NothingBroken
 from studio.graph.system import Build, System
 from studio.model.fault import Fault
 from studio.simulation.case import Case, Sent
-from studio.simulation.current import build_of, latest, set_latest
+from studio.simulation.counterexample.keeping import write
+from studio.simulation.counterexample.pytest_file import pytest_text
+from studio.simulation.counterexample.rerun import quiet_run, rows_of
+from studio.simulation.counterexample.scenario_cell import cell_text
+from studio.simulation.counterexample.story import Story, story_of
+from studio.simulation.current import build_of
 from studio.simulation.fault_words import plan_in_words
 from studio.simulation.run import Run
 from studio.simulation.simulate import simulate
 from studio.store import Log
 
-__all__ = ["Counterexample", "quiet_run", "rows_of"]
+__all__ = ["Counterexample"]
 
 FORM = 1
 ROWS_MAX = 20
@@ -109,6 +115,9 @@ class Counterexample:
         """
         return simulate(self.case, system=self.build_in(system), log=Log.memory())
 
+    def __str__(self) -> str:
+        return f"{self.invariant} is broken: {'; '.join(plan_in_words(self.plan)) or 'by the workload alone'}"
+
     def build_in(self, system: System | Build | None = None) -> Build:
         """Return what it is run with.
 
@@ -116,6 +125,49 @@ class Counterexample:
             EmptySystem: There is none.
         """
         return build_of(system if system is not None or self.build is None else self.build)
+
+    def story(self, system: System | Build | None = None) -> Story:
+        """Return what happens, told: as text, and with a sequence diagram as SVG; it is run for that.
+
+        Args:
+            system: As for `replay`.
+        """
+        return story_of(self, self.build_in(system))
+
+    def cell(self, system: System | Build | None = None) -> str:
+        """Return a scenario cell that breaks the promise when it is run, its messages and faults written out.
+
+        Args:
+            system: As for `replay`; it says what the messages are called.
+        """
+        return cell_text(self, self.build_in(system))
+
+    def test(self, path: Path | str = "..") -> str:
+        """Return a pytest file that fails as long as the promise can be broken like this.
+
+        Args:
+            path: Of the notebook or folder with the system, seen from the test file's folder.
+        """
+        return pytest_text(self, str(path))
+
+    def save(self, folder: Path | str = "simulations", *, path: Path | str | None = None) -> Path:
+        """Keep it as `NAME.json` with a test beside it, `test_NAME.py`, and return the path of the former.
+
+        What somebody has changed by hand is never overwritten: another number is put behind the name.
+
+        Args:
+            folder: Where to; made when it is not there.
+            path: Notebook or folder with the system; by default what it was read from, else the folder's own.
+
+        Raises:
+            FileUnwritable: The folder takes no files.
+        """
+        return write(self, Path(folder), None if path is None else Path(path))
+
+    @property
+    def replay_line(self) -> str:
+        """Return what to type to see it again."""
+        return f'studio.replay("simulations/{self.name}.json"), once it is saved; now: .replay()'
 
     def as_json(self) -> str:
         """Return it as JSON to read: what was promised, what strikes, and the case."""
@@ -157,21 +209,6 @@ class Counterexample:
             str(values["sources"]),
             str(values["studio"]),
         )
-
-
-def rows_of(run: Run, invariant: str) -> tuple[str, ...]:
-    """Return what violated an invariant in a run, as JSON."""
-    found = run.sql("select row from violations where invariant = $name order by seq", name=invariant)
-    return tuple(found["row"].to_list())
-
-
-def quiet_run(case: Case, build: Build) -> Run:
-    """Run a case in memory; what was run last stays what it was."""
-    before = latest()
-    try:
-        return simulate(case, system=build, log=Log.memory())
-    finally:
-        set_latest(before)
 
 
 def _simpler(case: Case, run: Run) -> list[Case]:

@@ -9,7 +9,8 @@ import pytest
 
 from studio.errors import InvalidCounterexample, NothingBroken
 from studio.graph.system import Build
-from studio.simulation.counterexample.counterexample import Counterexample, rows_of
+from studio.simulation.counterexample.counterexample import Counterexample
+from studio.simulation.counterexample.rerun import rows_of
 from studio.simulation.run import Run
 
 

@@ -1,0 +1,216 @@
+"""Find kept counterexamples, and run them again: by file, by data, or all that are kept beside a system."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from studio.errors import EmptySystem, InvalidCounterexample, StudioError, UnknownCounterexample, nearest
+from studio.graph.system import Build, System
+from studio.simulation.case import Case
+from studio.simulation.counterexample.counterexample import Counterexample
+from studio.simulation.counterexample.rerun import quiet_run, rows_of
+from studio.simulation.current import build_of, current_system
+from studio.simulation.run import Run
+from studio.simulation.simulate import simulate
+from studio.source.directory import read
+from studio.store import Log
+
+__all__ = ["Kept", "Retried", "kept_beside", "load", "remember", "remembered", "replay", "retry", "system_at"]
+
+FOLDER = "simulations"
+REMEMBERED_MAX = 20
+_REMEMBERED: dict[str, Counterexample] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A counterexample that is kept.
+
+    Attributes:
+        name: Of its file, or of itself where it is only remembered.
+        counterexample: What is kept.
+        system: Path of the system that it was found in; None where that is not said.
+    """
+
+    name: str
+    counterexample: Counterexample
+    system: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What came of running a kept counterexample again.
+
+    Attributes:
+        kept: Which.
+        rows: What violates the promise now; empty where it is mended.
+        obstacle: Why it could not be run; empty where it was.
+        run: The run; None where it could not be run.
+    """
+
+    kept: Kept
+    rows: tuple[str, ...] = ()
+    obstacle: str = ""
+    run: Run | None = None
+
+    @property
+    def is_mended(self) -> bool:
+        """Whether the promise holds now."""
+        return not self.rows and not self.obstacle
+
+    def __str__(self) -> str:
+        found = self.kept.counterexample
+        if self.obstacle:
+            return f"? {self.kept.name} cannot be run: {self.obstacle}"
+        verdict = "✓ mended" if self.is_mended else "✗ still fails"
+        return f"{verdict}: {found}"
+
+
+def replay(
+    counterexample: Counterexample | Case | Mapping[str, Any] | Path | str,
+    *,
+    system: System | Build | Path | str | None = None,
+) -> Run:
+    """Run a counterexample again and return the run.
+
+    Args:
+        counterexample: One, or the path of its file, its name among those kept in `simulations`, or its data.
+        system: With which code: a system, or the path of a notebook or folder; by default the notebook's, else the one
+            that the file names.
+
+    Raises:
+        UnknownCounterexample: No such file is there.
+        InvalidCounterexample: It cannot be read.
+        StudioError: As `simulate`: what it names is not declared any more.
+
+    Example:
+        run = studio.replay("simulations/one_charge_per_order_lose_reply_cards.json")
+    """
+    if isinstance(counterexample, Case):
+        return simulate(counterexample, system=_system(system, None), log=Log.memory())
+    if isinstance(counterexample, Counterexample):
+        chosen = counterexample.build if system is None and counterexample.build else _system(system, None)
+        return simulate(counterexample.case, system=chosen, log=Log.memory())
+    if isinstance(counterexample, Mapping):
+        found = Counterexample.from_json(json.dumps(_spelt(counterexample)))
+        return simulate(found.case, system=_system(system, None), log=Log.memory())
+    kept = load(_found(counterexample))
+    return simulate(kept.counterexample.case, system=_system(system, kept.system), log=Log.memory())
+
+
+def load(file: Path) -> Kept:
+    """Read a kept counterexample.
+
+    Raises:
+        InvalidCounterexample: It is none.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+        values = json.loads(text)
+        system = values.get("system") if isinstance(values, dict) else None
+    except (OSError, ValueError) as error:
+        raise InvalidCounterexample(text=str(file), reason=str(error).splitlines()[0]) from error
+    return Kept(file.stem, Counterexample.from_json(text), file.parent / str(system) if system else None)
+
+
+def kept_beside(path: Path) -> tuple[Kept, ...]:
+    """Return what is kept in the folder `simulations` beside a notebook or module, or inside a folder of modules.
+
+    Files that are no counterexamples, and those of another system, are left out.
+    """
+    place = path if path.is_dir() else path.parent
+    found: list[Kept] = []
+    for file in sorted((place / FOLDER).glob("*.json")):
+        try:
+            kept = load(file)
+        except InvalidCounterexample:
+            continue
+        if (
+            kept.system is None
+            or not kept.system.exists()
+            or kept.system.resolve() in (path.resolve(), place.resolve())
+        ):
+            found.append(kept)
+    return tuple(found)
+
+
+def remember(counterexample: Counterexample) -> None:
+    """Keep a counterexample for as long as the process lives, so that edits are held against it."""
+    _REMEMBERED.pop(counterexample.name, None)
+    _REMEMBERED[counterexample.name] = counterexample
+    while len(_REMEMBERED) > REMEMBERED_MAX:
+        del _REMEMBERED[next(iter(_REMEMBERED))]
+
+
+def remembered() -> tuple[Kept, ...]:
+    """Return what this process has found and not forgotten."""
+    return tuple(Kept(name, each) for name, each in _REMEMBERED.items())
+
+
+def retry(kept: Kept, build: Build) -> Retried:
+    """Run a kept counterexample with other code, and say whether the promise holds now."""
+    found = kept.counterexample
+    try:
+        run = quiet_run(found.case, build)
+    except StudioError as error:
+        return Retried(kept, obstacle=str(error).splitlines()[0])
+    if found.invariant not in run.checked:
+        return Retried(kept, obstacle=f"the promise {found.invariant} is not declared any more")
+    return Retried(kept, rows_of(run, found.invariant), run=run)
+
+
+def system_at(path: Path) -> System:
+    """Read the system of a notebook, a folder or a module.
+
+    Raises:
+        UnreadableFile: Nothing is there.
+        EmptySystem: It declares nothing.
+    """
+    beside = str(path.resolve().parent)
+    if path.suffix == ".ipynb" and beside not in sys.path:
+        sys.path.insert(0, beside)  # where cells look for the Python files beside their notebook, as in Jupyter
+    system = System()
+    system.define_all(read(path))
+    if not system.definitions:
+        raise EmptySystem
+    return system
+
+
+def _system(given: System | Build | Path | str | None, named: Path | None) -> Build:
+    if isinstance(given, Path | str):
+        return build_of(system_at(Path(given)))
+    if given is None and current_system() is None and named is not None:
+        return build_of(system_at(named))
+    return build_of(given)
+
+
+def _found(name: Path | str) -> Path:
+    """Return the file that is meant by a path, or by a name.
+
+    Raises:
+        UnknownCounterexample: There is none.
+    """
+    for file in (Path(name), Path(FOLDER) / f"{name}.json"):
+        if file.is_file():
+            return file
+    raise UnknownCounterexample(name=str(name), known=nearest(str(name), _names()))
+
+
+def _names() -> Iterator[str]:
+    yield from (file.stem for file in sorted(Path(FOLDER).glob("*.json")))
+
+
+def _spelt(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return data in the form in which it is kept: messages as text, and what may be left out."""
+    case = dict(values.get("case", {}))
+    sends = case.get("sends")
+    if sends is not None:
+        case["sends"] = [[at, to, body if isinstance(body, str) else json.dumps(body)] for at, to, body in sends]
+    plain = {"seed": 0, "plan": [], "sends": None, "duration_ns": 0, "bus": ""}
+    told = {"promise": "", "mode": "always", "violations": [], "sources": "", "studio": ""}
+    return {**told, **values, "case": {**plain, **case}}
