@@ -7,16 +7,18 @@ same name, through the same httpx client, over a transport that can be slow, los
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from studio.contract import codec
-from studio.errors import DuplicateMember, InvalidDeclaration
+from studio.errors import DuplicateMember, InvalidDeclaration, NotActing
 from studio.model.data import Collection
 from studio.model.declaring import declare
+from studio.model.duration import duration_ns
 from studio.model.verbs import Secret, acting
 
-__all__ = ["Client", "External", "Ledger", "Request", "Response", "StubRoute"]
+__all__ = ["CALLBACKS", "Callback", "Client", "External", "Ledger", "Request", "Response", "StubRoute"]
 
 Entry = TypeVar("Entry")
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -147,6 +149,29 @@ class Ledger(Generic[Entry]):
         acting("ledger").append(self.name, codec(self.contract).encode(entry))
 
 
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """A request of a third party to one of our endpoints, such as a webhook.
+
+    Attributes:
+        method: HTTP method.
+        path: Of the endpoint.
+        body: As sent.
+        headers: Further headers.
+        after_ns: From the response to the request at hand, to this.
+    """
+
+    method: str
+    path: str
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+    after_ns: int = 0
+
+
+CALLBACKS: ContextVar[list[Callback]] = ContextVar("studio_callbacks")
+"""What the stub that answers a request in this context has to say to us afterwards; unset outside of stubs."""
+
+
 class External:
     """A third party as the simulation sees it: routes, a ledger, data of its own.
 
@@ -203,6 +228,37 @@ class External:
     def delete(self, path: str) -> Callable[[Function], Function]:
         """Answer DELETE requests of a path."""
         return self._route("DELETE", path)
+
+    def callback(
+        self,
+        path: str,
+        *,
+        json: Any = None,
+        method: str = "POST",
+        headers: dict[str, str] | None = None,
+        after: str = "0s",
+    ) -> None:
+        """Ask one of our endpoints, as a third party does with a webhook, once the response at hand has left.
+
+        It is asked once: what our endpoint answers, or that it does not, concerns nobody. The fault `call_back` lets it
+        be asked before the response leaves.
+
+        Args:
+            path: Of the endpoint, `/webhooks/cards`.
+            json: Body as a value (or a contract).
+            method: HTTP method.
+            headers: Further headers.
+            after: From the response to this.
+
+        Raises:
+            NotActing: Outside of a stub's route.
+        """
+        said = CALLBACKS.get(None)
+        if said is None:
+            raise NotActing(verb="callback")
+        body = b"" if json is None else codec(type(json)).encode(json)
+        given = {"content-type": "application/json", **(headers or {})}
+        said.append(Callback(method.upper(), path, body, tuple(given.items()), duration_ns(after)))
 
     def _route(self, method: str, path: str) -> Callable[[Function], Function]:
         if not path.startswith("/"):
