@@ -14,7 +14,9 @@ from studio.notebook.progress import ProgressLine
 from studio.notebook.session import Session
 
 if TYPE_CHECKING:
+    from studio.graph.lint import Finding
     from studio.simulation.campaign.campaign import Campaign
+    from studio.simulation.proving.proof import Proof
     from studio.simulation.run import Run
 
 __all__ = ["export", "graph", "hunt", "lint", "simulate", "studio", "trace"]
@@ -76,7 +78,23 @@ def lint(session: Session, values: Values) -> Card:
     _demand(session, "findings")
     from studio.notebook.cards.finding_card import findings_card
 
-    return findings_card(session.system.graph)
+    return findings_card(session.system.graph, _proofs(session) if values["prove"] else {})
+
+
+def _proofs(session: Session) -> dict[Finding, Proof]:
+    """Prove all findings, with a line of progress."""
+    from studio.graph.lint import lint as find
+    from studio.simulation.proving.prove import prove
+
+    line = ProgressLine("lint --prove")
+    try:
+        return prove(
+            find(session.system.graph),
+            system=session.system,
+            progress=lambda done, count: line.show(done / count, f"finding {done + 1} of {count}"),
+        )
+    finally:
+        line.close()
 
 
 def export(session: Session, values: Values) -> Any:

@@ -111,7 +111,11 @@ _MAGICS = (
         example="%trace order-1",
     ),
     LineMagic(
-        "lint", "Look for flaws of the architecture; each finding has a code, a place and a hint.", example="%lint"
+        "lint",
+        "Look for flaws of the architecture; each finding has a code, a place and a hint.",
+        (),
+        (Flag("prove", "simulate what findings about behaviour warn of, and say whether it comes"),),
+        "%lint --prove",
     ),
     LineMagic(
         "export",

@@ -38,7 +38,7 @@ def prove(
         progress: Told how many of how many findings are done.
 
     Example:
-        studio.prove(studio.lint())
+        proofs = prove(lint(system.graph), system=system)
     """
     build = build_of(system)
     facts, grounds = facts_of(build.graph), Grounds(build)
