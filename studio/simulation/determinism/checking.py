@@ -19,7 +19,7 @@ from studio.simulation.determinism.culprit import culprit_of
 from studio.simulation.determinism.twin import Twin
 from studio.store import Log, compare
 
-__all__ = ["Checks", "check_case"]
+__all__ = ["Checks", "check_case", "check_with"]
 
 _WAITING_MAX = 8
 """Second runs that a campaign lets wait before it waits for one."""
@@ -36,13 +36,17 @@ def check_case(build: Build, case: Case, *, twins: int = 2) -> NotDeterministic 
         case: What decides the run besides the sources.
         twins: Other processes, each with a hash seed of its own: two strings in a set lie alike in half of all.
     """
-    job = job_of(build, case.scenario)
-    task = Task(case.seed, case, is_full=True)
     with ExitStack() as stack:
-        running = [stack.enter_context(Twin(seed)).submit(job, task) for seed in range(1, twins + 1)]
-        first = work(job, task)
-        found = (_difference(build, first, each.result()[0]) for each in running)
-        return next((each for each in found if each is not None), None)
+        return check_with(build, case, [stack.enter_context(Twin(seed)) for seed in range(1, twins + 1)])
+
+
+def check_with(build: Build, case: Case, twins: Sequence[Twin]) -> NotDeterministic | None:
+    """Run a case here, and again in the processes given; return what differs, or None."""
+    job, task = job_of(build, case.scenario), Task(case.seed, case, is_full=True)
+    running = [twin.submit(job, task) for twin in twins]
+    first = work(job, task)
+    found = (_difference(build, first, each.result()[0]) for each in running)
+    return next((each for each in found if each is not None), None)
 
 
 class Checks:

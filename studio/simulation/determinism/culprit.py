@@ -15,7 +15,7 @@ from studio.simulation.determinism.suspects import Suspect, suspects_in
 from studio.source.cell import Source
 from studio.store import Difference, RunLog
 
-__all__ = ["culprit_of"]
+__all__ = ["cause_of", "culprit_of"]
 
 _CAUSES: Mapping[str, tuple[str, str]] = {
     "order": (
@@ -56,6 +56,7 @@ _CAUSES: Mapping[str, tuple[str, str]] = {
 _UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|^[0-9a-f]{16,}$", re.IGNORECASE)
 _ADDRESS = re.compile(r"0x[0-9a-f]{6,}", re.IGNORECASE)
 _TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d")
+_NUMBER = re.compile(r"-?\d+(\.\d+)?(e[+-]?\d+)?")
 _EPOCH_S = (1_500_000_000, 4_000_000_000)
 _CAUSE_OF_ERROR = {"FileNotFoundError": "file", "KeyError": "environment"}
 _TITLES = ("address", "name", "collection", "step", "text", "saga", "invariant", "target", "policy")
@@ -72,7 +73,7 @@ def culprit_of(build: Build, difference: Difference, first: RunLog, second: RunL
         second: The other.
     """
     left, right = _parted(difference.first, difference.second)
-    cause = _cause_of_values(left, right) or _cause_of_order(difference, first, second)
+    cause = cause_of(left, right) or _cause_of_order(difference, first, second)
     where = _place(first, difference.first) or _place(second, difference.second)
     suspect = _suspect(build, where, cause)
     if suspect is not None and where is not None:
@@ -117,16 +118,16 @@ def _within(one: Any, other: Any) -> tuple[Any, Any]:
     return one, other
 
 
-def _cause_of_values(one: Any, other: Any) -> str:
-    """Tell from two values what made them; nothing where they could be anything."""
+def cause_of(one: Any, other: Any) -> str:
+    """Tell from two values what made them differ; nothing where it could be anything."""
     texts = [each if isinstance(each, str) else json.dumps(each, default=str) for each in (one, other)]
     if any(text in _CAUSE_OF_ERROR for text in texts):
         return next(_CAUSE_OF_ERROR[text] for text in texts if text in _CAUSE_OF_ERROR)
+    if all(_NUMBER.fullmatch(text) for text in texts):
+        return _cause_of_numbers(*map(float, texts))
     for pattern, cause in ((_ADDRESS, "address"), (_UUID, "randomness"), (_TIMESTAMP, "clock")):
         if all(pattern.search(text) for text in texts):
             return cause
-    if all(isinstance(each, int | float) and not isinstance(each, bool) for each in (one, other)):
-        return _cause_of_numbers(float(one), float(other))
     is_permuted = _is_permuted(one, other) if isinstance(one, list) else _is_permuted(*map(_words, texts))
     return "order" if is_permuted else ""
 
