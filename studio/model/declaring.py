@@ -9,7 +9,9 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-__all__ = ["Declarations", "declare", "declared", "gather", "scenario_at_hand"]
+from studio.errors import InvalidDeclaration
+
+__all__ = ["Declarations", "declare", "declared", "gather", "scenario_at_hand", "scenario_demanded"]
 
 Declared = TypeVar("Declared")
 
@@ -75,3 +77,22 @@ def scenario_at_hand(*, depth: int) -> Any:
     frame = sys._getframe(depth)  # noqa: SLF001 - asks who calls; a registry would outlive the module
     found = frame.f_globals.get("scenario") if frame.f_code.co_name == "<module>" else None
     return found if isinstance(found, Scenario) else None
+
+
+def scenario_demanded(verb: str) -> Any:
+    """Return the scenario to which a verb that a module calls adds.
+
+    Args:
+        verb: Such as `given`, for the error.
+
+    Raises:
+        InvalidDeclaration: There is none.
+    """
+    scenario = scenario_at_hand(depth=3)
+    if scenario is None:
+        raise InvalidDeclaration(
+            what=f"{verb}(...)",
+            reason="no scenario is being declared",
+            remedy_text=f"Use {verb}(...) in a %%scenario cell, or after `scenario = Scenario(...)`.",
+        )
+    return scenario

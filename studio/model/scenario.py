@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any
 
-from studio.address import Address, parse
-from studio.errors import InvalidDeclaration
-from studio.model.declaring import declare, declared, scenario_at_hand
+from studio.address import Address
+from studio.model.declaring import declare, declared, scenario_demanded
 from studio.model.delivery import check_bus
-from studio.model.distribution import Constant, Distribution, Zipf, distribution
+from studio.model.distribution import Constant, Distribution, distribution
 from studio.model.duration import duration_ns
 from studio.model.fault import Fault
+from studio.model.workload import Workload, workload
 
 __all__ = ["Given", "Scenario", "ServiceTime", "Workload", "given", "network", "service_time", "workload"]
 
@@ -23,34 +23,6 @@ class Given:
 
     target: str
     values: tuple[Any, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """Messages from outside.
-
-    Attributes:
-        address: Where they go: an event is published, a command called.
-        rate_per_s: Mean arrivals; 0 for a list.
-        arrivals: `poisson` or `fixed`.
-        messages: The messages themselves; when empty they are made from the contract and the seed.
-        like: Contract to make data from; None takes the address's own.
-        count: At most so many; 0 for as long as the run's duration allows.
-        skew: Field path to skew.
-        changes: Fixed field values for made data.
-    """
-
-    address: str
-    rate_per_s: float = 0.0
-    arrivals: Literal["poisson", "fixed"] = "poisson"
-    messages: tuple[Any, ...] = ()
-    like: Any = None
-    count: int = 0
-    skew: tuple[tuple[str, Zipf], ...] = ()
-    changes: tuple[tuple[str, Any], ...] = ()
-    from_ns: int = 0
-    until_ns: int = 0
-    every_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,82 +86,14 @@ def given(target: str, values: Any) -> None:
         values: Documents, or the value.
     """
     items = tuple(values) if isinstance(values, Sequence) and not isinstance(values, str) else (values,)
-    _scenario("given").givens.append(Given(str(target), items))
-
-
-def workload(  # noqa: PLR0913 - one line of a scenario, all but two by keyword
-    address: Address | str,
-    messages: Sequence[Any] = (),
-    *,
-    rate_per_s: float = 0.0,
-    arrivals: Literal["poisson", "fixed"] = "poisson",
-    like: Any = None,
-    count: int = 0,
-    skew: dict[str, Zipf] | None = None,
-    at: str = "0s",
-    until: str = "",
-    every: str = "0s",
-    **changes: Any,
-) -> None:
-    """State what is asked of the system, from outside.
-
-    Args:
-        address: Event to publish or command to call.
-        messages: A list to send, `every` so often from `at` on; without it they are made of the contract and the seed.
-        rate_per_s: Mean arrivals per second of virtual time.
-        arrivals: `poisson` or `fixed`.
-        like: Contract, or an example message whose fields are kept where not varied.
-        count: Stop after so many.
-        skew: Field path to a skewed choice, `{"customer.id": Zipf(1.1)}`.
-        at: First instant.
-        until: Last instant; by default the scenario's duration.
-        every: Interval between messages of a list.
-        changes: Fields to fix in made messages.
-    """
-    scenario = _scenario("workload")
-    if rate_per_s < 0 or count < 0 or not (messages or rate_per_s or count):
-        raise InvalidDeclaration(
-            what=f"workload({address})",
-            reason="has neither messages nor a rate nor a count, or a negative one",
-            remedy_text="Give a list of messages, or rate_per_s=….",
-        )
-    if arrivals not in ("poisson", "fixed"):
-        raise InvalidDeclaration(
-            what=f"workload(arrivals={arrivals!r})", reason="unknown", remedy_text='Use "poisson" or "fixed".'
-        )
-    scenario.workloads.append(
-        Workload(
-            str(parse(address)),
-            rate_per_s,
-            arrivals,
-            tuple(messages),
-            like,
-            count,
-            tuple(sorted((skew or {}).items())),
-            tuple(sorted(changes.items())),
-            duration_ns(at),
-            duration_ns(until or scenario.duration),
-            duration_ns(every),
-        )
-    )
+    scenario_demanded("given").givens.append(Given(str(target), items))
 
 
 def service_time(target: Address | str, time: str | Distribution) -> None:
     """State how long a handler works: an address, or a service's name for all its handlers."""
-    _scenario("service_time").service_times.append(ServiceTime(str(target), distribution(time)))
+    scenario_demanded("service_time").service_times.append(ServiceTime(str(target), distribution(time)))
 
 
 def network(latency: str | Distribution) -> None:
     """State the ordinary latency of one leg between any two parts; 1 ms unless stated."""
-    _scenario("network").network = distribution(latency)
-
-
-def _scenario(verb: str) -> Scenario:
-    scenario = scenario_at_hand(depth=3)
-    if scenario is None:
-        raise InvalidDeclaration(
-            what=f"{verb}(...)",
-            reason="no scenario is being declared",
-            remedy_text=f"Use {verb}(...) in a %%scenario cell, or after `scenario = Scenario(...)`.",
-        )
-    return scenario  # type: ignore[no-any-return]
+    scenario_demanded("network").network = distribution(latency)

@@ -10,8 +10,9 @@ from studio.errors import CallRefused, CallTimeout, Fenced, PublishFailed, Servi
 from studio.model.scenario import Workload
 from studio.simulation.cluster import Cluster
 from studio.simulation.outside import Outside
-from studio.simulation.randomness import Stream, share, stable_key
+from studio.simulation.randomness import Stream, mix, share, stable_key
 from studio.simulation.sampling import sample
+from studio.simulation.tempo import Tempo, tempo_of
 
 __all__ = ["Arrivals"]
 
@@ -34,8 +35,11 @@ class Arrivals:
         self._cluster, self._outside, self._workload = cluster, outside, workload
         self._source = f"workload{number}/"
         self._gaps = Stream(cluster.seed, stable_key("arrivals"), number)
+        switches = Stream(cluster.seed, stable_key("bursts"), number)
+        self._tempo = tempo_of(workload, switches) if workload.is_paced else None
         self._number, self._until_ns = number, until_ns
         self._count = 0
+        self._data, self._first = cluster.harm.messages.data, None
         graph = cluster.build.graph
         graph.demand(workload.address)
         operation = graph.operations.get(workload.address)
@@ -47,25 +51,25 @@ class Arrivals:
 
     def start(self) -> None:
         """Schedule the first arrival."""
-        first_ns = self._workload.from_ns + (self._gap_ns() if self._workload.rate_per_s else 0)
-        self._schedule(first_ns)
+        first_ns = self._workload.from_ns
+        self._schedule(first_ns if self._tempo is None else self._next_ns(self._tempo, first_ns))
 
-    def _schedule(self, when_ns: int) -> None:
+    def _schedule(self, when_ns: int | None) -> None:
         work = self._workload
         is_over = self._count >= len(work.messages) if work.messages else bool(work.count and self._count >= work.count)
-        if not is_over and when_ns <= self._until_ns:
+        if not is_over and when_ns is not None and when_ns <= self._until_ns:
             self._cluster.loop.at(when_ns, 0, self._arrive, None)
 
     def _arrive(self, _: Any) -> None:
         self._count += 1
-        message = self._message()
+        message = self._heated(self._message()) if self._data.is_on else self._message()
         self._cluster.spawn(None, self._outside.send(self._source, self._workload.address, message), _take_answer)
-        gap_ns = self._workload.every_ns if not self._workload.rate_per_s else self._gap_ns()
-        self._schedule(self._cluster.loop.now_ns + gap_ns)
+        now_ns = self._cluster.loop.now_ns
+        self._schedule(now_ns + self._workload.every_ns if self._tempo is None else self._next_ns(self._tempo, now_ns))
 
-    def _gap_ns(self) -> int:
-        mean_ns = 1e9 / self._workload.rate_per_s
-        return round(mean_ns if self._workload.arrivals == "fixed" else self._gaps.exponential(mean_ns))
+    def _next_ns(self, tempo: Tempo, now_ns: int) -> int | None:
+        """Return when the next message comes: the n-th gap is always drawn alike, whatever else goes on."""
+        return tempo.next_ns(now_ns, 1.0 if self._workload.arrivals == "fixed" else self._gaps.exponential(1.0))
 
     def _message(self) -> Any:
         work = self._workload
@@ -78,6 +82,14 @@ class Arrivals:
                 ordinal=self._count,
             )
         )  # fmt: skip
+
+    def _heated(self, message: Any) -> Any:
+        """Return a message with the first one's key, where the plan has it so."""
+        if self._count == 1:
+            self._first = message
+            return message
+        key = mix(stable_key(self._source), self._count)
+        return self._data.heated(self._workload.address, message, self._first, key)
 
     def _draw(self) -> Callable[[str], float]:
         seed, number, count = self._cluster.seed, self._number, self._count

@@ -10,7 +10,7 @@ import pytest
 from studio import crash, lose
 from studio.address import S
 from studio.contract import Contract
-from studio.errors import InvalidDeclaration, InvalidDuration, UnknownBus
+from studio.errors import InvalidDeclaration, InvalidDuration, InvalidWorkload, UnknownBus
 from studio.model.declaring import Declarations, gather
 from studio.model.distribution import Exponential, Zipf
 from studio.model.faults.process_faults import Crash
@@ -79,14 +79,14 @@ def test_without_a_scenario_the_remedy_says_where_one_belongs() -> None:
 @pytest.mark.usefixtures("declarations")
 def test_a_workload_needs_messages_or_a_rate() -> None:
     Scenario("calm")
-    with pytest.raises(InvalidDeclaration, match=r"STU302: workload(.|\n)*rate_per_s"):
+    with pytest.raises(InvalidWorkload, match=r"STU581: workload(.|\n)*rate_per_s"):
         workload(S.Order.created)
 
 
 @pytest.mark.usefixtures("declarations")
 def test_an_unknown_arrival_process_is_refused() -> None:
     Scenario("calm")
-    with pytest.raises(InvalidDeclaration, match='Use "poisson" or "fixed"'):
+    with pytest.raises(InvalidWorkload, match="Use one of poisson, fixed, bursty"):
         workload(S.Order.created, rate_per_s=1, arrivals="weekly")  # type: ignore[arg-type]
 
 

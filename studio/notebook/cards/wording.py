@@ -84,9 +84,27 @@ def _arrivals(workload: Workload) -> str:
     if workload.messages:
         every = f", one every {format_ns(workload.every_ns)}" if workload.every_ns else ""
         return f"{count(len(workload.messages), 'message')}{every}"
-    rate = f"{workload.rate_per_s:g} per second ({workload.arrivals})" if workload.rate_per_s else ""
     most = count(workload.count, "message") if workload.count else ""
+    rate = _rate(workload)
+    if most and not rate and workload.every_ns:
+        return f"{most}, one every {format_ns(workload.every_ns)}"
     return f"{most} at {rate}" if most and rate else most or rate
+
+
+def _rate(workload: Workload) -> str:
+    """Return how many arrive per second, by which process; empty where they arrive by no rate."""
+    if workload.steps:
+        stairs = ", ".join(f"{rate:g} from {format_ns(at_ns)}" for at_ns, rate in workload.steps)
+        return f"{stairs} per second ({workload.arrivals})"
+    if not workload.rate_per_s:
+        return ""
+    bursts = (
+        f", bursts of {format_ns(workload.burst_ns)} at {workload.factor:g} times the rate"
+        f" every {format_ns(workload.burst_ns + workload.calm_ns)}"
+        if workload.burst_ns
+        else ""
+    )
+    return f"{workload.rate_per_s:g} per second ({workload.arrivals}{bursts})"
 
 
 def _span(from_ns: int, until_ns: int | None) -> str:

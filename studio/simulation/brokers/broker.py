@@ -13,6 +13,7 @@ from studio.simulation.brokers.consumer import Consumer
 from studio.simulation.brokers.models import model_of
 from studio.simulation.deadlines import DeadlineQueue, Deadlines
 from studio.simulation.exchange import Exchange
+from studio.simulation.harming.applier import Way
 from studio.simulation.randomness import mix
 from studio.simulation.readers import Readers
 
@@ -152,10 +153,14 @@ class Broker:
         if self.model.resend_ns:
             exchange.tried = Tried(exchange)
             self._tries.watch(exchange.tried, self.model.resend_ns)
-        if self._harm.is_on and self._harm.loses(envelope.address, "publish", exchange.way, envelope.message):
+        if self._harm.is_on and self._harm.loses(
+            envelope.address, "publish", exchange.way, envelope.message, _way(envelope)
+        ):
             self._note(envelope, "broker", "lost", "publish")
             return
-        leg_ns = self._cluster.links.leg_ns(envelope.address, "publish", exchange.way, envelope.message)
+        leg_ns = self._cluster.links.leg_ns(
+            envelope.address, "publish", exchange.way, envelope.message, _way(envelope)
+        )
         loop.at(loop.now_ns + leg_ns, 0, self._arrive, exchange)
 
     def _try_again(self, tried: Tried) -> None:
@@ -168,10 +173,14 @@ class Broker:
         envelope = exchange.envelope
         self.store(envelope, is_resent=exchange.has_stored)
         exchange.has_stored = True
-        if self._harm.is_on and self._harm.loses(envelope.address, "reply", exchange.way, envelope.message):
+        if self._harm.is_on and self._harm.loses(
+            envelope.address, "reply", exchange.way, envelope.message, _way(envelope)
+        ):
             self._note(envelope, envelope.sender, "lost", "confirmation", envelope.replica)
             return
-        leg_ns = self._cluster.links.leg_ns(envelope.address, "reply", exchange.way, envelope.message)
+        leg_ns = self._cluster.links.leg_ns(
+            envelope.address, "reply", exchange.way, envelope.message, _way(envelope)
+        )
         self._loop.at(self._loop.now_ns + leg_ns, exchange.caller_key, exchange.answer, None)
 
     def _expire(self, exchange: Exchange) -> None:
@@ -219,3 +228,8 @@ class Broker:
 
     def _note(self, envelope: Envelope, consumer: str, outcome: str, reason: str, replica: int = 0) -> None:
         self.model.carrier.note(envelope, consumer, 1, outcome, reason, replica)
+
+
+def _way(envelope: Envelope) -> Way:
+    """Return from whom an event comes to the broker."""
+    return Way(envelope.sender, envelope.replica, "bus")

@@ -6,12 +6,14 @@ What a lost delivery, or a verdict that never comes, leads to is the delivery mo
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.ports import Envelope, Verdict, Write
 from studio.records import Delivery
+from studio.simulation.harming.applier import Way
+from studio.simulation.node import engage_later
 from studio.simulation.randomness import mix
 from studio.simulation.task import HandlerTask
 
@@ -101,7 +103,9 @@ class Carrier:
     def arrival_ns(self, handed: Handed) -> int:
         """Return when a delivery that leaves now arrives."""
         envelope = handed.envelope
-        leg_ns = self._cluster.links.leg_ns(envelope.address, "delivery", handed.causal, envelope.message)
+        leg_ns = self._cluster.links.leg_ns(
+            envelope.address, "delivery", handed.causal, envelope.message, way_of(handed)
+        )
         return self._loop.now_ns + leg_ns
 
     def send(self, handed: Handed, arrival_ns: int) -> None:
@@ -114,10 +118,11 @@ class Carrier:
     def _is_hindered(self, handed: Handed, arrival_ns: int) -> bool:
         """Let the plan lose a delivery, or deliver it twice."""
         envelope, consumer = handed.envelope, handed.consumer
-        if self._harm.loses(envelope.address, "delivery", handed.causal, envelope.message):
+        way = way_of(handed)
+        if self._harm.loses(envelope.address, "delivery", handed.causal, envelope.message, way):
             self.note(envelope, consumer.fleet.owner, handed.attempt, "lost", "delivery")
             return True
-        after_ns = self._harm.duplicates_ns(envelope.address, handed.causal, envelope.message)
+        after_ns = self._harm.duplicates_ns(envelope.address, handed.causal, envelope.message, way)
         if after_ns is not None:
             self.note(envelope, consumer.fleet.owner, handed.attempt, "duplicated", "")
             causal = mix(handed.causal, 2) & _CAUSAL
@@ -134,21 +139,52 @@ class Carrier:
             self.note(envelope, owner, handed.attempt, "lost", "no replica")
             self._lose(handed)
             return
-        if self._harm.is_on and self._harm.is_down(owner, handed.causal, envelope.message):
-            self.note(envelope, owner, handed.attempt, "lost", "down")
+        if self._harm.is_on and self._is_shut(handed, node):
             self._lose(handed)
             return
         self.note(envelope, owner, handed.attempt, "delivered", consumer.name, node.number)
         assert node.context is not None
         assert node.incarnation is not None
-        work = self._cluster.deliver(node, consumer.name, _as_delivered(envelope, handed.causal), handed.attempt)
-        number = node.number
+        delivered, number = self._delivered(handed, node), node.number
 
         def finished(task: HandlerTask) -> None:
             if not task.cancelled():
                 self._answer(handed, task.result(), number)
 
-        HandlerTask(work, self._loop, node.context.copy(), node.incarnation, finished).advance()
+        def work(replica: Any) -> Coroutine[Any, Any, Verdict]:
+            return self._cluster.deliver(replica, consumer.name, delivered, handed.attempt)
+
+        if self._loop.paused and node.incarnation.key in self._loop.paused:
+            engage_later(self._loop, node, work, finished)
+        else:
+            HandlerTask(
+                work(node.replica), self._loop, node.context.copy(), node.incarnation, finished
+            ).advance()  # fmt: skip
+
+    def _is_shut(self, handed: Handed, node: Node) -> bool:
+        """Let the plan keep a delivery from the replica that it came to."""
+        envelope, owner, way = handed.envelope, handed.consumer.fleet.owner, way_of(handed, node.number)
+        is_down = any(
+            self._harm.is_down(name, handed.causal, envelope.message, way) for name in (owner, f"{owner}/{node.number}")
+        )
+        if is_down:
+            self.note(envelope, owner, handed.attempt, "lost", "down")
+            return True
+        links = self._harm.links
+        if links.is_on and links.cuts_node("delivery", handed.causal, envelope.message, way):
+            self.note(envelope, owner, handed.attempt, "lost", "delivery")
+            return True
+        return False
+
+    def _delivered(self, handed: Handed, node: Node) -> Envelope:
+        """Return an event as one delivery brings it."""
+        envelope, causal = handed.envelope, handed.causal
+        if self._harm.is_on:
+            way = way_of(handed, node.number)
+            body = self._harm.arriving(envelope.address, "request", envelope.body, causal, envelope.message, way)
+            if body is not None:
+                envelope = envelope._replace(body=body)
+        return _as_delivered(envelope, causal)
 
     def _answer(self, handed: Handed, verdict: Verdict, replica: int) -> None:
         """Send a consumer's verdict back to the broker."""
@@ -167,10 +203,11 @@ class Carrier:
             what: Such as the verdict.
         """
         envelope, causal = handed.envelope, handed.causal
-        if self._harm.is_on and self._harm.loses(envelope.address, "acknowledgement", causal, envelope.message):
+        way = way_of(handed, replica)
+        if self._harm.is_on and self._harm.loses(envelope.address, "acknowledgement", causal, envelope.message, way):
             self.note(envelope, handed.consumer.fleet.owner, handed.attempt, "lost", "acknowledgement", replica)
             return False
-        leg_ns = self._cluster.links.leg_ns(envelope.address, "acknowledgement", causal, envelope.message)
+        leg_ns = self._cluster.links.leg_ns(envelope.address, "acknowledgement", causal, envelope.message, way)
         self._loop.at(self._loop.now_ns + leg_ns, 0, arrive, what)
         return True
 
@@ -192,6 +229,13 @@ class Carrier:
         recorder = self._cluster.recorder
         if recorder is not None:
             recorder.write(Delivery(self._loop.now_ns, envelope.message, consumer, replica, attempt, outcome, reason))
+
+
+def way_of(handed: Handed, number: int = 0) -> Way:
+    """Return from whom an event came, and to whom a delivery takes it."""
+    envelope = handed.envelope
+    chosen = 0 if handed.node is None else handed.node.number
+    return Way(envelope.sender, envelope.replica, handed.consumer.fleet.owner, number or chosen)
 
 
 def _as_delivered(of: Envelope, causal: int) -> Envelope:
