@@ -13,6 +13,7 @@ import pytest
 from studio.errors import BadPackageName, NothingToExport, NotOurFolder, StaleDefinition
 from studio.export.package import export_package
 from studio.export.report import Report
+from studio.graph.governing import policies_of
 from studio.graph.system import System
 from studio.packaged import Package
 from studio.simulation.replay import replay_all
@@ -51,6 +52,18 @@ def test_reading_the_package_gives_the_notebooks_sources(export: Export, shop: S
     found = read(tmp_path / "shop" / "shop")
     assert {each.name: each for each in found} == {each.name: each for each in shop.sources}
     assert define(*found).build().digest == shop.build().digest
+
+
+def test_a_mesh_is_exported_and_governs_calls_as_in_the_notebook(
+    export: Export, cells: tuple[Source, ...], cell: Cell, tmp_path: Path
+) -> None:
+    guarded = cell('%%compose guarded\nGuarded = mesh(Payment, Tally, deadline="2s", breaker=Breaker(failures=3))\n')
+    export(define(*cells, guarded))
+    package = Package(tmp_path / "shop" / "shop")
+    text = (tmp_path / "shop" / "shop" / "compositions" / "guarded.py").read_text()
+    assert "from studio import Breaker, handle, mesh" in text
+    resolved = policies_of(package.system.graph, "Tally", "Payment.process")
+    assert (resolved.deadline_ns, resolved.origin("breaker")) == (2 * 10**9, "mesh Guarded")
 
 
 def test_the_package_gives_the_notebooks_records(export: Export, shop: System, tmp_path: Path) -> None:

@@ -63,6 +63,18 @@ COMPOSE = """%%compose flows
 Twice = sequence(Inventory.reserve, Inventory.again)
 Both = parallel(first=Inventory.reserve, rest=Twice, on_error="collect")
 """
+MESH = """%%compose guarded
+Guarded = mesh(Inventory, Payment, retry=Retry(attempts=3, budget=Budget()), deadline="5s", bulkhead=False,
+               breaker=Breaker(failure_rate=0.5, scope="callee"), balance=ConsistentHash(by="order_id"),
+               discovery=Discovery(ttl="30s", health="10s"), fallback=Fallback(last_good=True, service="Payment"))
+Loose = mesh(Scout)
+"""
+SCOUT = """%%service Scout --kind query
+service.policy(bulkhead=Bulkhead(concurrent=5, queue=2), breaker=Breaker(failures=3))
+twice = Retry(attempts=2, only="all")
+@service.operation($.Scout.find, fallback=Fallback(value=None), retry=twice, balance="random-two")
+async def find(order: Order) -> Order | None: ...
+"""
 MODULE = '''%%module money
 RATE = 3
 def gross(net: int) -> int:
@@ -113,6 +125,19 @@ def test_saga_card_in_words(shop: Notebook) -> None:
 
 def test_compositions_card_in_words(shop: Notebook) -> None:
     assert f"{shop.run(COMPOSE)!r}\n" == shown("compositions_card")
+
+
+def test_mesh_card_in_words(shop: Notebook) -> None:
+    shop.run(PAYMENT)
+    shop.run(SCOUT)
+    assert f"{shop.run(MESH)!r}\n" == shown("mesh_card")
+
+
+def test_policies_of_a_service_stand_on_its_card(shop: Notebook) -> None:
+    card = repr(shop.run(SCOUT))
+    assert "breaker   opens at 3 failures within 10s, for 60s, then 1 probe" in card
+    assert "bulkhead  5 calls at once, 2 waiting" in card
+    assert "reads only 2 attempts, whatever the operation balance random-two fallback None" in card
 
 
 def test_scenario_card_in_words(shop: Notebook) -> None:

@@ -6,6 +6,7 @@ from studio.graph.build import Graph
 from studio.graph.definition import Definition
 from studio.model.composition import Composition, Parallel, Route, Sequence, label, returns_of, takes_of
 from studio.model.duration import format_ns
+from studio.model.mesh import Mesh
 from studio.model.saga import Compensation, Saga, Step
 from studio.notebook.cards.card import (
     Box,
@@ -26,19 +27,26 @@ from studio.notebook.cards.card import (
     words,
 )
 from studio.notebook.cards.plain import table_lines
+from studio.notebook.cards.policy_words import mesh_table
 from studio.notebook.cards.wording import count, listed, retry_words, type_words
 
 __all__ = ["compositions_card", "saga_card"]
 
 
 def compositions_card(definition: Definition, graph: Graph) -> Card:
-    """Return the card of a compose cell: a flow for each composition that has a name."""
-    named = [(name, each) for name, each in definition.exports.items() if isinstance(each, Composition)]
+    """Return the card of a compose cell: a flow for each composition that has a name, a table for each mesh."""
+    kinds = (Composition, Mesh)
+    named = [(name, each) for name, each in definition.exports.items() if isinstance(each, kinds)]
     sections: list[Section] = []
     for name, each in sorted(named, key=lambda pair: list(vars(definition.module)).index(pair[0])):
+        if isinstance(each, Mesh):
+            sections.append(mesh_table(name, each))
+            continue
         about = f"{type_words(each.takes)} → {type_words(each.returns)}"
         sections.append(Flow(name, _node(each), tuple(_text(each)), about))
-    facts = words(count(len(named), "composition"))
+    meshes = sum(isinstance(each, Mesh) for _, each in named)
+    facts = words(count(len(named) - meshes, "composition")) if len(named) > meshes or not meshes else ()
+    facts += words(count(meshes, "mesh", "meshes")) if meshes else ()
     return Card("compose", definition.source.name, facts, definition.module.__doc__ or "", tuple(sections))
 
 

@@ -10,17 +10,16 @@ from studio.contract import type_name
 from studio.graph.build import Graph
 from studio.graph.definition import Definition
 from studio.model.duration import SECOND_NS, duration_ns, format_ns
-from studio.model.policy import Retry
 from studio.model.schedule import next_tick_ns
 from studio.model.service import Endpoint, Job, Operation, Service, Subscription
 from studio.notebook.cards.card import Card, Cell, Section, Table, address, code, flag, joined, muted, words
-from studio.notebook.cards.wording import count, listed, retry_words, type_words
+from studio.notebook.cards.policy_words import policies_table, policy_words
+from studio.notebook.cards.wording import count, listed, type_words
 from studio.source.uses import Use, uses_of
 
 __all__ = ["service_card"]
 
 _WINDOW_NS = duration_ns("24h")
-_TIMEOUT_NS = duration_ns("5s")
 _ACK_WAIT_NS = duration_ns("30s")
 _MAX_DELIVER, _IN_FLIGHT, _QUEUE = 5, 64, 1000
 
@@ -36,6 +35,7 @@ def service_card(definition: Definition, service: Service, graph: Graph, *, now_
     """
     sections: tuple[Section, ...] = (
         _operations(service),
+        policies_table("Calls of it", service.policies),
         _subscriptions(service),
         _endpoints(service),
         _jobs(service, now_ns),
@@ -78,13 +78,9 @@ def _operation_flags(operation: Operation) -> list[str]:
     return [
         *([f"idempotent{window}"] if operation.idempotent else []),
         *(["transactional"] if operation.transactional else []),
-        *_retried(operation.retry),
-        *([f"timeout {format_ns(operation.timeout_ns)}"] if operation.timeout_ns != _TIMEOUT_NS else []),
+        *(["reads only"] if operation.reads_only else []),
+        *(text if name == "retry" else f"{name} {text}" for name, text in policy_words(operation.policies)),
     ]
-
-
-def _retried(retry: Retry) -> list[str]:
-    return [text] if (text := retry_words(retry)) else []
 
 
 def _subscriptions(service: Service) -> Table:
