@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
+from studio.errors import nearest
 from studio.graph.build import Graph
 from studio.graph.versions import is_newer
 from studio.model.fault import Fault
-from studio.model.faults.data_faults import Mismatch
+from studio.model.faults.data_faults import HotKey, Mismatch
 from studio.model.faults.deploy_faults import Deploy
 from studio.model.faults.party_faults import Exhaust
 
-__all__ = ["obstacle"]
+__all__ = ["nearest_instead", "obstacle"]
 
 
 def obstacle(graph: Graph, fault: Fault) -> tuple[str, str]:
@@ -24,7 +28,38 @@ def obstacle(graph: Graph, fault: Fault) -> tuple[str, str]:
             return "asks no third party", ", ".join(graph.externals) or "none"
         if isinstance(fault, Mismatch) and fault.leg == "reply" and graph.kind_of(target) == "event":
             return "is an event, which has no reply", 'leg="request"'
+        for path in _fields(fault):
+            close = nearest_instead(_contract(graph, target, fault), path.split("."))
+            if close:
+                return f"has no field {path}", close
     return "", ""
+
+
+def nearest_instead(contract: Any, path: Sequence[str]) -> str:
+    """Return the nearest names where a path of fields leads nowhere; nothing where it leads somewhere."""
+    for part in path:
+        fields = getattr(contract, "model_fields", {})
+        known = [*fields, *(field.alias for field in fields.values() if field.alias)]
+        if known and part not in known:
+            return nearest(part, known)
+        contract = fields[part].annotation if part in fields else None
+    return ""
+
+
+def _fields(fault: Fault) -> tuple[str, ...]:
+    """Return the fields that a fault says its messages have."""
+    if isinstance(fault, Mismatch):
+        return (*fault.drop, *(name for name, _ in fault.rename))
+    return (fault.field,) if isinstance(fault, HotKey) else ()
+
+
+def _contract(graph: Graph, address: str, fault: Fault) -> Any:
+    """Return what is carried at an address; None where that cannot be told."""
+    if address in graph.operations:
+        operation = graph.operations[address][1]
+        return operation.returns if isinstance(fault, Mismatch) and fault.leg == "reply" else operation.takes
+    event = graph.events.get(address)
+    return None if event is None else event.contract
 
 
 def _older(graph: Graph, owner: str) -> list[str]:

@@ -19,8 +19,8 @@ class DataHarm(Applier):
 
     def arriving(  # noqa: PLR0917 - what is carried, and where
         self, address: str, leg: str, body: bytes, causal: int, message: int, way: Way = ANYWAY
-    ) -> bytes:
-        """Return a body as it arrives.
+    ) -> bytes | None:
+        """Return a body as another version has it; None where none made it.
 
         Args:
             address: Of the message.
@@ -30,12 +30,13 @@ class DataHarm(Applier):
             message: Its id. One that is of another version is so at every delivery.
             way: Between whom.
         """
+        spoilt = None
         for standing, fault in self.of(Mismatch, address, way=way):
             thing = mix(message, stable_key(leg))
             if fault.leg == leg and self.harm.strikes_for_good(standing, thing, causal):
                 self.harm.note(standing, message, f"{leg} of another version")
-                body = _changed(fault, body)
-        return body
+                body = spoilt = _changed(fault, body)
+        return spoilt
 
     def heated(self, address: str, message: Any, first: Any, key: int) -> Any:
         """Return a workload's message, with the first one's value of a field where a plan has it so.

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from studio.simulation.harming.broker_harm import BrokerHarm
 from studio.simulation.harming.clock_harm import ClockHarm
-from studio.simulation.harming.data_harm import DataHarm
 from studio.simulation.harming.deploy_harm import DeployHarm
 from studio.simulation.harming.party_harm import PartyHarm
 from studio.simulation.harming.storage_harm import StorageHarm
@@ -24,15 +23,14 @@ class Hazards:
         cluster: Whose.
 
     Attributes:
-        storage: What befalls the storage; likewise clocks, data, third parties, deploys, and the broker itself.
+        storage: What befalls the storage; likewise clocks, third parties, deploys, and the broker itself.
     """
 
-    __slots__ = ("broker", "clocks", "data", "deploys", "parties", "storage")
+    __slots__ = ("broker", "clocks", "deploys", "parties", "storage")
 
     def __init__(self, cluster: Cluster) -> None:
         self.storage = StorageHarm(cluster)
         self.clocks = ClockHarm(cluster)
-        self.data = DataHarm(cluster.harm)
         self.parties = PartyHarm(cluster.harm)
         self.deploys = DeployHarm(cluster)
         self.broker = BrokerHarm(cluster)
