@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studio.notebook.cards.campaign_card import campaign_card
+from studio.notebook.cards.counterexample_card import counterexample_card, story_card
 from studio.notebook.cards.hunt_card import hunt_card
 from studio.notebook.cards.hypertext import card_html
 from studio.notebook.cards.run_card import export_card, run_card, summary_card
@@ -34,6 +35,10 @@ class _Loaded:
 
 _ATTRIBUTE = "_studio_loaded"
 _CARDS: dict[tuple[str, str], Callable[[Any], str]] = {
+    ("studio.simulation.counterexample.counterexample", "Counterexample"): lambda found: card_html(
+        counterexample_card(found)
+    ),
+    ("studio.simulation.counterexample.story", "Story"): lambda story: card_html(story_card(story)),
     ("studio.simulation.run", "Run"): lambda run: card_html(run_card(run)),
     ("studio.simulation.hunting.hunt", "Hunt"): lambda hunt: card_html(hunt_card(hunt)),
     ("studio.simulation.campaign.campaign", "Campaign"): lambda found: card_html(campaign_card(found)),

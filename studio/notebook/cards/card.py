@@ -17,10 +17,12 @@ __all__ = [
     "Cell",
     "Chain",
     "Flow",
+    "Fold",
     "Fork",
     "Lines",
     "Listing",
     "Node",
+    "Picture",
     "Section",
     "Span",
     "Style",
@@ -86,6 +88,23 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Fold:
+    """Code that is there when it is asked for; the text form leaves it out, so a method must give it too."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A drawing as SVG of our own, and the same in lines of text."""
+
+    title: str
+    svg: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Box:
     """One stage of a flow.
 
@@ -130,7 +149,7 @@ class Flow:
     about: str = ""
 
 
-Section = Table | Lines | Listing | Flow
+Section = Table | Lines | Listing | Fold | Picture | Flow
 
 
 @dataclass(frozen=True, slots=True)

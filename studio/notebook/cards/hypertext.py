@@ -10,7 +10,22 @@ import functools
 from html import escape
 from importlib import resources
 
-from studio.notebook.cards.card import Box, Card, Cell, Chain, Flow, Fork, Lines, Listing, Node, Section, Span, Table
+from studio.notebook.cards.card import (
+    Box,
+    Card,
+    Cell,
+    Chain,
+    Flow,
+    Fold,
+    Fork,
+    Lines,
+    Listing,
+    Node,
+    Picture,
+    Section,
+    Span,
+    Table,
+)
 from studio.notebook.cards.icons import icon
 from studio.notebook.cards.plain import kept_columns
 
@@ -50,7 +65,8 @@ def _section(section: Section) -> str:
         return ""
     about = getattr(section, "about", "")
     beside = f"<span>{escape(about)}</span>" if about else ""
-    title = f"<h5>{escape(section.title)}{beside}</h5>" if section.title else ""
+    is_titled = section.title and not isinstance(section, Fold)  # its title opens it
+    title = f"<h5>{escape(section.title)}{beside}</h5>" if is_titled else ""
     return f"<section>{title}{body}</section>"
 
 
@@ -62,6 +78,10 @@ def _body(section: Section) -> str:
             return f"<ul>{''.join(f'<li>{_cell(line)}</li>' for line in lines)}</ul>" if lines else ""
         case Listing(text=text):
             return f"<pre>{escape(text.strip(chr(10)))}</pre>" if text.strip() else ""
+        case Fold(title=title, text=text):
+            return f"<details><summary>{escape(title)}</summary><pre>{escape(text.strip(chr(10)))}</pre></details>"
+        case Picture(svg=svg):
+            return f'<div class="picture">{svg}</div>'
         case Flow(node=node):
             return f'<div class="flow">{_node(node)}</div>'
 

@@ -24,6 +24,10 @@ _SHAPES: Final[Mapping[str, str]] = {
     '<circle cx="10.5" cy="8" r="1.5"/><circle cx="6.5" cy="12.5" r="1.5"/>',
     "run": '<path d="M4.5 2.5 13 8l-8.5 5.5z"/>',
     "campaign": '<path d="M2 13.5V9M6 13.5V5M10 13.5V7.5M14 13.5V2.5"/>',
+    "counterexample": '<path d="M8 1.8 13 3.7v4c0 3.2-2 5.3-5 6.5-3-1.2-5-3.3-5-6.5v-4z"/>'
+    '<path d="M9 4 6.5 8h3L7 12"/>',
+    "difference": '<path d="M2 8h4l5-4.5M6 8l5 4.5M8.5 3.5H11V6M8.5 12.5H11V10"/>',
+    "moment": '<circle cx="8" cy="8" r="6"/><path d="M8 4.5V8l2.5 1.5"/>',
     "export": '<path d="M8 10V2M5 4.5 8 1.5l3 3M2.5 9.5v4h11v-4"/>',
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from studio.notebook.cards.card import Card, Cell, Flow, Lines, Listing, Section, Table
+from studio.notebook.cards.card import Card, Cell, Flow, Lines, Listing, Picture, Section, Table
 
 __all__ = ["card_text", "cell_text", "kept_columns", "table_lines"]
 
@@ -59,5 +59,7 @@ def _section_lines(section: Section) -> Iterator[str]:
             yield from map(cell_text, lines)
         case Flow(lines=written):
             yield from written
+        case Picture(text=text):
+            yield from text.splitlines()
         case Listing(text=text):
             yield from text.strip("\n").splitlines()

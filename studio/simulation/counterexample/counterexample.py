@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from studio import __version__
-from studio.errors import InvalidCase, InvalidCounterexample, NothingBroken
+from studio.errors import InvalidCase, InvalidCounterexample, NothingBroken, StudioError
 from studio.graph.system import Build, System
 from studio.model.fault import Fault
 from studio.simulation.case import Case, Sent
@@ -117,6 +117,16 @@ class Counterexample:
 
     def __str__(self) -> str:
         return f"{self.invariant} is broken: {'; '.join(plan_in_words(self.plan)) or 'by the workload alone'}"
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:  # noqa: FBT001 - IPython's protocol
+        """Show it in a notebook as it is told in a terminal."""
+        try:
+            printer.text(str(self.story()))
+        except StudioError:
+            printer.text(str(self))
+
+    def __repr__(self) -> str:
+        return f"Counterexample({self.invariant!r}, {self.case!r})"
 
     def build_in(self, system: System | Build | None = None) -> Build:
         """Return what it is run with.
