@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from studio.graph.build import Graph
 from studio.model.fault import KINDS
 from studio.model.scenario import Scenario
-from studio.simulation.hunting.candidates import TABLE
+from studio.simulation.hunting.recipes import TABLE
 from studio.simulation.hunting.systematic import Search
 from studio.simulation.hunting.trials import Trials
 from studio.simulation.summary import never_ran, some

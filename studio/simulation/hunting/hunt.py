@@ -232,12 +232,13 @@ class _Hunting:
         return self.is_enough() or self.trials.budget.share_of(self.trials.count) >= SYSTEMATIC
 
     def _search_at_random(self, first: Trial) -> None:
-        """Draw from the faults that changed something, then from all others; from small workloads to the whole."""
+        """Draw from all faults, twice as often from those that changed something; small workloads and the whole."""
         trials, search = self.trials, self.search
-        changed = [fault for node in search.changed() for fault in node.plan]
-        pool = tuple(dict.fromkeys((*changed, *(each.fault for each in search.candidates.values()))))
-        if not pool:
+        changed = list(dict.fromkeys(fault for node in search.changed() for fault in node.plan))
+        known = [each.fault for each in search.candidates.values()]
+        if not known:
             return
+        pool = (*changed * (2 * len(known) // max(len(changed), 1)), *known)
         workloads = dict.fromkeys(cut(first.sends, count) for count in SIZES)
         sizes = [*(replace(self.case, sends=sends) for sends in workloads), self.case]
         until_ns = max(place.times_ns[-1] for place in first.places)

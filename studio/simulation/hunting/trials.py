@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
 from studio.errors import InvalidFault, StudioError, UnfitTarget, UnknownTarget
 from studio.graph.system import Build
+from studio.records import Record
 from studio.simulation.case import Case, Sent
 from studio.simulation.hunting.complexity import complexity
 from studio.simulation.hunting.outcome import Outcome, outcome_of
 from studio.simulation.hunting.places import Place, places_of
 from studio.simulation.hunting.sizes import sends_of
+from studio.simulation.hunting.taking import TakingLog
 from studio.simulation.run import Run
 from studio.simulation.simulate import simulate
-from studio.store import Log
 
 __all__ = ["Budget", "HuntProgress", "Spent", "Trial", "Trials"]
 
@@ -157,8 +158,9 @@ class Trials:
             self.progress(HuntProgress(self.count, self.left, share, self.phase, tuple(self.found)))
 
     def _tried(self, case: Case) -> Trial | None:
+        log = TakingLog()
         try:
-            run = simulate(case, system=self.build, log=Log.memory(), keep=False)
+            run = simulate(case, system=self.build, log=log, keep=False)
         except (UnfitTarget, UnknownTarget, InvalidFault) as error:
             if not case.plan:
                 raise
@@ -170,7 +172,7 @@ class Trials:
             self._abort(case, error)
             return None
         self.count += 1
-        trial = self._trial(case, run)
+        trial = self._trial(case, run, log.taken)
         self.tell()
         return trial
 
@@ -181,8 +183,7 @@ class Trials:
             self.aborted.append((case, error))
             self.tell()
 
-    def _trial(self, case: Case, run: Run) -> Trial:
-        records = tuple(run.log.records())
+    def _trial(self, case: Case, run: Run, records: Sequence[Record]) -> Trial:
         outcome = outcome_of(records)
         if self.watched is not None:
             kept = {name: rows for name, rows in outcome.violations.items() if name in self.watched}

@@ -6,9 +6,11 @@ from typing import Any
 
 from studio import lose
 from studio.graph.system import Build
+from studio.model.fault import KINDS
 from studio.simulation.case import Case
-from studio.simulation.hunting.candidates import TABLE, candidates_of
+from studio.simulation.hunting.candidates import candidates_of
 from studio.simulation.hunting.places import KINDS_OF_PLACE, Place, places_of
+from studio.simulation.hunting.recipes import TABLE
 from studio.simulation.simulate import simulate
 from studio.store import Log
 
@@ -43,6 +45,16 @@ def test_run_under_a_fault_reveals_more(spare: Build) -> None:
 
 def test_every_recipe_names_places_that_exist() -> None:
     assert {kind for recipe in TABLE for kind in recipe.places} <= set(KINDS_OF_PLACE)
+
+
+def test_every_kind_of_fault_is_made_or_left_out_on_purpose() -> None:
+    left_out = {
+        "hot-key",
+        "mismatch",
+        "swarm",
+        "together",
+    }  # they take fields that no run reveals, or are made of others
+    assert {*KINDS} <= {recipe.kind for recipe in TABLE} | left_out
 
 
 def test_first_occasions_come_first_then_second_and_last() -> None:

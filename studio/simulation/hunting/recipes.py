@@ -1,0 +1,157 @@
+"""List the ways in which faults strike: one row says which kind, at what places, with which fields.
+
+The order is that in which such things are met in production, simplest first: answers that do not come, redeliveries,
+requests lost, refused connections, processes that die between an effect and the word of it, errors of others; then what
+is rarer, or takes more to state. A new kind of fault is one more row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from studio.model.distribution import Constant, Distribution
+from studio.model.duration import format_ns
+from studio.model.fault import KINDS, Fault
+from studio.simulation.hunting.places import Place
+
+__all__ = ["TABLE", "Recipe"]
+
+SECOND_NS = 1_000_000_000
+LASTING_NS = 30 * SECOND_NS
+"""How long a service is down, or cut off, for a while."""
+PAUSE_NS = 60 * SECOND_NS
+"""How long a paused process stands still: longer than brokers wait for an acknowledgement, and callers for answers."""
+REPLACED_NS = 10 * SECOND_NS
+HOUR_NS = 3_600 * SECOND_NS
+
+Value = Any  # a field's value, or what makes it for a place
+Strikes = Literal["nth", "instant", "lasting"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """A way to make faults.
+
+    Attributes:
+        kind: Of the fault, as in plans; a row of a kind that is not registered makes nothing.
+        places: Kinds of places that it strikes.
+        fields: Of the fault, besides its target and when it strikes; a function takes the place and gives the value.
+        strikes: At the n-th occasion, at the instant of the n-th, or from the first on for a while.
+        same_as: Kind that does the same to the system; the fault is then tried only when it is asked for by name.
+        target: What it strikes instead of the place.
+    """
+
+    kind: str
+    places: tuple[str, ...]
+    fields: Mapping[str, Value] = field(default_factory=dict)
+    strikes: Strikes = "nth"
+    same_as: str = ""
+    target: str = ""
+
+    def make(self, place: Place, nth: int) -> Fault:
+        """Return the fault that strikes a place.
+
+        Args:
+            place: Where.
+            nth: The occasion, from 1.
+
+        Raises:
+            InvalidFault: It cannot be stated of this place.
+        """
+        values = {name: value(place) if callable(value) else value for name, value in self.fields.items()}
+        return KINDS[self.kind](self.target or place.name, **self._when(place, nth), **values)
+
+    def _when(self, place: Place, nth: int) -> dict[str, Any]:
+        match self.strikes:
+            case "nth":
+                return {"occurrence": nth}
+            case "instant":
+                return {"from_ns": place.times_ns[nth - 1]}
+        from_ns = place.times_ns[0]
+        return {"from_ns": from_ns, "until_ns": from_ns + LASTING_NS}
+
+
+def beyond(place: Place) -> Distribution:
+    """Return a time for which nobody waits there."""
+    return Constant(format_ns(place.patience_ns + SECOND_NS))
+
+
+def replica(place: Place) -> int:
+    """Return the number of the replica that is at work there."""
+    return place.replica
+
+
+def point(name: str) -> dict[str, Value]:
+    """Return the fields of a crash at a named point."""
+    return {"point": name}
+
+
+def leg(name: str) -> dict[str, Value]:
+    """Return the fields of a loss on a leg."""
+    return {"leg": name}
+
+
+ASKED = ("call", "third-party")
+STUB = ("third-party",)
+EVENT = ("event",)
+TAKEN = ("delivery",)
+RUN = ("handler", "delivery")
+SERVED = ("service", "third-party")
+KEPT = ("collection",)
+AT_WORK = ("replica",)
+
+TABLE: tuple[Recipe, ...] = (
+    Recipe("lose", ASKED, leg("reply")),
+    Recipe("lose", TAKEN, leg("acknowledgement")),
+    Recipe("duplicate", TAKEN),
+    Recipe("lose", ASKED, leg("request")),
+    Recipe("down", SERVED),
+    Recipe("crash-point", TAKEN, point("before-acknowledge")),
+    Recipe("crash-point", ("collection", "third-party", "call", "event"), point("after-effect")),
+    Recipe("crash-point", ("handler", "delivery", "step", "job"), point("before-handler")),
+    Recipe("crash-point", ("step",), point("before-journal")),
+    Recipe("crash-point", EVENT, point("before-publish")),
+    Recipe("crash-point", ("compensation",), point("during-compensation")),
+    Recipe("fail", RUN),
+    Recipe("fail", ("compensation",), {"during": "compensation"}),
+    Recipe("respond", STUB, {"status": 503}),
+    Recipe("respond", STUB, {"status": 503, "ran": True}),
+    Recipe("down", SERVED, strikes="lasting"),
+    Recipe("latency", ASKED, {"extra": beyond, "leg": "request"}),
+    Recipe("lose", EVENT, leg("reply")),
+    Recipe("lose", EVENT, leg("publish")),
+    Recipe("lose", TAKEN, leg("request")),
+    Recipe("reorder", TAKEN, {"within_ns": 5 * SECOND_NS}),
+    Recipe("storage-error", KEPT),
+    Recipe("storage-error", KEPT, {"committed": True}),
+    Recipe("storage-conflict", KEPT),
+    Recipe("crash", AT_WORK, {"replica": replica}, "instant"),
+    Recipe("pause", AT_WORK, {"replica": replica, "lasts_ns": PAUSE_NS}, "instant"),
+    Recipe("pause", AT_WORK, {"replica": replica, "lasts_ns": PAUSE_NS, "replaced_after_ns": REPLACED_NS}, "instant"),
+    Recipe("poison", TAKEN),
+    Recipe("hang", RUN),
+    Recipe("throttle", STUB),
+    Recipe("partition", SERVED, strikes="lasting"),
+    Recipe("deploy", AT_WORK, strikes="instant"),
+    Recipe("garbage", ASKED),
+    Recipe("poison", TAKEN, {"kills": True}),
+    Recipe("storage-stall", KEPT, {"extra": beyond}),
+    Recipe("stale-read", KEPT, strikes="lasting"),
+    Recipe("broker-loses", EVENT, {}, "instant", target="bus"),
+    Recipe("lose-unsynced", AT_WORK, strikes="instant"),
+    Recipe("clock-jump", AT_WORK, {"by_ns": HOUR_NS}, "instant"),
+    Recipe("clock-jump", AT_WORK, {"by_ns": HOUR_NS, "back": True}, "instant"),
+    Recipe("exhaust", STUB, strikes="lasting"),
+    Recipe("call-back", STUB),
+    Recipe("timeout", ASKED, same_as="lose"),
+    Recipe("timeout", ASKED, {"ran": False}, same_as="lose"),
+    Recipe("late", ASKED, same_as="lose"),
+    Recipe("refuse", ASKED, same_as="down"),
+    Recipe("slow", RUN, {"extra": beyond}, same_as="latency"),
+    Recipe("clog", ("call",), {"per_s": 1.0}, "lasting"),
+    Recipe("clock-offset", AT_WORK, {"by_ns": HOUR_NS}, "lasting", same_as="clock-jump"),
+    Recipe("clock-drift", AT_WORK, {"ppm": 100_000}, "lasting", same_as="clock-jump"),
+)
+"""Every way, in the order in which they are tried."""
