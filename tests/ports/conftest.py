@@ -10,6 +10,7 @@ from typing import Any, Protocol, TypeVar
 import pytest
 
 from studio.graph.system import Build, System
+from studio.model.delivery import BUSES
 from studio.model.service import Service
 from studio.ports import Envelope, Reply, Settings, Storage, Verdict
 from studio.runtime.replica import Replica
@@ -148,8 +149,8 @@ def build() -> Build:
     return _build()
 
 
-def simulated(build: Build, work: Work[Result]) -> Result:
-    cluster, shop = ScriptedCluster(build, Conditions(seed=7), None), Shop()
+def simulated(build: Build, work: Work[Result], bus: str = "jetstream") -> Result:
+    cluster, shop = ScriptedCluster(build, Conditions(seed=7, bus=bus), None), Shop()
     cluster.shop, shop.ports, shop.stop = shop, cluster.outside.ports, cluster.down
     cluster.start()
     task = cluster.spawn(None, work(shop), lambda _: None)
@@ -189,7 +190,9 @@ def real(build: Build, work: Work[Result], folder: Path) -> Result:
 
 @pytest.fixture(params=["simulated", "real"])
 def engine(request: pytest.FixtureRequest, build: Build, tmp_path: Path) -> Engine:
-    """Each engine in turn."""
+    """Each engine in turn; a test that is about events names the simulated brokers that promise what it holds."""
     if request.param == "simulated":
         return lambda work: simulated(build, work)
+    if request.param in BUSES:
+        return lambda work: simulated(build, work, request.param)
     return lambda work: real(build, work, tmp_path)

