@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from studio.address import is_pattern, matches, parse, pattern
 from studio.graph.build import Definition, Graph, outcomes
+from studio.graph.governing import mesh_of
 from studio.model.composition import Composition
 from studio.model.handle import OperationHandle, ServiceHandle, service_name
 from studio.model.saga import Saga
@@ -123,7 +124,9 @@ def _nodes(graph: Graph) -> Iterator[Node]:
     stale = {item for each in graph.definitions.values() if each.stale for item in _names(each)}
     for service in graph.services.values():
         operations = tuple(service.operations[address].name for address in sorted(service.operations))
-        yield Node("service", service.name, _details(service), operations, service.name in stale)
+        mesh = mesh_of(graph, service.name)
+        details = _details(service) + (() if mesh is None else (f"mesh {mesh.name}",))
+        yield Node("service", service.name, details, operations, service.name in stale)
     for saga in graph.sagas.values():
         steps = "1 step" if len(saga.steps) == 1 else f"{len(saga.steps)} steps"
         yield Node("saga", saga.name, ("saga", saga.version, steps), (), saga.name in stale)

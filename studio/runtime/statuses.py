@@ -14,9 +14,12 @@ from typing import Any
 from studio.contract import ServiceError
 from studio.errors import (
     BodyTooLarge,
+    BreakerOpen,
+    BulkheadFull,
     CallRefused,
     CallTimeout,
     DeadlineExceeded,
+    DeadlinePassed,
     Fenced,
     IdempotencyMismatch,
     InvalidMessage,
@@ -41,8 +44,11 @@ RETRY_AFTER_S = 1
 
 _STATUS: Mapping[str, int] = {
     BodyTooLarge.code: 413,
+    BreakerOpen.code: 503,
+    BulkheadFull.code: 503,
     CallTimeout.code: 504,
     DeadlineExceeded.code: 504,
+    DeadlinePassed.code: 504,
     Fenced.code: 409,
     IdempotencyMismatch.code: 409,
     Overloaded.code: 503,
@@ -56,7 +62,9 @@ _STATUS: Mapping[str, int] = {
     UnknownRoute.code: 404,
     WrongMethod.code: 405,
 }
-_RETRIED = frozenset({Overloaded.code, ServiceUnavailable.code, PublishFailed.code})
+_RETRIED = frozenset({
+    BreakerOpen.code, BulkheadFull.code, Overloaded.code, ServiceUnavailable.code, PublishFailed.code,
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

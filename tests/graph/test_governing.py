@@ -7,6 +7,7 @@ import pytest
 from studio.errors import FallbackChangesState, InTwoMeshes, InvalidDeclaration, StudioError, WireMismatch
 from studio.graph.governing import alternative_of, mesh_of, policies_of
 from studio.graph.system import System
+from studio.graph.topology import topology_of
 from studio.model.mesh import Mesh, mesh
 from studio.model.policy_set import Policies
 from studio.model.resilience import Breaker, Fallback
@@ -62,6 +63,11 @@ def test_a_mesh_goes_by_the_name_that_it_is_bound_to() -> None:
     assert (graph.meshes["Market"].name, graph.meshes["Market"].names) == ("Market", ("Rates", "Shop"))
     assert mesh_of(graph, "Rates") is graph.meshes["Market"]
     assert mesh_of(graph, "Backup") is None
+
+
+def test_services_in_the_graph_say_their_mesh() -> None:
+    nodes = topology_of(defined(CONTRACTS, RATES, SHOP, BACKUP, MESH).graph).nodes
+    assert [node.name for node in nodes if "mesh Market" in node.detail] == ["Rates", "Shop"]
 
 
 def test_policies_come_from_operation_service_and_mesh() -> None:

@@ -44,7 +44,7 @@ workload($.Thing.made, rate_per_s={rate}, arrivals="fixed")
 def played(system_from: Any, policies: str, *faults: Any, mesh: str = "", **options: Any) -> Run:
     """Run a minute of a shop that asks for rates once a second."""
     rates = RATES.format(policies=policies and f", {policies}", replicas=options.pop("replicas", 1))
-    scene = SCENE.format(duration="1m", rate=options.pop("rate", 1))
+    scene = SCENE.format(duration="1m", rate=options.pop("rate", 1)) + options.pop("lines", "")
     cells = [rates, SHOP, scene, *([f"%%compose\nMarket = mesh(Rates, Shop, {mesh})"] if mesh else [])]
     return simulate("market", system=system_from(*cells), log=Log.memory(), faults=list(faults), **options)
 
@@ -124,6 +124,14 @@ def test_round_robin_shares_calls_among_replicas(system_from: Any) -> None:
 def test_consistent_hash_sends_one_key_to_one_replica(system_from: Any) -> None:
     run = played(system_from, "balance=ConsistentHash(by='id')", replicas=3)
     assert len(set(answering(run))) == 1
+
+
+def test_a_bulkhead_lets_a_few_wait_and_refuses_the_rest(system_from: Any) -> None:
+    slow = "service_time($.Rates.latest, '900ms')"
+    run = played(system_from, "bulkhead=Bulkhead(concurrent=1, queue=1)", rate=3, lines=slow)
+    told = said(run)
+    assert 55 < told.count("fresh") < 70
+    assert told.count("BulkheadFull") > 100
 
 
 def test_a_run_with_policies_is_the_same_twice(system_from: Any) -> None:

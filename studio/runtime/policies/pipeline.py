@@ -173,15 +173,16 @@ async def _guarded(inner: Carry, trip: Trip) -> Any:
     _note_turn(trip, turn)
     if permit is None:
         raise _kept_back(trip, "breaker", trip.course.guarded, _open_error(trip, circuit))
-    result: Result = "neither"
     try:
         answer = await inner(trip)
-        result = "answered"
     except Exception as error:
-        result = "neither" if is_own_refusal(error) else "failed" if is_failure(error) else "answered"
-        raise
-    finally:
+        result: Result = "neither" if is_own_refusal(error) else "failed" if is_failure(error) else "answered"
         _note_turn(trip, circuit.leave(permit, trip.now_ns, result))
+        raise
+    except BaseException:  # cancelled, or its process died: there is no time to ask for any more
+        circuit.leave(permit, 0, "neither")
+        raise
+    _note_turn(trip, circuit.leave(permit, trip.now_ns, "answered"))
     return answer
 
 

@@ -28,6 +28,8 @@ class Tally:
         """Count something that happens now."""
         self.forget(now_ns)
         number = now_ns // self._slice_ns
+        if self._slices and self._slices[-1][0] > number:  # a clock that was set back: nobody knows how old they are
+            self.clear()
         if not self._slices or self._slices[-1][0] != number:
             self._slices.append([number, 0, 0])
         self._slices[-1][1] += total

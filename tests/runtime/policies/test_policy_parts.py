@@ -30,6 +30,13 @@ def test_a_tally_counts_what_lies_within_its_window(steps: list[tuple[int, bool]
     assert (tally.total, tally.marked) == (len(kept), sum(kept))
 
 
+def test_a_clock_that_is_set_back_begins_the_count_anew() -> None:
+    tally = Tally(10 * SECOND_NS)
+    tally.add(3600 * SECOND_NS, total=5, marked=5)
+    tally.add(SECOND_NS, total=1)
+    assert (tally.total, tally.marked) == (1, 0)
+
+
 def test_a_budget_grants_a_share_of_the_calls() -> None:
     allowance = Allowance(Budget(share=0.2, least=0))
     for _ in range(50):
