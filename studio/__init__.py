@@ -24,14 +24,30 @@ from studio.errors import (
 )
 from studio.model.composition import Failure, parallel, route, sequence, when
 from studio.model.distribution import Constant, Exponential, LogNormal, Pareto, Uniform, Zipf
+from studio.model.effect import Effect
 from studio.model.event import event
 from studio.model.fault import zone
-from studio.model.faults.delivery_faults import duplicate
-from studio.model.faults.network_faults import latency, lose, timeout
-from studio.model.faults.process_faults import crash, crash_at, down
+from studio.model.faults.broker_faults import broker_loses
+from studio.model.faults.clock_faults import clock_drift, clock_jump, clock_offset
+from studio.model.faults.composed_faults import swarm, together
+from studio.model.faults.data_faults import hot_key, mismatch
+from studio.model.faults.delivery_faults import duplicate, poison, reorder
+from studio.model.faults.deploy_faults import deploy
+from studio.model.faults.handler_faults import fail, garbage, hang, respond, slow
+from studio.model.faults.network_faults import clog, late, latency, lose, partition, refuse, timeout
+from studio.model.faults.party_faults import call_back, exhaust, throttle
+from studio.model.faults.process_faults import crash, crash_at, down, pause
+from studio.model.faults.storage_faults import (
+    lose_unsynced,
+    stale_read,
+    storage_conflict,
+    storage_error,
+    storage_stall,
+)
 from studio.model.handle import handle
 from studio.model.invariant import Invariant, invariant
 from studio.model.mesh import mesh
+from studio.model.phases import phases
 from studio.model.policy import Budget, Retry
 from studio.model.resilience import Breaker, Bulkhead, Fallback
 from studio.model.routing import ConsistentHash, Discovery
@@ -43,7 +59,10 @@ from studio.model.verbs import Secret, call, is_stale, log, principal, publish, 
 
 if _typing.TYPE_CHECKING:
     from studio.graph.system import System
+    from studio.simulation.counterexample.counterexample import Counterexample
+    from studio.simulation.counterexample.kept import replay
     from studio.simulation.current import latest
+    from studio.simulation.hunting.hunt import Hunt, hunt
     from studio.simulation.logbook import compare, delete_runs, runs
     from studio.simulation.run import Run
     from studio.simulation.simulate import RunInterrupted, simulate
@@ -62,13 +81,16 @@ __all__ = [
     "ConsistentHash",
     "Constant",
     "Contract",
+    "Counterexample",
     "DeadlinePassed",
     "Discovery",
+    "Effect",
     "Exponential",
     "External",
     "Failure",
     "Fallback",
     "Health",
+    "Hunt",
     "Invariant",
     "Log",
     "LogNormal",
@@ -95,28 +117,53 @@ __all__ = [
     "World",
     "Zipf",
     "__version__",
+    "broker_loses",
     "call",
+    "call_back",
+    "clock_drift",
+    "clock_jump",
+    "clock_offset",
+    "clog",
     "compare",
     "crash",
     "crash_at",
     "delete_runs",
+    "deploy",
     "down",
     "duplicate",
     "event",
+    "exhaust",
+    "fail",
+    "garbage",
     "given",
     "handle",
+    "hang",
+    "hot_key",
+    "hunt",
     "invariant",
     "is_stale",
+    "late",
     "latency",
     "latest",
     "load_ipython_extension",
     "log",
     "lose",
+    "lose_unsynced",
     "mesh",
+    "mismatch",
     "network",
     "parallel",
+    "partition",
+    "pause",
+    "phases",
+    "poison",
     "principal",
+    "promises",
     "publish",
+    "refuse",
+    "reorder",
+    "replay",
+    "respond",
     "route",
     "runs",
     "send",
@@ -124,8 +171,16 @@ __all__ = [
     "service_time",
     "setting",
     "simulate",
+    "slow",
+    "stale_read",
+    "storage_conflict",
+    "storage_error",
+    "storage_stall",
     "stream",
+    "swarm",
+    "throttle",
     "timeout",
+    "together",
     "unload_ipython_extension",
     "when",
     "workload",
@@ -134,6 +189,8 @@ __all__ = [
 ]
 
 _LATE = {
+    "Counterexample": "studio.simulation.counterexample.counterexample",
+    "Hunt": "studio.simulation.hunting.hunt",
     "Log": "studio.store.writer",
     "Run": "studio.simulation.run",
     "RunInterrupted": "studio.simulation.simulate",
@@ -141,7 +198,10 @@ _LATE = {
     "World": "studio.simulation.world",
     "compare": "studio.simulation.logbook",
     "delete_runs": "studio.simulation.logbook",
+    "hunt": "studio.simulation.hunting.hunt",
     "latest": "studio.simulation.current",
+    "promises": "studio.simulation.promises.promised",
+    "replay": "studio.simulation.counterexample.kept",
     "runs": "studio.simulation.logbook",
     "simulate": "studio.simulation.simulate",
     "world": "studio.simulation.world",

@@ -103,6 +103,7 @@ from studio.errors.front_ends import (
     UnknownMagic,
 )
 from studio.errors.hunts import InvalidBudget, NothingToHunt, UnknownFaultKind, UnknownInvariant
+from studio.errors.injected_faults import InjectedFailure
 from studio.errors.message_handling import (
     BodyTooLarge,
     CallInTransaction,
@@ -160,11 +161,13 @@ from studio.errors.run_log import (
 from studio.errors.simulated_runs import (
     CannotSample,
     EmptySystem,
+    EndlessLoop,
     HandlerStalledError,
     InvalidCase,
     InvariantFailed,
     LoopBusyError,
     MissingStub,
+    NeverConverged,
     NoScenario,
     NothingLeftError,
     PortRequiredError,
@@ -173,6 +176,7 @@ from studio.errors.simulated_runs import (
     TimeStandsStillError,
     UnfitTarget,
     UnknownField,
+    UnknownPromise,
     UnknownScenario,
     UnknownTarget,
     UnknownTrace,
@@ -216,6 +220,7 @@ __all__ = [
     "EmptyAddress",
     "EmptyCell",
     "EmptySystem",
+    "EndlessLoop",
     "EndpointFailed",
     "ExportUnwritable",
     "FallbackChangesState",
@@ -230,6 +235,7 @@ __all__ = [
     "HandlerStalledError",
     "IdempotencyMismatch",
     "InTwoMeshes",
+    "InjectedFailure",
     "InvalidBudget",
     "InvalidCase",
     "InvalidCounterexample",
@@ -253,6 +259,7 @@ __all__ = [
     "MissingStub",
     "MixedFile",
     "NameOfOrdinaryCell",
+    "NeverConverged",
     "NoPackage",
     "NoRoute",
     "NoScenario",
@@ -311,6 +318,7 @@ __all__ = [
     "UnknownMagic",
     "UnknownMember",
     "UnknownOption",
+    "UnknownPromise",
     "UnknownRoute",
     "UnknownRun",
     "UnknownSagaInstance",

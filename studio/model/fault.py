@@ -91,7 +91,10 @@ class Fault:
     kind: ClassVar[str] = ""
     choices: ClassVar[dict[str, tuple[str, ...]]] = {}
     written: ClassVar[dict[str, str]] = {}
-    """Names that authors give to fields, to fields."""
+    """Other names that authors know fields by, to fields."""
+    strikes: ClassVar[tuple[str, ...]] = ()
+    """What it can strike: `command`, `event`, `party`, `owner` (service or saga), `replica`, `step`, `job`,
+    `collection`, `endpoint`, `bus`, `storage` (`*`)."""
     target: str
     from_ns: int = 0
     until_ns: int | None = None
@@ -233,6 +236,12 @@ _QUIET = ("every", "also", "source", "to")  # left out where empty, which they m
 _ALIASES = {"at": "from_ns", "until": "until_ns"}
 
 
+def _names_given(kind: type[Fault]) -> dict[str, str]:
+    """Return the names that authors give to fields, to fields: a duration's is without its unit."""
+    own = {field.name.removesuffix("_ns"): field.name for field in fields(kind)}
+    return {**own, **_ALIASES, **kind.written}
+
+
 def plan_to(plan: Iterable[Fault]) -> list[dict[str, Any]]:
     """Return a plan as plain JSON values."""
     return [_to_values(fault) for fault in plan]
@@ -263,12 +272,12 @@ def fault_from(values: Mapping[str, Any]) -> Fault:
     if name not in KINDS:
         raise InvalidFault(fault=name, reason=f"unknown kind; nearest: {nearest(name, KINDS)}")
     kind = KINDS[name]
-    given = {{**_ALIASES, **kind.written}.get(key, key): value for key, value in given.items()}
+    named = _names_given(kind)
+    given = {named.get(key, key): value for key, value in given.items()}
     hints = _hints(kind)
     for key in given:
         if key not in hints:
-            known = [*hints, *_ALIASES, *kind.written]
-            raise InvalidFault(fault=name, reason=f"unknown field {key}; nearest: {nearest(key, known)}")
+            raise InvalidFault(fault=name, reason=f"unknown field {key}; nearest: {nearest(key, named)}")
     try:
         if not isinstance(given.get("target", ""), str):
             given |= aim(given["target"])
@@ -317,8 +326,10 @@ def _restored(name: str, hint: Any, value: Any) -> Any:
         return duration_ns(value)
     if typing.get_origin(hint) is tuple and isinstance(value, str | Zone):
         value = names_of(value)
+    if typing.get_origin(hint) is tuple and isinstance(value, Mapping):
+        value = tuple(value.items())
     if isinstance(value, list | tuple):
-        value = tuple(fault_from(each) if isinstance(each, Mapping) else each for each in value)
+        value = _frozen(value)
     if name == "target":
         value = _text(value)
     if not _fits(hint, value):
@@ -326,11 +337,22 @@ def _restored(name: str, hint: Any, value: Any) -> Any:
     return value
 
 
+def _frozen(value: Any) -> Any:
+    """Return a list, and the lists in it, as tuples; a mapping in it is a fault."""
+    if isinstance(value, list | tuple):
+        return tuple(_frozen(each) for each in value)
+    return fault_from(value) if isinstance(value, Mapping) else value
+
+
 def _fits(hint: Any, value: Any) -> bool:
     if isinstance(hint, types.UnionType):
         return any(_fits(each, value) for each in hint.__args__)
     if typing.get_origin(hint) is tuple:
-        return isinstance(value, tuple) and all(_fits(hint.__args__[0], each) for each in value)
+        parts = hint.__args__
+        if not isinstance(value, tuple) or (parts[-1] is not ... and len(value) != len(parts)):
+            return False
+        wanted = [parts[0]] * len(value) if parts[-1] is ... else parts
+        return all(_fits(one, each) for one, each in zip(wanted, value, strict=True))
     if hint is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     return isinstance(value, hint) and (hint is bool or not isinstance(value, bool))

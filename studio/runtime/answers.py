@@ -76,6 +76,8 @@ class Answers:
         try:
             reply = await run(expected)
             if not operation.transactional:
+                if self._ports.points.armed:
+                    await self._ports.points.reach("before-journal", envelope.address)
                 await self._ports.storage.commit(self.writes(operation, envelope, reply, expected))
         except StorageConflict as conflict:
             if conflict.collection != ANSWERS:

@@ -121,12 +121,12 @@ class SimulatedPoints:
 
     Args:
         owner: Service or saga.
-        number: Of the replica.
         seed: Of the run.
         times: Service times, by address or owner.
         harm: What befalls processes at points.
         die: Crashes this incarnation as a fault says; None where nothing of ours can crash, as
             outside the system and at third parties.
+        number: Of the replica.
     """
 
     __slots__ = ("_die", "_harm", "_number", "_owner", "_seed", "_times", "_waits", "armed", "takes_time")
@@ -134,11 +134,12 @@ class SimulatedPoints:
     def __init__(
         self,
         owner: str,
-        number: int,
         seed: int,
         times: Mapping[str, Distribution],
         harm: PointHarm,
         die: Callable[[CrashPoint | Poison, str], None] | None,
+        *,
+        number: int = 0,
     ) -> None:
         self._owner, self._seed, self._times, self._harm, self._die = owner, seed, times, harm, die
         self._number = number

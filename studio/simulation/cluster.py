@@ -181,7 +181,7 @@ class Cluster:
         if node.owner in graph.services:
             instance = self.build.instantiate(self.build.definition_of(Service, node.owner))
             return Replica.of(instance, node.owner, node.number, self.program, ports)
-        return SagaReplica.of(node.owner, node.number, self.program, ports)
+        return SagaReplica.of(node.owner, node.number, self.program, ports, until=self.hazards.deploys.until(node))
 
     def _start_external(self, name: str) -> None:
         fleet = Fleet(name, stable_key(f"fleet {name}"))
@@ -203,7 +203,6 @@ class Cluster:
 
     def _ports(self, owner: str, key: int, node: Node | None) -> Ports:
         """Return the ports of a node that can crash; None means one that cannot: a third party, or the outside."""
-
         process = None if node is None else self.processes.process(node)
 
         def die(fault: CrashPoint | Poison, reason: str) -> None:
@@ -220,12 +219,12 @@ class Cluster:
             settings=self.settings,
             points=SimulatedPoints(
                 owner,
-                0 if node is None else node.number,
                 self.seed,
                 self.conditions.service_times,
                 self.harm.points,
                 None if node is None else die,
-            ),  # fmt: skip
+                number=0 if node is None else node.number,
+            ),
             recorder=self.recorder,
             directory=self.directory,
         )
@@ -291,6 +290,11 @@ class Cluster:
     def _restart(self, node: Node) -> None:
         if node.incarnation is None:
             self._start(node, "restarted")
+
+    def renew(self, node: Node) -> None:
+        """Start a node's next incarnation after a deploy has stopped the last; nothing happens where one runs."""
+        if node.incarnation is None:
+            self._start(node, "deployed")
 
     def inject(self, fault: Fault) -> None:
         """Put a fault in force from now on; a crash whose instant has passed strikes now."""

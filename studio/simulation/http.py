@@ -22,6 +22,8 @@ from studio.simulation.awaiting import perform
 from studio.simulation.connection import Connection, EventStream, scope_of
 from studio.simulation.deadlines import Deadlines
 from studio.simulation.exchange import Exchange
+from studio.simulation.harming.applier import Way
+from studio.simulation.node import engage_later
 from studio.simulation.task import HandlerTask
 
 if TYPE_CHECKING:
@@ -122,7 +124,7 @@ class Browser:
         request = httpx.Request(
             method, f"http://world{path}", params=params, headers=headers, json=body, content=content
         )
-        connection: Connection = self._complete(self._ask(request, duration_ns(timeout), principal))
+        connection: Connection = self._complete(self.ask(request, duration_ns(timeout), principal))
         return connection.response(request)
 
     def stream(
@@ -142,7 +144,18 @@ class Browser:
 
     # -- there ------------------------------------------------------------------------------------------------------
 
-    async def _ask(self, request: httpx.Request, wait_ns: int, principal: str) -> Connection:
+    async def ask(self, request: httpx.Request, wait_ns: int, principal: str) -> Connection:
+        """Send a request from a task of this world's, and return the connection with the whole response.
+
+        Args:
+            request: What is asked.
+            wait_ns: Longest wait for the response.
+            principal: Who asks.
+
+        Raises:
+            httpx.ConnectError: The service is down; nothing has run.
+            httpx.ReadTimeout: No response in time; it may have run.
+        """
         connection = Connection(scope_of(request), request.content, self._cluster.loop)
         try:
             route = self._application.routes.find(request.method, connection.scope["path"])
@@ -192,9 +205,10 @@ class Browser:
 
     def _send(self, exchange: HttpExchange) -> None:
         harm, loop = self._cluster.harm.messages, self._cluster.loop
-        if harm.is_down(exchange.target, exchange.causal, exchange.message):
+        way = self._way(exchange)
+        if harm.refuses(exchange.target, exchange.target, exchange.causal, exchange.message, way):
             self._refuse(exchange, "down")
-        elif harm.loses(exchange.target, "request", exchange.causal, exchange.message):
+        elif harm.loses(exchange.target, "request", exchange.causal, exchange.message, way):
             self._note(exchange, "lost", "request")
         else:
             loop.at(loop.now_ns + self._leg_ns(exchange, "request"), exchange.fleet.key, self._arrive, exchange)
@@ -208,10 +222,21 @@ class Browser:
         assert node.context is not None
         assert node.incarnation is not None
         self._note(exchange, "delivered", "")
-        work = node.replica.handle_http(exchange.route, exchange.envelope, exchange.connection.asgi)
-        HandlerTask(
-            work, self._cluster.loop, node.context.copy(), node.incarnation, lambda task: self._back(exchange, task)
-        ).advance()
+
+        def work(replica: Any) -> Coroutine[Any, Any, None]:
+            answering: Coroutine[Any, Any, None] = replica.handle_http(
+                exchange.route, exchange.envelope, exchange.connection.asgi
+            )
+            return answering
+
+        def done(task: HandlerTask) -> None:
+            self._back(exchange, task)
+
+        loop = self._cluster.loop
+        if loop.paused and node.incarnation.key in loop.paused:
+            engage_later(loop, node, work, done)
+        else:
+            HandlerTask(work(node.replica), loop, node.context.copy(), node.incarnation, done).advance()
 
     # -- back -------------------------------------------------------------------------------------------------------
 
@@ -221,7 +246,8 @@ class Browser:
             return
         task.result()
         harm, loop = self._cluster.harm.messages, self._cluster.loop
-        if harm.loses(exchange.target, "reply", exchange.causal, exchange.message):
+        way = self._way(exchange)
+        if harm.loses(exchange.target, "reply", exchange.causal, exchange.message, way):
             self._note(exchange, "lost", "reply")
         else:
             loop.at(loop.now_ns + self._leg_ns(exchange, "reply"), exchange.caller_key, self._deliver, exchange)
@@ -250,12 +276,16 @@ class Browser:
         loop.at(loop.now_ns, exchange.caller_key, _fail, (exchange, error))
 
     def _leg_ns(self, exchange: HttpExchange, leg: str) -> int:
-        return self._cluster.links.leg_ns(exchange.target, leg, exchange.causal, exchange.message)
+        return self._cluster.links.leg_ns(exchange.target, leg, exchange.causal, exchange.message, self._way(exchange))
+
+    @staticmethod
+    def _way(exchange: HttpExchange) -> Way:
+        return Way(exchange.envelope.sender, 0, exchange.target, 0 if exchange.node is None else exchange.node.number)
 
     def _note(self, exchange: HttpExchange, outcome: str, reason: str) -> None:
         if self._cluster.recorder is not None:
             number = 0 if exchange.node is None else exchange.node.number
-            consumer = "world" if outcome in ("replied", "late", "timed-out") else exchange.target
+            consumer = exchange.envelope.sender if outcome in ("replied", "late", "timed-out") else exchange.target
             now_ns = self._cluster.loop.now_ns
             self._cluster.recorder.write(Delivery(now_ns, exchange.message, consumer, number, 1, outcome, reason))
 

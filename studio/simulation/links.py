@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import CallTimeout, ServiceUnavailable
@@ -129,9 +130,9 @@ class Links:
         if self._harm.loses(address, "request", causal, message, way):
             self._note(envelope, way.to, 0, "lost", "request")
             return True
-        body = self._harm.garbage(address, "request", causal, message, way)
+        body = self._harm.arriving(address, "request", envelope.body, causal, message, way)
         if body is not None:
-            exchange.envelope = envelope._replace(body=body)
+            exchange.envelope = replace(envelope, body=body)
         return False
 
     def _way(self, envelope: Envelope, number: int = 0) -> Way:
@@ -203,7 +204,9 @@ class Links:
         if late_ns is not None:
             left_ns = envelope.deadline_ns - self._loop.now_ns if envelope.deadline_ns else DEFAULT_WAIT_NS
             leg_ns = max(leg_ns, left_ns + late_ns)
-        body = self._harm.garbage(address, "reply", causal, message, way) if reply.status == "ok" else None
+        if reply.status != "ok":
+            return leg_ns, reply
+        body = self._harm.arriving(address, "reply", reply.body, causal, message, way)
         return leg_ns, reply if body is None else reply._replace(body=body)
 
     def _deliver(self, exchange: CallExchange) -> None:

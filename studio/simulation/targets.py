@@ -6,12 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from studio.address import is_pattern, matches, parse, pattern
 from studio.contract import type_name
 from studio.errors import (
-    InvalidFault,
-    StudioError,
-    UnfitTarget,
     UnknownAddress,
     UnknownField,
     UnknownTarget,
@@ -21,10 +17,9 @@ from studio.errors import (
 from studio.graph.build import Graph
 from studio.graph.system import Build
 from studio.model.fault import Fault
-from studio.model.faults.delivery_faults import Duplicate
-from studio.model.faults.network_faults import Latency, Lose, Timeout
-from studio.model.faults.process_faults import Crash, CrashPoint, Down
 from studio.model.scenario import Given, Scenario, Workload
+from studio.simulation.aiming import nearest_instead
+from studio.simulation.fault_targets import check_fault
 
 __all__ = ["check_plan", "check_scenario", "collection_of", "place_of"]
 
@@ -61,9 +56,7 @@ def check_plan(build: Build, plan: Iterable[Fault], scenario: Scenario | None = 
         InvalidFault: It is no fault.
     """
     for fault in plan:
-        if not isinstance(fault, Fault):
-            raise InvalidFault(fault=repr(fault), reason="is no fault; `studio.lose(...)` and its like make them")
-        _check_fault(build, fault, scenario)
+        check_fault(build.graph, fault, lambda target: place_of(build, scenario, target))
 
 
 def collection_of(build: Build, given: Given, scenario: Scenario | None = None) -> tuple[str, str] | None:
@@ -115,76 +108,10 @@ def _check_fields(build: Build, scenario: Scenario, work: Workload) -> None:
     carried = operation[1].takes if operation else event.contract if event else None
     contract = carried if work.like is None else work.like if isinstance(work.like, type) else type(work.like)
     for path, _ in (*work.changes, *work.skew):
-        close = _nearest_instead(contract, path.split("."))
+        close = nearest_instead(contract, path.split("."))
         if close:
             where = place_of(build, scenario, path)
             raise UnknownField(where=where, address=work.address, contract=type_name(contract), field=path, known=close)
-
-
-def _nearest_instead(contract: Any, path: Sequence[str]) -> str:
-    """Return the nearest names where a path of fields leads nowhere; nothing where it leads somewhere."""
-    for part in path:
-        fields = getattr(contract, "model_fields", {})
-        known = [*fields, *(field.alias for field in fields.values() if field.alias)]
-        if known and part not in known:
-            return nearest(part, known)
-        contract = fields[part].annotation if part in fields else None
-    return ""
-
-
-def _check_fault(build: Build, fault: Fault, scenario: Scenario | None) -> None:
-    graph, target = build.graph, fault.target
-    fitting = _fitting(graph, fault)
-    if not _is_among(graph, target, fitting, is_address=not isinstance(fault, (Crash, Down))):
-        known = {*_owners(graph), *graph.externals, *graph.addresses(), *_steps(graph), *_collections(graph)}
-        what, where = f"fault={fault.kind}", place_of(build, scenario, target)
-        if target in known:
-            close = nearest(target, fitting)
-            raise UnfitTarget(
-                where=where, what=what, target=target, reason="is nothing that it can strike", known=close
-            )
-        raise UnknownTarget(where=where, what=what, target=target, known=nearest(target, fitting))
-    if isinstance(fault, Crash) and fault.replica > _owners(graph)[target].replicas:
-        count = _owners(graph)[target].replicas
-        raise UnfitTarget(
-            where=place_of(build, scenario, target),
-            what=f"fault=crash replica={fault.replica}",
-            target=target,
-            reason=f"has replicas={count}",
-            known=f"replica 1 to {count}",
-        )
-
-
-def _fitting(graph: Graph, fault: Fault) -> list[str]:
-    """Return what a fault of its kind can strike."""
-    match fault:
-        case Crash():
-            return [*_owners(graph)]
-        case Down():
-            return [*_owners(graph), *graph.externals]
-        case Duplicate():
-            return [address for address in graph.addresses() if address not in graph.operations]
-        case CrashPoint():
-            return [*_owners(graph), *graph.externals, *graph.addresses(), *_steps(graph), *_collections(graph),
-                    *_jobs(graph)]  # fmt: skip
-        case Latency() | Lose() | Timeout():  # a service by its name: requests of its endpoints
-            with_endpoints = [name for name, service in graph.services.items() if service.endpoints]
-            return [*graph.addresses(), *graph.externals, *with_endpoints]
-    raise AssertionError(fault)
-
-
-def _is_among(graph: Graph, target: str, fitting: list[str], *, is_address: bool) -> bool:
-    if target in fitting:
-        return True
-    if not is_address:
-        return False
-    try:
-        if is_pattern(target):
-            selector = pattern(target)
-            return any(matches(selector, parse(each)) for each in fitting if each in graph.addresses())
-        return target not in graph.operations and graph.kind_of(target) == "event"  # known by a subscriber's pattern
-    except StudioError:
-        return False
 
 
 def _owners(graph: Graph) -> dict[str, Any]:

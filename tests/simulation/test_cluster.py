@@ -99,7 +99,7 @@ def test_planned_crash_strikes_one_replica_at_its_instant(play: Any) -> None:
     played.world.advance("5s")
     lives = [(life.at_ns // 10**9, life.replica, life.change) for life in played.records(Life)][2:]
     assert lives == [(2, 2, "crashed"), (3, 2, "started")]
-    assert strikes(played)[0].detail == "replica 2"
+    assert strikes(played)[0].detail == "Store/2"
 
 
 def test_crash_of_what_is_down_does_not_strike(play: Any) -> None:

@@ -8,6 +8,7 @@ from studio.records import Record
 from studio.simulation.harm import Harm
 from studio.simulation.harming.applier import Way
 from studio.simulation.harming.message_harm import MessageHarm
+from studio.simulation.harming.point_harm import Place
 from studio.simulation.loop import VirtualLoop
 
 TARGET = "Echo.say"
@@ -107,12 +108,12 @@ def test_legs_are_those_that_the_author_means() -> None:
 
 def test_crash_at_a_point_may_name_the_process_or_the_replica() -> None:
     points = harm_of(crash_at("before-handler", "Echo", occurrence=0)).points
-    assert points.crash("before-handler", TARGET, "Echo", 1) is not None
-    assert points.crash("after-effect", TARGET, "Echo", 1) is None
-    assert points.crash("before-handler", TARGET, "Other", 1) is None
+    assert points.crash(Place("before-handler", TARGET, "Echo", 1)) is not None
+    assert points.crash(Place("after-effect", TARGET, "Echo", 1)) is None
+    assert points.crash(Place("before-handler", TARGET, "Other", 1)) is None
     second = harm_of(crash_at("before-handler", "Echo/2")).points
-    assert second.crash("before-handler", TARGET, "Echo", 1) is None
-    assert second.crash("before-handler", TARGET, "Echo", 2) is not None
+    assert second.crash(Place("before-handler", TARGET, "Echo", 1)) is None
+    assert second.crash(Place("before-handler", TARGET, "Echo", 2)) is not None
 
 
 def test_a_thing_once_taken_stays_taken() -> None:

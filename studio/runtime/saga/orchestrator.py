@@ -23,6 +23,7 @@ from studio.errors import (
     StudioError,
     UnknownSagaInstance,
 )
+from studio.graph.versions import is_newer
 from studio.model.saga import Saga
 from studio.ports import ACTING, Envelope, Ports, Verdict
 from studio.records import LogLine
@@ -84,18 +85,27 @@ class SagaReplica:
 
     @classmethod
     def of(
-        cls, name: str, number: int, program: Program, ports: Ports, *, running_max: int = RUNNING_MAX
+        cls, name: str, number: int, program: Program, ports: Ports, *, running_max: int = RUNNING_MAX, until: str = ""
     ) -> SagaReplica:
-        """Execute every definition that declares a version of a saga, and return a replica of it."""
+        """Execute every definition that declares a version of a saga, and return a replica of it.
+
+        Args:
+            name: Of the saga.
+            number: Of the replica, from 1.
+            program: Shared by all.
+            ports: Through which it acts.
+            running_max: Instances carried at once.
+            until: Latest version that it has, and starts instances with, as before a deploy; empty for all that are kept.
+        """
         build = program.build
         sagas = [
             saga
             for definition in program.graph.definitions.values()
             if any(each.name == name for each in definition.declarations.of(Saga))
             for saga in build.instantiate(definition.name).declarations.of(Saga)
-            if saga.name == name
+            if saga.name == name and not (until and is_newer(saga.version, until))
         ]
-        return cls(sagas, number, program, ports, running_max=running_max)
+        return cls(sagas, number, program, ports, current=until, running_max=running_max)
 
     async def start(self) -> None:
         """Send what an earlier incarnation published and did not send, and take its unfinished instances over.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.ports import Envelope, Verdict, Write
@@ -183,7 +183,7 @@ class Carrier:
             way = way_of(handed, node.number)
             body = self._harm.arriving(envelope.address, "request", envelope.body, causal, envelope.message, way)
             if body is not None:
-                envelope = envelope._replace(body=body)
+                envelope = replace(envelope, body=body)
         return _as_delivered(envelope, causal)
 
     def _answer(self, handed: Handed, verdict: Verdict, replica: int) -> None:

@@ -12,7 +12,7 @@ from studio.model.fault import Fault
 if TYPE_CHECKING:
     from studio.simulation.harm import Harm
 
-__all__ = ["ANYWAY", "Applier", "Standing", "Way"]
+__all__ = ["ANYWAY", "Applier", "Kind", "Standing", "Way", "is_side"]
 
 Kind = TypeVar("Kind", bound=Fault)
 
@@ -24,11 +24,18 @@ class Way(NamedTuple):
         source: Service, saga, `world`, or `bus`; empty where it is not known.
         replica: Of the source, from 1.
         to: Service, saga, third party or `bus`; empty where it is not known.
+        number: Of the replica that it goes to, from 1; 0 where that is not known yet.
     """
 
     source: str = ""
     replica: int = 0
     to: str = ""
+    number: int = 0
+
+    @property
+    def back(self) -> Way:
+        """Return the way of an answer."""
+        return Way(self.to, self.number, self.source, self.replica)
 
 
 ANYWAY = Way()
@@ -40,13 +47,15 @@ class Standing:
     Args:
         number: Its place in the plan, from 1; records name it so.
         fault: Which.
-        key: Of its draws.
+        key: Of its draws, its own among all.
+        place: Among faults of one cause, from 1; 0 where their occasions are counted together.
     """
 
-    __slots__ = ("_memo", "fault", "key", "number")
+    __slots__ = ("_memo", "counter", "fault", "key", "number")
 
-    def __init__(self, number: int, fault: Fault, key: int) -> None:
+    def __init__(self, number: int, fault: Fault, key: int, place: int = 0) -> None:
         self.number, self.fault, self.key = number, fault, key
+        self.counter = (number, place)
         self._memo: dict[str, bool] = {}
 
     def names(self, name: str) -> bool:
@@ -63,9 +72,9 @@ class Standing:
     def is_on(self, way: Way) -> bool:
         """Say whether the fault concerns what passes between two."""
         fault = self.fault
-        if fault.source and way.source not in fault.source and f"{way.source}/{way.replica}" not in fault.source:
+        if fault.source and not is_side(fault.source, way.source, way.replica):
             return False
-        return not fault.to or way.to in fault.to
+        return not fault.to or is_side(fault.to, way.to, way.number)
 
 
 class Applier:
@@ -92,12 +101,23 @@ class Applier:
         self.is_on = True
         self.standing.append(standing)
 
+    def of_kind(self, kind: type[Kind]) -> Iterator[tuple[Standing, Kind]]:
+        """Iterate over the faults of a kind, whomever they strike."""
+        for standing in self.standing:
+            if isinstance(standing.fault, kind):
+                yield standing, standing.fault
+
     def of(self, kind: type[Kind], *names: str, way: Way = ANYWAY) -> Iterator[tuple[Standing, Kind]]:
         """Iterate over the faults of a kind that strike one of some names, in the order of the plan."""
         for standing in self.standing:
             fault = standing.fault
             if isinstance(fault, kind) and any(map(standing.names, names)) and standing.is_on(way):
                 yield standing, fault
+
+
+def is_side(names: tuple[str, ...], owner: str, number: int) -> bool:
+    """Say whether an owner, or its replica of that number, is among some names."""
+    return owner in names or f"{owner}/{number}" in names or f"{owner}/*" in names
 
 
 def _matches(wanted: str, name: str) -> bool:

@@ -91,7 +91,7 @@ class DeployHarm(Applier):
     async def _drain(self, process: Process, drain_ns: int) -> None:
         """Wait for what a process has under way."""
         frames: list[Any] = list(process.incarnation.frames.values())
-        tasks = [each for each in frames if type(each) is HandlerTask and each.on_done is not None]
+        tasks: list[Any] = [each for each in frames if type(each) is HandlerTask and each.on_done is not None]
         if isinstance(process.replica, SagaReplica):
             context = process.node.context
             assert context is not None
