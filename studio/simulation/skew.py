@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from studio.model.faults.clock_faults import ClockDrift, ClockFault, ClockJump, ClockOffset
+from itertools import pairwise
+
+from studio.model.faults.clock_faults import PPM_MAX, ClockDrift, ClockFault, ClockJump, ClockOffset
 from studio.ports import Recorder
 from studio.records import Record, Span
 from studio.runtime.forward import ForwardTime
@@ -34,10 +36,9 @@ class Skew:
     def elapsed_ns(self) -> int:
         """Return what the machine counts since the run began; nobody sets it, but it can be fast or slow."""
         now_ns = elapsed_ns = self._loop.now_ns
-        for begun_ns, fault in self._begun:
-            if isinstance(fault, ClockDrift):
-                end_ns = now_ns if fault.until_ns is None else min(now_ns, fault.until_ns)
-                elapsed_ns += fault.ppm * (end_ns - begun_ns) // _MILLION
+        edges = {begun_ns for begun_ns, _ in self._begun} | {each.until_ns or 0 for _, each in self._begun}
+        for start_ns, end_ns in pairwise([*sorted(edge for edge in edges if edge < now_ns), now_ns]):
+            elapsed_ns += self._ppm(start_ns) * (end_ns - start_ns) // _MILLION
         return elapsed_ns
 
     def wall_ns(self) -> int:
@@ -50,10 +51,13 @@ class Skew:
 
     def true_ns(self, delay_ns: int) -> int:
         """Return how long a delay really is that this machine measures, at its present rate."""
-        now_ns = self._loop.now_ns
-        drifts = (each for _, each in self._begun if isinstance(each, ClockDrift) and each.is_due(now_ns))
-        rate = max(_MILLION + sum(each.ppm for each in drifts), 1)
+        rate = _MILLION + self._ppm(self._loop.now_ns)
         return -(-delay_ns * _MILLION // rate) if delay_ns > 0 else 0
+
+    def _ppm(self, at_ns: int) -> int:
+        """Return by how much the clock runs fast at an instant; several faults together do not turn it round."""
+        begun = (fault for begun_ns, fault in self._begun if begun_ns <= at_ns and fault.is_due(at_ns))
+        return max(sum(fault.ppm for fault in begun if isinstance(fault, ClockDrift)), -PPM_MAX)
 
 
 class SkewedClock:

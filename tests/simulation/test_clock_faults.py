@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from studio import S, clock_drift, clock_jump, clock_offset
 from studio.errors import CallRefused, InvalidFault, UnfitTarget, UnknownTarget
-from studio.model.fault import fault_from, plan_to
-from studio.model.faults.clock_faults import ClockFault
+from studio.model.faults.clock_faults import ClockDrift, ClockFault
 from studio.records import Span
 from studio.runtime.forward import ForwardTime
 from studio.simulation.loop import VirtualLoop
@@ -134,7 +133,7 @@ def test_engine_time_never_goes_back(faults: list[ClockFault], moments: list[int
 def test_a_delay_that_a_drifting_clock_measures_has_passed_on_it(delay_ns: int, ppm: int) -> None:
     loop = VirtualLoop()
     skew = Skew(loop)
-    skew.begin(fault_from(plan_to([clock_drift("A", ppm=ppm)])[0]))
+    skew.begin(ClockDrift("A", ppm=ppm))
     loop.now_ns = skew.true_ns(delay_ns)
     assert 0 <= skew.elapsed_ns() - delay_ns <= 2
     loop.close()
