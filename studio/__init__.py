@@ -49,7 +49,7 @@ from studio.model.invariant import Invariant, invariant
 from studio.model.mesh import mesh
 from studio.model.phases import phases
 from studio.model.policy import Budget, Retry
-from studio.model.resilience import Breaker, Bulkhead, Fallback
+from studio.model.protection import Breaker, Bulkhead, Fallback
 from studio.model.routing import ConsistentHash, Discovery
 from studio.model.saga import Saga
 from studio.model.scenario import Scenario, given, network, service_time, workload

@@ -11,7 +11,7 @@ from studio.errors import FallbackChangesState, InTwoMeshes, InvalidDeclaration,
 from studio.model.handle import OperationHandle
 from studio.model.mesh import Mesh
 from studio.model.policy_set import Policies, Resolved, resolve_policies
-from studio.model.resilience import NO_VALUE, Fallback
+from studio.model.protection import NO_VALUE, Fallback
 from studio.model.service import Operation, Service
 from studio.model.wire import why_not
 

@@ -12,7 +12,7 @@ from typing import Any, Literal, TypedDict
 from studio.errors import InvalidDeclaration
 from studio.model.duration import SECOND_NS, duration_ns
 from studio.model.policy import NO_RETRY, Retry
-from studio.model.resilience import Breaker, Bulkhead, Fallback
+from studio.model.protection import Breaker, Bulkhead, Fallback
 from studio.model.routing import Balance, BalanceName, ConsistentHash, Discovery, balance_of
 
 __all__ = [

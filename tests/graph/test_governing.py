@@ -10,7 +10,7 @@ from studio.graph.system import System
 from studio.graph.topology import topology_of
 from studio.model.mesh import Mesh, mesh
 from studio.model.policy_set import Policies
-from studio.model.resilience import Breaker, Fallback
+from studio.model.protection import Breaker, Fallback
 from studio.model.service import Service
 from studio.source.cell import cell_from_text
 

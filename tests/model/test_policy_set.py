@@ -10,7 +10,7 @@ from studio.errors import InvalidDeclaration, InvalidDuration
 from studio.model.duration import SECOND_NS
 from studio.model.policy import NO_RETRY, Retry
 from studio.model.policy_set import NONE_DECLARED, Policies, Resolved, policies, resolve_policies
-from studio.model.resilience import Breaker, Bulkhead, Fallback
+from studio.model.protection import Breaker, Bulkhead, Fallback
 from studio.model.routing import ConsistentHash, Discovery
 
 THRICE = Retry(attempts=3)

@@ -6,7 +6,7 @@ from studio.model.duration import format_ns
 from studio.model.mesh import Mesh
 from studio.model.policy import Retry
 from studio.model.policy_set import Off, Policies
-from studio.model.resilience import NO_VALUE, Breaker, Bulkhead, Fallback
+from studio.model.protection import NO_VALUE, Breaker, Bulkhead, Fallback
 from studio.model.routing import ConsistentHash, Discovery
 from studio.notebook.cards.card import Lines, Section, Table, code, muted, words
 from studio.notebook.cards.wording import count, retry_words

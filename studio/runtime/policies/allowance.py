@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.model.duration import duration_ns
 from studio.model.policy import Budget
-from studio.runtime.policies.tally import Tally
+from studio.runtime.policies.sliding import Tally
 
 __all__ = ["Allowance"]
 

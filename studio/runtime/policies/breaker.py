@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from studio.model.duration import duration_ns
-from studio.model.resilience import Breaker
-from studio.runtime.policies.tally import Tally
+from studio.model.protection import Breaker
+from studio.runtime.policies.sliding import Tally
 
 __all__ = ["Circuit", "Result", "State", "Turn"]
 

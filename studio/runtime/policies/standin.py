@@ -13,7 +13,7 @@ from studio.errors import UnknownAddress, nearest
 from studio.graph.governing import alternative_of
 from studio.model.duration import SECOND_NS, duration_ns, format_ns
 from studio.model.policy_set import Policies
-from studio.model.resilience import NO_VALUE, Fallback
+from studio.model.protection import NO_VALUE, Fallback
 from studio.runtime.identifiers import causal_key
 from studio.runtime.spans import describe
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from studio.model.duration import SECOND_NS
-from studio.model.resilience import Breaker
+from studio.model.protection import Breaker
 from studio.runtime.policies.breaker import Circuit, Result, Turn
 
 FIVE = Breaker(failures=5, window="10s", open_for="60s")

@@ -16,7 +16,7 @@ from studio.runtime.policies.allowance import Allowance
 from studio.runtime.policies.balancing import Balancer, ranked
 from studio.runtime.policies.larder import Larder
 from studio.runtime.policies.roster import Found, Roster
-from studio.runtime.policies.tally import SLICES, Tally
+from studio.runtime.policies.sliding import SLICES, Tally
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=50))

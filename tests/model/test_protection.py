@@ -11,7 +11,7 @@ from studio.address import S
 from studio.errors import FallbackChangesState, InvalidDeclaration
 from studio.model.handle import handle
 from studio.model.policy import Budget
-from studio.model.resilience import Breaker, Bulkhead, Fallback
+from studio.model.protection import Breaker, Bulkhead, Fallback
 from studio.model.routing import ConsistentHash, Discovery, balance_of
 from studio.model.service import Service
 
