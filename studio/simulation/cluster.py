@@ -111,6 +111,8 @@ class Cluster:
         self.directory = SimulatedDirectory(self.fleets)
         self.externals: dict[str, Host] = {}
         self.owners: dict[str, Fleet] = {}
+        self.redeployed: list[Callable[[], object]] = []
+        self._consumers: dict[tuple[str, str], Consumer] = {}
         self.hazards = Hazards(self)
         self.links = Links(self)
         self.broker = Broker(self)
@@ -123,41 +125,68 @@ class Cluster:
 
     def start(self) -> None:
         """Start every replica, and arm the crashes of the plan."""
-        graph = self.build.graph
-        for external in graph.externals.values():
+        for external in self.build.graph.externals.values():
             self._start_external(external.name)
-        for service in graph.services.values():
-            self._add_fleet(service.name, service.replicas)
-            for subscription in service.subscriptions:
-                self.broker.subscribe(
-                    Consumer(
-                        self.fleets[service.name], subscription.name, subscription.patterns, subscription.ack_wait_ns,
-                        subscription.max_deliver, subscription.in_flight, subscription.stated,
-                    )
-                )  # fmt: skip
-        for saga in graph.sagas.values():
-            self._add_fleet(saga.name, saga.replicas)
-            self.broker.subscribe(
-                Consumer(
-                    self.fleets[saga.name],
-                    saga.name,
-                    (str(saga.on),),
-                    30_000_000_000,
-                    1_000,
-                    10_000,
-                    frozenset({"max_deliver"}),
-                )  # fmt: skip
-            )
-        for address, (owner, _) in graph.operations.items():
-            self.owners[address] = self.fleets[owner]
+        self._furnish()
         for fleet in self.fleets.values():
             for node in fleet.nodes:
                 self._start(node, "")
         self.processes.start()
 
+    def _furnish(self) -> None:
+        """Give each owner in the program its fleet, and each subscription its consumer; those that are there stay."""
+        graph = self.build.graph
+        for service in graph.services.values():
+            self._add_fleet(service.name, service.replicas)
+            for each in service.subscriptions:
+                self._subscribe(
+                    Consumer(
+                        self.fleets[service.name], each.name, each.patterns, each.ack_wait_ns, each.max_deliver,
+                        each.in_flight, each.stated,
+                    )
+                )  # fmt: skip
+        for saga in graph.sagas.values():
+            self._add_fleet(saga.name, saga.replicas)
+            patterns, stated = (str(saga.on),), frozenset({"max_deliver"})
+            self._subscribe(
+                Consumer(self.fleets[saga.name], saga.name, patterns, 30_000_000_000, 1_000, 10_000, stated)
+            )
+        for address, (owner, _) in graph.operations.items():
+            self.owners[address] = self.fleets[owner]
+
     def _add_fleet(self, owner: str, replicas: int) -> None:
-        fleet = self.fleets[owner] = Fleet(owner, stable_key(f"fleet {owner}"))
-        fleet.nodes = [Node(owner, number) for number in range(1, replicas + 1)]
+        fleet = self.fleets.setdefault(owner, Fleet(owner, stable_key(f"fleet {owner}")))
+        fleet.nodes += [Node(owner, number) for number in range(len(fleet.nodes) + 1, replicas + 1)]
+
+    def _subscribe(self, consumer: Consumer) -> None:
+        """Let the broker know a consumer; one that it knows already gets the new terms."""
+        known = self._consumers.setdefault((consumer.fleet.owner, consumer.name), consumer)
+        if known is consumer:
+            self.broker.subscribe(consumer)
+        else:
+            known.renew(consumer)
+
+    def redeploy(self, build: Build) -> None:
+        """Put another program in, at this instant: every process dies and starts again on it.
+
+        Durable state stays: documents, journals, what the broker has stored, third parties' books. So does the world
+        outside, which goes on sending what it sent. A service that is gone stays down, and its events wait for nobody.
+        """
+        self.build, self.program = build, compile_program(build)
+        before = {owner: len(fleet.nodes) for owner, fleet in self.fleets.items()}
+        for fleet in self.fleets.values():
+            for node in fleet.nodes:
+                self.crash(node, 0, "redeployed")
+        for consumer in self._consumers.values():
+            consumer.retire()
+        self._furnish()
+        for external in build.graph.externals.values():
+            self._start_external(external.name)
+        for owner, fleet in self.fleets.items():
+            for node in fleet.nodes[before.get(owner, 0) :]:
+                self._start(node, "redeployed")
+        for listener in self.redeployed:
+            listener()
 
     def _start(self, node: Node, reason: str) -> None:
         """Start a node's next incarnation: its module afresh, then whatever it left unfinished."""
@@ -288,7 +317,8 @@ class Cluster:
         self._start(node, "replaced")
 
     def _restart(self, node: Node) -> None:
-        if node.incarnation is None:
+        graph = self.build.graph
+        if node.incarnation is None and (node.owner in graph.services or node.owner in graph.sagas):
             self._start(node, "restarted")
 
     def renew(self, node: Node) -> None:

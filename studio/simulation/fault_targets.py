@@ -72,7 +72,6 @@ def _by_category(graph: Graph) -> dict[str, list[str]]:
         "endpoint": [name for name, service in graph.services.items() if service.endpoints],
         "bus": ["bus"],
         "storage": ["*"],
-        "storage": ["*"],
     }
 
 

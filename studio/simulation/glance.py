@@ -92,7 +92,8 @@ class Glance(Run):
         watched = _WatchedLog(run.log)
         log: Any = watched
         progress = None if run.progress is None else lambda: watched.now(run)
-        glance = cls(log, run.build, run.plan, checked=run.checked, progress=progress, case=run.case)
+        checks: dict[str, Any] = {"checked": run.checked, "promised": run.promised}
+        glance = cls(log, run.build, run.plan, **checks, progress=progress, case=run.case)
         glance._watched = watched
         return glance
 

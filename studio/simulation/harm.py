@@ -87,6 +87,14 @@ class Harm:
                 _offer(applier, standing)
         return number
 
+    def end(self) -> None:
+        """Let no fault that stands strike from now on; what they did stays done."""
+        for standing in self._standing:
+            fault = standing.fault
+            end_ns = max(fault.from_ns, self.now_ns)
+            until_ns = end_ns if fault.until_ns is None else min(fault.until_ns, end_ns)
+            standing.fault = replace(fault, until_ns=until_ns)
+
     def _standing_of(self, number: int, fault: Fault, key: int) -> Iterator[Standing]:
         """Iterate over what a fault of the plan puts in force: itself, or its parts."""
         if not isinstance(fault, Together):

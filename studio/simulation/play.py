@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from studio.graph.system import Build
-from studio.model.duration import duration_ns
+from studio.model.duration import duration_ns, exact_ns
 from studio.model.scenario import Scenario
+from studio.records import LogLine
 from studio.simulation.arrivals import Arrivals
 from studio.simulation.cluster import Cluster, Conditions
 from studio.simulation.outside import Outside
@@ -23,12 +25,15 @@ from studio.simulation.verdict import Verdict
 from studio.store import Buffer
 from studio.store.shelf import Status
 
-__all__ = ["Check", "Intervention", "Play", "Progress"]
+__all__ = ["PHASE", "Check", "Intervention", "Play", "Progress"]
 
 STRETCHES = 100
 """A run is driven in so many stretches, after each of which progress is told."""
 MARKS = 5
 """How often *always* invariants are checked while work arrives."""
+
+PHASE = "phase"
+"""Level of the log lines of `world` that say which phase begins."""
 
 Check = Literal["marks", "commits"]
 """When *always* invariants are checked: at marks of virtual time, or after every step that wrote what they read."""
@@ -94,7 +99,8 @@ class Play:
         self._build, self._scenario, self._end_ns = build, scenario, end_ns
         self._conditions, self._buffer, self._progress = conditions, buffer, progress
         self._check, self._stops = check, stop_at_violation
-        self._timed = sorted((each for each in interventions if not each.after_record), key=lambda each: each.at_ns)
+        timed = [each for each in interventions if not each.after_record]
+        self._timed = sorted([*self._begin_phases(), *timed], key=lambda each: each.at_ns)
         self._counted = sorted(
             (each for each in interventions if each.after_record), key=lambda each: each.after_record
         )
@@ -130,12 +136,14 @@ class Play:
                 verdict.check(loop.now_ns, finally_=False)
                 if self._is_enough(verdict):
                     return "stopped"
-        rest = self._settle(timetable, self._end_ns + duration_ns(self._scenario.settle), verdict)
+        phases = self._conditions.phases
+        rest = self._settle(timetable, self._end_ns + phases.converge_ns, verdict)
         if rest == "stopped":
             return self._halted(verdict)
         if rest == "busy":
-            timetable.tell_busy(self._scenario.settle)
-        verdict.check(loop.now_ns, finally_=True)
+            name = "converge" if self._scenario.converge else "settle"
+            timetable.tell_busy(f"{name}={exact_ns(phases.converge_ns)}")
+        verdict.check(loop.now_ns, finally_=True, is_busy=rest == "busy")
         return "stopped" if self._is_enough(verdict) else "finished"
 
     # -- time -------------------------------------------------------------------------------------------------------
@@ -192,6 +200,21 @@ class Play:
     def _await_record(self) -> None:
         assert self._tap is not None
         self._tap.wanted = self._counted[0].after_record if self._counted else 0
+
+    # -- phases -----------------------------------------------------------------------------------------------------
+
+    def _begin_phases(self) -> list[Intervention]:
+        """Return what writes down that a phase begins, where phases are declared."""
+        phases = self._conditions.phases
+        if not phases.is_declared:
+            return []
+        begun = {"quiet": 0} if phases.quiet_ns else {}
+        begun |= {"faults": phases.quiet_ns} | ({} if phases.heal_ns is None else {"heal": phases.heal_ns})
+        begun["converge"] = self._end_ns
+        return [Intervention(partial(self._begin_phase, name), at_ns=at_ns) for name, at_ns in begun.items()]
+
+    def _begin_phase(self, name: str, cluster: Cluster) -> None:
+        self._buffer.write(LogLine(cluster.loop.now_ns, "world", 0, PHASE, name, "{}", 0, 0))
 
     # -- helpers ----------------------------------------------------------------------------------------------------
 

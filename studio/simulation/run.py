@@ -32,6 +32,7 @@ class Run:
         plan: The faults it ran under.
         checked: Names of the invariants that have been evaluated; by default all of a scenario that was finished.
         unfed: Names of those among them that never saw data; by default that is told of SQL ones alone.
+        promised: Names of Studio's own promises that the run has tested.
         progress: Of a run that goes on: gives virtual time and the number of records so far.
         case: What decided it besides the sources; None for a world that is played by hand.
     """
@@ -44,10 +45,12 @@ class Run:
         *,
         checked: Collection[str] | None = None,
         unfed: Collection[str] | None = None,
+        promised: Collection[str] = (),
         progress: Callable[[], tuple[int, int]] | None = None,
         case: Case | None = None,
     ) -> None:
         self.log, self.build, self.plan, self.case = log, build, plan, case
+        self.promised = promised
         self._checked, self._unfed, self.progress = checked, unfed, progress
 
     @property
@@ -167,6 +170,11 @@ class Run:
     def lives(self) -> pl.DataFrame:
         """Return starts and crashes of replicas."""
         return self.log.lives
+
+    @property
+    def phases(self) -> pl.DataFrame:
+        """Return when each phase began: quiet, faults, heal, converge; nothing where the scenario declares none."""
+        return self.sql("select at_ns, at_s, text as phase from logs where service = 'world' and level = 'phase'")
 
     @property
     def violations(self) -> pl.DataFrame:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from studio.graph.system import Build, System
 from studio.model.duration import duration_ns, format_ns
 from studio.model.fault import Fault
+from studio.model.phases import phases_of
 from studio.model.scenario import Scenario
 from studio.simulation.case import Case
 from studio.simulation.current import build_of, set_latest
@@ -16,6 +18,7 @@ from studio.simulation.play import Check, Intervention, Play, Progress
 from studio.simulation.run import Run
 from studio.simulation.shield import Shield, load_engine
 from studio.simulation.stage import conditions_of, scenario_of
+from studio.simulation.swarming import drawn
 from studio.simulation.verdict import Verdict
 from studio.source.zone import utc_zone
 from studio.store import Log
@@ -42,7 +45,7 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
     *,
     seed: int | None = None,
     system: System | Build | None = None,
-    faults: Sequence[Fault] | None = None,
+    faults: Sequence[Fault | Mapping[str, Any]] | None = None,
     duration: str | None = None,
     bus: str | None = None,
     log: Log | None = None,
@@ -61,7 +64,7 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
         scenario: Name of a declared one, the scenario itself, or a case: what varies a declared one.
         seed: Decides all chance; by default the scenario's.
         system: What to run; by default the notebook's.
-        faults: Plan instead of the scenario's.
+        faults: Plan instead of the scenario's: faults, or what `plan_to` wrote of them; of a swarm, the seed draws.
         duration: Instead of the scenario's.
         bus: Delivery model instead of the scenario's: `jetstream`, `rabbitmq` or `kafka`.
         log: Where records go; by default the process's log.
@@ -91,17 +94,18 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
     case = replace(case, bus=bus or case.bus)
     number, plan = case.seed, case.plan
     chosen = scenario if isinstance(scenario, Scenario) else case.scenario_in(build)
-    conditions = conditions_of(build, chosen, number, plan)
+    end_ns = case.duration_ns or duration_ns(chosen.duration)
+    conditions = conditions_of(build, chosen, number, plan, phases_of(chosen).within(end_ns))
     conditions = replace(conditions, bus=case.bus or conditions.bus)
     is_stopped = load_engine()
     shelf = default_log() if log is None else log
     buffer = shelf.record(info_of(build, chosen.name, number, case))
     play = Play(
-        build, chosen, case.duration_ns or duration_ns(chosen.duration), conditions, buffer,
+        build, chosen, end_ns, conditions, buffer,
         interventions=interventions, check=check, stop_at_violation=stop_at_violation, progress=progress,
     )  # fmt: skip
     records = shelf.live(buffer)
-    verdict = Verdict(Run(records, build, plan, case=case), buffer)
+    verdict = Verdict(Run(records, build, plan, case=case), buffer, scenario=chosen, end_ns=end_ns)
     status: Status = "interrupted" if is_stopped else "aborted"
     try:
         if not is_stopped:
@@ -111,7 +115,8 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
         with Shield() as shield:
             buffer.finish(status, end_ns=play.close())
             finished = Run(
-                records.settled(), build, plan, checked=verdict.checked, unfed=verdict.unfed, case=case
+                records.settled(), build, plan, checked=verdict.checked, unfed=verdict.unfed, promised=verdict.promised,
+                case=case,
             )  # fmt: skip
             if keep:
                 set_latest(finished)
@@ -128,22 +133,22 @@ def _case_of(
     build: Build,
     scenario: str | Scenario | Case,
     seed: int | None,
-    faults: Sequence[Fault] | None,
+    faults: Sequence[Fault | Mapping[str, Any]] | None,
     duration: str | None,
 ) -> Case:
     """Return what decides the run besides the sources, as a value; what is asked for here comes first."""
     if isinstance(scenario, str):
         declared = build.graph.scenarios.get(scenario, Scenario(scenario))
         number = declared.seed if seed is None else seed
-        plan = faults if faults is not None else scenario_of(build, scenario, number).faults
-        case = Case(scenario, number, tuple(plan))
+        plan = () if faults is not None else tuple(scenario_of(build, scenario, number).faults)
+        case = Case(scenario, number, plan)
     elif isinstance(scenario, Scenario):
         case = Case(scenario.name, scenario.seed, tuple(scenario.faults))
     else:
         case = scenario
-    return replace(
-        case,
-        seed=case.seed if seed is None else seed,
-        plan=case.plan if faults is None else tuple(faults),
-        duration_ns=case.duration_ns if duration is None else duration_ns(duration),
-    )
+    number = case.seed if seed is None else seed
+    own_ns = case.duration_ns if duration is None else duration_ns(duration)
+    asked = scenario if isinstance(scenario, Scenario) else build.graph.scenarios.get(case.scenario)
+    end_ns = own_ns or duration_ns(asked.duration if asked else Scenario(case.scenario).duration)
+    whole = drawn(build.graph, case.plan if faults is None else faults, number, end_ns)
+    return replace(case, seed=number, plan=whole, duration_ns=own_ns)

@@ -12,13 +12,15 @@ from studio.contract import invalid_message
 from studio.errors import UnknownScenario, nearest
 from studio.graph.system import Build
 from studio.model.fault import Fault
+from studio.model.phases import ALWAYS, Phases
 from studio.model.scenario import Given, Scenario
 from studio.ports import Recorder, Write
 from studio.records import DocumentChange
 from studio.simulation.cluster import Cluster, Conditions
 from studio.simulation.loop import VirtualLoop
+from studio.simulation.promises.promised import check_without
 from studio.simulation.surroundings import Surroundings
-from studio.simulation.targets import check_scenario, collection_of
+from studio.simulation.targets import check_scenario, collection_of, place_of
 from studio.source.ambient import AMBIENT
 from studio.source.guard import install_guard
 
@@ -51,15 +53,19 @@ def scenario_of(build: Build, scenario: str | Scenario, seed: int | None = None)
     return next(each for each in instance.declarations.of(Scenario) if each.name == scenario)
 
 
-def conditions_of(build: Build, scenario: Scenario, seed: int, plan: Sequence[Fault]) -> Conditions:
-    """Return the conditions that a scenario states.
+def conditions_of(
+    build: Build, scenario: Scenario, seed: int, plan: Sequence[Fault], phases: Phases = ALWAYS
+) -> Conditions:
+    """Return the conditions that a scenario states; faults strike in the phases of the run, which may be shorter.
 
     Raises:
         UnknownAddress: It asks something of an address that is nothing.
         UnknownTarget: It names what does not exist.
         UnfitTarget: A fault can never strike what it names.
+        UnknownPromise: It is declared without what is no promise.
     """
     check_scenario(build, scenario, plan)
+    check_without(scenario, place_of(build, scenario, next(iter(scenario.without), "")))
     return Conditions(
         seed=seed,
         plan=tuple(plan),
@@ -67,6 +73,7 @@ def conditions_of(build: Build, scenario: Scenario, seed: int, plan: Sequence[Fa
         service_times={time.target: time.time for time in scenario.service_times},
         settings={given.target: str(given.values[0]) for given in scenario.givens if not collection_of(build, given)},
         bus=scenario.bus,
+        phases=phases,
     )
 
 

@@ -16,7 +16,7 @@ from studio.simulation.fault_words import plan_in_words
 if TYPE_CHECKING:
     from studio.simulation.run import Run
 
-__all__ = ["Summary", "never_ran", "some", "summary_of"]
+__all__ = ["Summary", "busy_in_words", "never_ran", "some", "summary_of"]
 
 NAMES_MAX = 6
 """Names in one line; of the rest only the number is told."""
@@ -193,11 +193,16 @@ def never_ran(graph: Graph, ran: Collection[tuple[str, str, int]]) -> list[str]:
 def _warnings(run: Run) -> list[str]:
     """Return what the engine itself wrote into the log."""
     found = run.sql("select text, fields from logs where service = 'world' and level = 'warning' order by seq")
-    return [f"{text}: {_busy(json.loads(fields))}" for text, fields in found.iter_rows()]
+    return [f"{text}: {busy_in_words(fields)}" for text, fields in found.iter_rows()]
 
 
-def _busy(fields: dict[str, dict[str, int]]) -> str:
-    told = [f"{count} {what} {name}" for what, each in fields.items() for name, count in each.items()]
+def busy_in_words(fields: str) -> str:
+    """Say what kept a run from coming to rest.
+
+    Args:
+        fields: Of the line of the log that says so, as JSON.
+    """
+    told = [f"{count} {what} {name}" for what, each in json.loads(fields).items() for name, count in each.items()]
     return some(told) if told else "timers only"
 
 

@@ -47,7 +47,13 @@ class Timetable:
     def __init__(self, cluster: Cluster) -> None:
         self._cluster = cluster
         self._entries: list[_Entry] = []
-        for service in cluster.build.graph.services.values():
+        self._fill()
+        cluster.redeployed.append(self._fill)
+
+    def _fill(self) -> None:
+        """Enter the jobs and checks of the program that runs now."""
+        self._entries.clear()
+        for service in self._cluster.build.graph.services.values():
             for job in service.jobs:
                 self._add(self._tick(job.schedule), self._job(service.name, job.name))
             if service.checks:
@@ -92,7 +98,7 @@ class Timetable:
             cluster.recorder.write(LogLine(cluster.loop.now_ns, "world", 0, "warning", text, fields, 0, 0))
 
     def _add(self, next_ns: Callable[[int], int], fire: Callable[[int], None]) -> None:
-        self._entries.append(_Entry(next_ns(0), next_ns, fire))
+        self._entries.append(_Entry(next_ns(self._cluster.loop.now_ns), next_ns, fire))
 
     def _tick(self, schedule: str) -> Callable[[int], int]:
         return lambda now_ns: next_tick_ns(schedule, EPOCH_NS + now_ns) - EPOCH_NS

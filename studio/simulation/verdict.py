@@ -3,6 +3,7 @@
 SQL invariants see the run's views; a row is a violation. Python ones see the run. Those that hold *always* are checked
 while the run goes on, at marks of virtual time (what breaks and mends itself between two marks can be missed) or after
 every step that wrote what they read. An invariant is asked again only where something that it reads has been written.
+Studio's own promises are asked once, in the end.
 """
 
 from __future__ import annotations
@@ -10,9 +11,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from studio.errors import StudioError
+from studio.model.scenario import Scenario
 from studio.ports import Recorder
 from studio.records import TABLES, Violation
 from studio.simulation.asking import Question, question_of
+from studio.simulation.promises.promise import Evidence
+from studio.simulation.promises.promised import asked
 from studio.simulation.run import Run
 
 __all__ = ["Verdict"]
@@ -27,20 +31,25 @@ class Verdict:
     Attributes:
         checked: Names of those that were evaluated as of now, `eventually` ones in the end only.
         unfed: Names of those that were evaluated and never saw data: this run has not tested them.
+        promised: Names of Studio's own promises that the run has tested.
         failure: The first error of one that cannot be evaluated; it is left out from then on, and the run goes on.
 
     Args:
         run: Whose log is asked.
         recorder: Where violations are written.
+        scenario: Says to which promises the run is held; None for a world that is played by hand.
+        end_ns: When work stops arriving.
     """
 
-    def __init__(self, run: Run, recorder: Recorder) -> None:
+    def __init__(self, run: Run, recorder: Recorder, *, scenario: Scenario | None = None, end_ns: int = 0) -> None:
         self._run, self._recorder = run, recorder
+        self._scenario, self._end_ns = scenario, end_ns
         self._questions = [question_of(each, run) for each in run.build.graph.invariants.values()]
         self._seen: dict[str, dict[str, None]] = {}
         self._counts: dict[str, dict[str, int]] = {}
         self.checked: set[str] = set()
         self.unfed: set[str] = set()
+        self.promised: set[str] = set()
         self.failure: StudioError | None = None
 
     @property
@@ -61,13 +70,16 @@ class Verdict:
             return frozenset(TABLES) - {"violations"}
         return frozenset(table for tables in always if tables is not None for table in tables) - {"violations"}
 
-    def check(self, now_ns: int, *, finally_: bool, touched: Collection[str] | None = None) -> None:
+    def check(
+        self, now_ns: int, *, finally_: bool, touched: Collection[str] | None = None, is_busy: bool = False
+    ) -> None:
         """Check the invariants that must hold now; one that cannot be evaluated is kept in `failure`.
 
         Args:
             now_ns: Virtual time.
-            finally_: Whether the run has come to rest, so that `eventually` must hold too.
+            finally_: Whether the run has come to its end, so that `eventually` and promises must hold too.
             touched: Tables that were written to since the last check; None where that has to be counted.
+            is_busy: Whether it was stopped at its deadline, and did not come to rest.
         """
         counts = self._run.log.counts() if touched is None else None
         for question in list(self._questions):
@@ -77,7 +89,9 @@ class Verdict:
                 else:
                     is_due = self._has_news(question, counts)
                 if is_due:
-                    self._ask(question, now_ns)
+                    self._check(question, now_ns)
+        if finally_:
+            self._check_promises(now_ns, is_busy=is_busy)
 
     def _has_news(self, question: Question, counts: dict[str, int]) -> bool:
         """Tell whether an invariant could answer otherwise than it did: something it reads has been written."""
@@ -88,19 +102,31 @@ class Verdict:
         self._counts[question.name] = now
         return before != now
 
-    def _ask(self, question: Question, now_ns: int) -> None:
-        try:
-            texts = question.ask()
-        except StudioError as error:
+    def _check(self, question: Question, now_ns: int) -> None:
+        if not self._ask(question, now_ns):
             self._questions.remove(question)
-            self.failure = self.failure or error
             return
         self.checked.add(question.name)
         if question.is_fed:
             self.unfed.discard(question.name)
         else:
             self.unfed.add(question.name)
+
+    def _check_promises(self, now_ns: int, *, is_busy: bool) -> None:
+        evidence = Evidence(self._run.log, self._run.build.graph, self._scenario, self._end_ns, now_ns)
+        for question in asked(evidence, is_busy=is_busy):
+            if self._ask(question, now_ns) and question.is_fed:
+                self.promised.add(question.name)
+
+    def _ask(self, question: Question, now_ns: int) -> bool:
+        """Ask an invariant and write down what violates it; False where it cannot be evaluated."""
+        try:
+            texts = question.ask()
+        except StudioError as error:
+            self.failure = self.failure or error
+            return False
         self._write_down(question, texts, now_ns)
+        return True
 
     def _write_down(self, question: Question, texts: Iterable[str], now_ns: int) -> None:
         seen = self._seen.setdefault(question.name, {})

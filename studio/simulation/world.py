@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import types
 import weakref
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,6 +29,7 @@ from studio.simulation.outside import Outside
 from studio.simulation.run import Run
 from studio.simulation.shield import load_engine
 from studio.simulation.stage import conditions_of, furnish, scenario_of, set_up
+from studio.simulation.swarming import drawn
 from studio.simulation.targets import check_plan, collection_of
 from studio.simulation.timetable import Timetable
 from studio.simulation.verdict import Verdict
@@ -55,12 +56,16 @@ class World:
         log: Where records go.
     """
 
-    def __init__(self, build: Build, scenario: Scenario, seed: int, faults: Sequence[Fault], log: Log) -> None:
+    def __init__(
+        self, build: Build, scenario: Scenario, seed: int, faults: Sequence[Fault | Mapping[str, Any]], log: Log
+    ) -> None:
         self.build, self.seed = build, seed
         self._log = log
         if load_engine():  # writing records takes it; while the process ends it cannot be loaded
             raise KeyboardInterrupt
-        conditions = conditions_of(build, scenario, seed, tuple(faults))
+        conditions = conditions_of(
+            build, scenario, seed, drawn(build.graph, faults, seed, duration_ns(scenario.duration))
+        )
         self._buffer = log.record(info_of(build, "", seed))
         with utc_zone():
             self._cluster = set_up(build, conditions, self._buffer, scenario.givens)
@@ -150,7 +155,7 @@ class World:
         with utc_zone():
             rest = self._timetable.settle(self._cluster.loop.now_ns + duration_ns(limit))
         if rest == "busy":
-            self._timetable.tell_busy(limit)
+            self._timetable.tell_busy(f"settle={limit}")
         return self
 
     # -- harm -------------------------------------------------------------------------------------------------------
@@ -167,11 +172,12 @@ class World:
         self._cluster.crash(self._node(target, replica), duration_ns(down_for), "by hand")
         return self
 
-    def inject(self, *faults: Fault) -> Self:
+    def inject(self, *faults: Fault | Mapping[str, Any]) -> Self:
         """Put faults in force from now on: `world.inject(lose("cards", leg="reply", occurrence=1))`."""
         self._open()
-        check_plan(self.build, faults)
-        for fault in faults:
+        plan = drawn(self.build.graph, faults, self.seed, duration_ns(Scenario("(by hand)").duration))
+        check_plan(self.build, plan)
+        for fault in plan:
             self._cluster.inject(fault)
         self._run = None
         return self
@@ -271,7 +277,9 @@ class World:
     def _checks(self) -> dict[str, Any]:
         """Return what a run is told of the invariants that were checked."""
         verdict = self._verdict
-        return {"checked": verdict.checked if verdict else (), "unfed": verdict.unfed if verdict else ()}
+        if verdict is None:
+            return {"checked": (), "unfed": (), "promised": ()}
+        return {"checked": verdict.checked, "unfed": verdict.unfed, "promised": verdict.promised}
 
     def _progress(self) -> tuple[int, int]:
         return self._cluster.loop.now_ns, self._buffer.count
@@ -332,7 +340,7 @@ def world(
     seed: int = 0,
     system: System | Build | None = None,
     scenario: str = "",
-    faults: Sequence[Fault] = (),
+    faults: Sequence[Fault | Mapping[str, Any]] = (),
     bus: str | None = None,
     log: Log | None = None,
 ) -> World:

@@ -48,6 +48,17 @@ class Consumer:
             wanted = self.known[address] = any(matches(pattern(each), parsed) for each in self.patterns)
         return wanted
 
+    def renew(self, other: Consumer) -> None:
+        """Take over the terms of another, as a deploy brings them."""
+        self.patterns, self.ack_wait_ns, self.max_deliver = other.patterns, other.ack_wait_ns, other.max_deliver
+        self.limit, self.stated = other.limit, other.stated
+        self.known.clear()
+
+    def retire(self) -> None:
+        """Want nothing from now on."""
+        self.patterns = ()
+        self.known.clear()
+
     @property
     def is_down(self) -> bool:
         """Say whether no replica runs; deliveries wait until one does."""

@@ -7,6 +7,7 @@ A seed that ends its process is run again by itself, then reported; the rest goe
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -114,7 +115,9 @@ class _Shift:
                 raise
             return True
         finally:
-            found.close()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", UserWarning)  # that work is cut short, which is what is meant here
+                found.close()
         return False
 
     def _chunks(self) -> Iterator[list[Task]]:

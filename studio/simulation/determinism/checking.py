@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
 from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
-from studio.errors import NotDeterministic
+from studio.errors import NotDeterministic, WorkerDied
 from studio.graph.system import Build
 from studio.simulation.campaign.labour import Job, Task, build_for, job_of, work
 from studio.simulation.campaign.seed_result import SeedResult
 from studio.simulation.case import Case
 from studio.simulation.determinism.culprit import culprit_of
-from studio.simulation.determinism.twin import Twin
+from studio.simulation.determinism.twin import Second, Twin
 from studio.store import Log, compare
 
 __all__ = ["Checks", "check_case", "check_with"]
@@ -45,7 +44,7 @@ def check_with(build: Build, case: Case, twins: Sequence[Twin]) -> NotDeterminis
     job, task = job_of(build, case.scenario), Task(case.seed, case, is_full=True)
     running = [twin.submit(job, task) for twin in twins]
     first = work(job, task)
-    found = (_difference(build, first, each.result()[0]) for each in running)
+    found = (_difference(build, first, each.result()) for each in running)
     return next((each for each in found if each is not None), None)
 
 
@@ -60,7 +59,7 @@ class Checks:
     def __init__(self, job: Job, seeds: Sequence[int]) -> None:
         self._job, self._seeds = job, frozenset(seeds)
         self._twin = Twin()
-        self._waiting: deque[tuple[SeedResult, Task, Future[list[SeedResult]]]] = deque()
+        self._waiting: deque[tuple[SeedResult, Task, Second]] = deque()
 
     def __enter__(self) -> Self:
         return self
@@ -75,23 +74,31 @@ class Checks:
         if result.seed in self._seeds and result.case:
             task = Task(result.seed, Case.from_json(result.case))
             self._waiting.append((result, task, self._twin.submit(self._job, task)))
-        while self._waiting and (self._waiting[0][2].done() or len(self._waiting) > _WAITING_MAX):
-            yield self._next()
+        while self._waiting and (self._waiting[0][2].is_done or len(self._waiting) > _WAITING_MAX):
+            yield from self._next()
 
     def rest(self) -> Iterator[Checked]:
         """Wait for what is under way."""
         while self._waiting:
-            yield self._next()
+            yield from self._next()
 
-    def _next(self) -> Checked:
-        result, task, future = self._waiting.popleft()
-        second = future.result()[0]
-        if second.sha256 == result.sha256 and second.error == result.error:
-            return result.seed, None
+    def _next(self) -> Iterator[Checked]:
+        """Yield what came of the check that waits longest; nothing where the twin was killed, and takes leave."""
+        result, task, running = self._waiting.popleft()
+        try:
+            yield result.seed, self._found(result, task, running.result())
+        except WorkerDied:
+            self._waiting.clear()
+            self._seeds = frozenset()
+
+    def _found(self, result: SeedResult, task: Task, second: SeedResult) -> NotDeterministic | None:
+        if (second.sha256, second.error) == (result.sha256, result.error):
+            return None
         # Records were not returned, since few runs differ: both run once more, and so differ once more.
         full = replace(task, is_full=True)
-        found = _difference(build_for(self._job), work(self._job, full), self._twin.submit(self._job, full).result()[0])
-        return result.seed, found or _passing(self._job, result, second)
+        running = self._twin.submit(self._job, full)
+        found = _difference(build_for(self._job), work(self._job, full), running.result())
+        return found or _passing(self._job, result, second)
 
 
 def _difference(build: Build, first: SeedResult, second: SeedResult) -> NotDeterministic | None:

@@ -6,18 +6,51 @@ The twin is a process of its own: other addresses, another hash seed, a bare env
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
-from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self
 
+from studio.errors import WorkerDied
+from studio.simulation.campaign.backends import is_death
 from studio.simulation.campaign.labour import Job, Task, work_all
 from studio.simulation.campaign.seed_result import SeedResult
 
-__all__ = ["Twin"]
+__all__ = ["Second", "Twin"]
 
 _KEPT = ("PATH", "PYTHON", "LD_", "DYLD_", "VIRTUAL_ENV", "TMP", "TEMP", "SYSTEMROOT", "LOKY", "JOBLIB")
 """Beginnings of the names of variables without which an interpreter finds nothing."""
+
+
+class Second:
+    """A second run under way.
+
+    Args:
+        seed: Of the run.
+        future: Of its result.
+    """
+
+    def __init__(self, seed: int, future: Any) -> None:
+        self._seed, self._future = seed, future
+
+    @property
+    def is_done(self) -> bool:
+        """Whether `result` need not wait."""
+        return bool(self._future.done())
+
+    def result(self) -> SeedResult:
+        """Wait for what came of it.
+
+        Raises:
+            WorkerDied: The twin's process ended.
+        """
+        try:
+            found: SeedResult = self._future.result()[0]
+        except Exception as error:
+            if not is_death(error):
+                raise
+            raise WorkerDied(seed=self._seed, replay=f"studio simulate PATH --seed {self._seed}") from error
+        return found
 
 
 class Twin:
@@ -33,7 +66,7 @@ class Twin:
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._executor: Any = None
 
-    def submit(self, job: Job, task: Task) -> Future[list[SeedResult]]:
+    def submit(self, job: Job, task: Task) -> Second:
         """Run a task there, sometime."""
         if self._executor is None:
             from joblib.externals.loky import ProcessPoolExecutor
@@ -45,8 +78,7 @@ class Twin:
                 initializer=_estrange,
                 initargs=(self._folder.name,),
             )
-        found: Future[list[SeedResult]] = self._executor.submit(work_all, job, [task], is_worker=True)
-        return found
+        return Second(task.seed, self._executor.submit(work_all, job, [task], is_worker=True))
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +93,8 @@ class Twin:
 
 
 def _estrange(folder: str) -> None:
-    """Take away from a process what a run must not lean on."""
+    """Take away from a process what a run must not lean on; who started it ends it, not the stop button."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     for name in [each for each in os.environ if not each.upper().startswith(_KEPT)]:
         del os.environ[name]
     os.chdir(folder)

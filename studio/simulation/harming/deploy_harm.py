@@ -53,9 +53,9 @@ class DeployHarm(Applier):
         for standing in self.standing:
             fault = standing.fault
             assert isinstance(fault, Deploy)
-            if fault.before and standing.names(node.owner):
-                if (standing.number, node.owner, node.number) not in self._renewed:
-                    return fault.before
+            is_renewed = (standing.number, node.owner, node.number) in self._renewed
+            if fault.before and standing.names(node.owner) and not is_renewed:
+                return fault.before
         return ""
 
     def _begin(self, standing: Standing) -> None:

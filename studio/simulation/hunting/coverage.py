@@ -48,6 +48,7 @@ class Coverage:
         kinds: Kinds of faults that struck, each with the number of runs.
         untried: Kinds of faults that struck nowhere.
         unfed: Invariants that never saw data, in any run.
+        promised: Studio's own promises that runs have tested.
         idle: What never ran, in any run.
         aborted: Runs that came to no verdict, by the code of their error.
         unmodelled: What no run of this scenario can show, in words.
@@ -62,6 +63,7 @@ class Coverage:
     kinds: tuple[tuple[str, int], ...]
     untried: tuple[str, ...]
     unfed: tuple[str, ...]
+    promised: tuple[str, ...]
     idle: tuple[str, ...]
     aborted: tuple[tuple[str, int], ...]
     unmodelled: tuple[str, ...]
@@ -77,6 +79,7 @@ class Coverage:
             found.append("Kinds that struck: " + ", ".join(f"{kind} ({count:,})" for kind, count in self.kinds) + ".")
         found += [f"Kinds that did not: {', '.join(self.untried)}."] if self.untried else []
         found += [f"Never saw data: {some(self.unfed)}."] if self.unfed else []
+        found += [f"Studio's own promises that were tested: {', '.join(self.promised)}."] if self.promised else []
         found += [f"Never ran: {some(self.idle)}."] if self.idle else []
         found += [f"{count:,} run{'s' * (count > 1)} came to no verdict ({code})." for code, count in self.aborted]
         return found + [f"Not modelled: {each}." for each in self.unmodelled]
@@ -105,6 +108,7 @@ def coverage_of(trials: Trials, search: Search, scenario: Scenario, kinds: Colle
         kinds=tuple(sorted(trials.kinds.items())),
         untried=tuple(sorted({*(KINDS if kinds is None else meant)} - {*trials.kinds} - _aliases(kinds))),
         unfed=tuple(sorted(trials.unfed)),
+        promised=tuple(sorted(trials.promised)),
         idle=tuple(never_ran(trials.build.graph, trials.ran)),
         aborted=tuple(sorted(aborted.items())),
         unmodelled=tuple(not_modelled(trials.build.graph, scenario)),

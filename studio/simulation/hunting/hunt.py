@@ -20,6 +20,7 @@ from studio.simulation.hunting.sizes import cut, sizes_of
 from studio.simulation.hunting.systematic import Search
 from studio.simulation.hunting.telling import hunt_text
 from studio.simulation.hunting.trials import Budget, HuntProgress, Spent, Trial, Trials
+from studio.simulation.promises.promised import promises_of
 from studio.simulation.stage import scenario_of
 
 __all__ = ["Hunt", "hunt"]
@@ -218,10 +219,11 @@ class _Hunting:
                 reason="nothing was called, published or written in its run",
                 remedy_text="Let work arrive: workload($.Order.created, rate_per_s=1).",
             )
+        known = (*self.trials.build.graph.invariants, *(each.name for each in promises_of(self.declared)))
         for name in self.trials.watched or ():
-            if name not in self.trials.checked:
-                raise UnknownInvariant(name=name, known=nearest(name, self.trials.checked))
-        if not self.trials.checked:
+            if name not in known:
+                raise UnknownInvariant(name=name, known=nearest(name, known))
+        if not known:
             raise NothingToHunt(
                 scenario=self.case.scenario,
                 reason="nothing is promised",

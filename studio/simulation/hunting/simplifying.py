@@ -21,6 +21,8 @@ __all__ = ["simpler_bodies", "simpler_faults", "simpler_ns"]
 
 OCCURRENCES_MAX = 8
 """Occasions to try for a fault that strikes by chance, or always."""
+DIGITS_MAX = 3
+"""Digits of a time that are tried; where three do not do, the very instant matters."""
 TEXT_SHORT = 8
 """Texts of so many characters stay: they are read as names, and `order-1` says more than `o`."""
 
@@ -33,7 +35,7 @@ def simpler_ns(value: int) -> Iterator[int]:
     if value:
         yield 0
     digits = len(str(value))
-    for kept in range(1, len(str(value).rstrip("0"))):
+    for kept in range(1, min(len(str(value).rstrip("0")), DIGITS_MAX + 1)):
         unit = 10 ** (digits - kept)
         down = value // unit * unit
         yield from (down, down + unit)

@@ -113,7 +113,7 @@ class Trials:
         phase: What the hunt does.
         found: The simplest trial so far that broke each invariant, in the order in which they broke.
         aborted: Cases whose run could not be finished, and why.
-        checked: Invariants that were evaluated, built-in ones among them.
+        promised: Studio's own promises that runs have tested.
         unfed: Invariants that have not seen data in any run.
         ran: What was handled or compensated in any run.
         kinds: Kinds of faults in runs in which any struck, with their number.
@@ -130,7 +130,7 @@ class Trials:
     phase: str = ""
     found: dict[str, Trial] = field(default_factory=dict)
     aborted: list[tuple[Case, StudioError]] = field(default_factory=list)
-    checked: set[str] = field(default_factory=set)
+    promised: set[str] = field(default_factory=set)
     unfed: set[str] = field(default_factory=set)
     ran: set[tuple[str, str, int]] = field(default_factory=set)
     kinds: dict[str, int] = field(default_factory=dict)
@@ -190,7 +190,7 @@ class Trials:
             outcome.violations.clear()
             outcome.violations.update(kept)
         self.ran |= outcome.ran
-        self.checked |= run.checked
+        self.promised |= set(run.promised)
         if self.unfed:
             self.unfed &= run.unfed
         if outcome.strikes:
