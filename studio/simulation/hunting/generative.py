@@ -27,7 +27,7 @@ COUNTS = (1, 2, 2, 2, 3, 3, 4)
 """How many faults a plan has; as often as they stand here."""
 CHANCES = (0.02, 0.1, 0.3)
 BY_CHANCE = frozenset({"duplicate", "latency", "lose", "reorder"})
-"""Kinds that may strike by chance for a whole run: what fails so often for good breaks any promise, and tells nothing."""
+"""Kinds that may strike by chance for a whole run; others would break any promise for good, and tell nothing."""
 OCCURRENCES = (1, 2, 3, 4, 5, 8)
 INSTANTS = 1024
 """A crash falls at one of so many instants of the run."""
