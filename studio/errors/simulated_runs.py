@@ -7,11 +7,13 @@ from studio.errors.studio_error import StudioError
 __all__ = [
     "CannotSample",
     "EmptySystem",
+    "EndlessLoop",
     "HandlerStalledError",
     "InvalidCase",
     "InvariantFailed",
     "LoopBusyError",
     "MissingStub",
+    "NeverConverged",
     "NoScenario",
     "NothingLeftError",
     "PortRequiredError",
@@ -20,6 +22,7 @@ __all__ = [
     "TimeStandsStillError",
     "UnfitTarget",
     "UnknownField",
+    "UnknownPromise",
     "UnknownScenario",
     "UnknownTarget",
     "UnknownTrace",
@@ -238,3 +241,39 @@ class InvalidCase(StudioError):
 
     case: str
     reason: str
+
+
+class NeverConverged(StudioError):
+    """A run was still busy at its deadline; it was stopped there."""
+
+    code = "STU532"
+    problem = "the run did not come to rest within {limit}: {busy}"
+    remedy = "Find what retries or waits for ever, or give the scenario longer: --converge 10m."
+
+    limit: str
+    busy: str
+
+
+class UnknownPromise(StudioError):
+    """A scenario is declared without a promise that Studio does not make."""
+
+    code = "STU533"
+    problem = "scenario={scenario} without={promise} is no promise of Studio's own"
+    remedy = "Nearest: {known}. `studio.promises()` lists them."
+
+    scenario: str
+    promise: str
+    known: str
+
+
+class EndlessLoop(StudioError):
+    """A handler loops and never awaits anything, or awaits only what is there at once; the run was ended there."""
+
+    code = "STU534"
+    problem = "{handler} made {steps} steps at virtual time {now} without letting time pass{stack}"
+    remedy = "Let time pass in the loop, `await asyncio.sleep(0.01)`, or give it an end."
+
+    handler: str
+    steps: int
+    now: str
+    stack: str

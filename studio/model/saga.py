@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar, overload
 
@@ -14,6 +14,7 @@ from studio.errors import DuplicateMember, InvalidDeclaration, StepAfterPivot, W
 from studio.model.composition import Composition
 from studio.model.declaring import declare
 from studio.model.duration import duration_ns
+from studio.model.effect import Effect, effects_of
 from studio.model.policy import Retry
 from studio.model.signature import Parameter, read_signature, where_of
 
@@ -49,6 +50,7 @@ class Step:
         inputs: Parameter names after the first: results of earlier steps.
         returns: Type of its result.
         group: Consecutive steps of one group run at once.
+        effects: What it leaves, which its compensation is to take away.
     """
 
     name: str
@@ -62,6 +64,7 @@ class Step:
     where: Where | None
     compensated_by: Compensation | None = None
     _saga: Saga | None = field(default=None, repr=False, compare=False)
+    effects: tuple[Effect, ...] = ()
 
     @property
     def compensation(self) -> Undo:
@@ -166,6 +169,7 @@ class Saga:
         timeout: str = ...,
         group: str = ...,
         name: str = ...,
+        effect: str | Effect | Sequence[str | Effect] = ...,
     ) -> Callable[[Any], Step]: ...
     @overload
     def step(
@@ -177,6 +181,7 @@ class Saga:
         timeout: str = ...,
         group: str = ...,
         name: str = ...,
+        effect: str | Effect | Sequence[str | Effect] = ...,
     ) -> Step: ...
     def step(
         self,
@@ -187,6 +192,7 @@ class Saga:
         timeout: str = "30s",
         group: str = "",
         name: str = "",
+        effect: str | Effect | Sequence[str | Effect] = (),
     ) -> Step | Callable[[Any], Step]:
         """Declare the next step: a function of the trigger's message and of earlier results by name, or a composition.
 
@@ -200,13 +206,17 @@ class Saga:
             timeout: For one attempt.
             group: Consecutive steps with the same group run at once.
             name: Of a composition's step.
+            effect: What it leaves in the world, `Inventory.reservations`, and what is to be gone once it was
+                compensated; see `Effect`.
 
         Returns:
             The step, whose `.compensation` decorates what undoes it.
         """
 
         def keep(actual: Any) -> Step:
-            return self._add(actual, kind, retry, duration_ns(timeout), group, name)
+            added = self._add(actual, kind, retry, duration_ns(timeout), group, name)
+            added.effects = effects_of(effect)
+            return added
 
         return keep if function is None else keep(function)
 

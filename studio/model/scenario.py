@@ -10,8 +10,9 @@ from studio.address import Address
 from studio.model.declaring import declare, declared, scenario_demanded
 from studio.model.delivery import check_bus
 from studio.model.distribution import Constant, Distribution, distribution
-from studio.model.duration import duration_ns
+from studio.model.duration import duration_ns, optional_ns
 from studio.model.fault import Fault
+from studio.model.phases import phases_of
 from studio.model.workload import Workload, workload
 
 __all__ = ["Given", "Scenario", "ServiceTime", "Workload", "given", "network", "service_time", "workload"]
@@ -47,6 +48,12 @@ class Scenario:
         seed: Default seed.
         bus: Delivery model: `jetstream`, `rabbitmq` or `kafka`.
         settle: Longest time to come to rest after the last arrival.
+        quiet: Since the run began: until then no fault strikes; see `phases`.
+        heal: Since the run began: from then on every fault is over.
+        converge: Instead of `settle`.
+        queue_age: No event may wait longer for a consumer; empty for no bound.
+        without: Promises of Studio's own that this scenario is not held to, such as `no_message_lost`; in a cell's
+            line several with commas between. `studio.promises()` lists them.
 
     Example:
         scenario = Scenario("payment_outage", duration="10m")
@@ -63,10 +70,18 @@ class Scenario:
     service_times: list[ServiceTime] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     network: Distribution = NETWORK
+    quiet: str = ""
+    heal: str = ""
+    converge: str = ""
+    queue_age: str = ""
+    without: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        duration_ns(self.duration)
         duration_ns(self.settle)
+        phases_of(self)
+        optional_ns(self.queue_age or None)
+        if isinstance(self.without, str):
+            self.without = [name.strip() for name in self.without.split(",") if name.strip()]
         check_bus(self.bus, what=f"scenario={self.name}")
         gathering = declared()
         if gathering is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import StudioError, UnknownTarget, UnknownTrace, nearest
@@ -15,8 +15,12 @@ from studio.store.reader import RunLog
 if TYPE_CHECKING:
     import polars as pl
 
+    from studio.graph.system import System
     from studio.model.fault import Fault
     from studio.simulation.case import Case
+    from studio.simulation.travel.fork import Parent
+    from studio.simulation.travel.moment import Moment
+    from studio.store import Log
 
 __all__ = ["Run", "Summary"]
 
@@ -51,6 +55,7 @@ class Run:
     ) -> None:
         self.log, self.build, self.plan, self.case = log, build, plan, case
         self.promised = promised
+        self.parent: Parent | None = None
         self._checked, self._unfed, self.progress = checked, unfed, progress
 
     @property
@@ -219,6 +224,51 @@ class Run:
             raise UnknownTrace(trace=str(which))
         title = f"Trace {number}" if which is None or isinstance(which, int) else f"Trace of {which}"
         return Waterfall.of(records, title=title, corner=f"{self.scenario or 'world'} · seed {self.seed}")
+
+    def at(self, moment: int | str) -> Moment:
+        """Return the run as it stood at a moment: collections, sagas, queues, breakers, lives, work under way.
+
+        Args:
+            moment: A time since it began, `"12.5s"`; a place among its records, from 0; `"message 7"` when that was
+                sent.
+
+        Raises:
+            NoSuchMoment: It has none such.
+
+        Example:
+            run.at("2s").collection("Inventory.stock")
+        """
+        from studio.simulation.travel.moment import moment_of
+
+        return moment_of(self, moment)
+
+    def fork(
+        self,
+        *,
+        at: int | str,
+        faults: Sequence[Fault] | None = None,
+        code: System | Build | None = None,
+        log: Log | None = None,
+    ) -> Run:
+        """Return a run that is the same until a moment, and then goes on otherwise; its `parent` says from where.
+
+        Args:
+            at: As for `at`.
+            faults: The plan from there on, instead of the one there was; empty for none. None keeps it.
+            code: What every replica runs from there on: they crash and start again on it, and durable state stays.
+            log: Where records go; by default memory.
+
+        Raises:
+            NoSuchMoment: The run has none such.
+            NotForkable: Not all that decided the run is known.
+            ForkDiffers: The way to the moment was another this time.
+
+        Example:
+            run.fork(at="2s", faults=[])
+        """
+        from studio.simulation.travel.fork import fork
+
+        return fork(self, at=at, faults=faults, code=code, log=log)
 
     def summary(self) -> Summary:
         """Return the run in a few numbers."""

@@ -153,6 +153,12 @@ _KINDS: tuple[CellKind, ...] = (
             Option("duration", "virtual time the workload lasts", "duration", "DURATION"),
             Option("seed", "seed used when none is stated", "integer", "N"),
             Option("bus", "delivery model", choices=("jetstream", "rabbitmq", "kafka"), metavar="BUS"),
+            Option("settle", "longest time to come to rest after the last arrival", "duration", "DURATION"),
+            Option("quiet", "until then no fault strikes", "duration", "DURATION"),
+            Option("heal", "from then on every fault is over", "duration", "DURATION"),
+            Option("converge", "instead of settle", "duration", "DURATION"),
+            Option("queue_age", "longest time an event may wait for a consumer", "duration", "DURATION"),
+            Option("without", "Studio's own promises it is not held to, with commas between", metavar="NAMES"),
         ),
         "scenario",
         "Scenario",
@@ -217,7 +223,7 @@ def magic_line(kind: Kind, name: str, options: Options) -> str:
     """Write the canonical line, without the leading `%%`: `service Inventory --version 1.2.0 --replicas 2`."""
     words: list[str] = [kind, name] if name else [kind]
     for option, value in options:
-        words.append(f"--{option}")
+        words.append(f"--{option.replace('_', '-')}")
         if value is not True:
             words.append(address.display(value) if isinstance(value, Address) else shlex.quote(str(value)))
     return " ".join(words)
@@ -292,12 +298,13 @@ def _words(
 
 def _find(declared: CellKind, spelling: str) -> Option | None:
     return next(
-        (option for option in declared.options if spelling[2:] in _spellings(option) and spelling[:2] == "--"), None
+        (option for option in declared.options if spelling[:2] == "--" and spelling[2:] in _spellings(option)), None
     )
 
 
 def _spellings(option: Option) -> tuple[str, ...]:
-    return (option.opposite, option.name) if option.opposite else (option.name,)
+    name = option.name.replace("_", "-")
+    return (option.opposite, name) if option.opposite else (name,)
 
 
 def _name(declared: CellKind, names: Sequence[str], where: Where) -> str:
