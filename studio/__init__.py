@@ -59,13 +59,16 @@ from studio.model.verbs import Secret, call, is_stale, log, principal, publish, 
 
 if _typing.TYPE_CHECKING:
     from studio.graph.system import System
+    from studio.simulation.campaign.campaign import Campaign, CampaignInterrupted
+    from studio.simulation.campaign.campaigning import campaign
     from studio.simulation.counterexample.counterexample import Counterexample
     from studio.simulation.counterexample.kept import replay
     from studio.simulation.current import latest
     from studio.simulation.hunting.hunt import Hunt, hunt
-    from studio.simulation.logbook import compare, delete_runs, runs
+    from studio.simulation.logbook import case_of, compare, delete_runs, runs
     from studio.simulation.run import Run
     from studio.simulation.simulate import RunInterrupted, simulate
+    from studio.simulation.travel.diff import diff
     from studio.simulation.world import World, world
     from studio.store.writer import Log
 
@@ -78,6 +81,8 @@ __all__ = [
     "Bulkhead",
     "BulkheadFull",
     "CallTimeout",
+    "Campaign",
+    "CampaignInterrupted",
     "ConsistentHash",
     "Constant",
     "Contract",
@@ -120,6 +125,8 @@ __all__ = [
     "broker_loses",
     "call",
     "call_back",
+    "campaign",
+    "case_of",
     "clock_drift",
     "clock_jump",
     "clock_offset",
@@ -129,6 +136,7 @@ __all__ = [
     "crash_at",
     "delete_runs",
     "deploy",
+    "diff",
     "down",
     "duplicate",
     "event",
@@ -189,6 +197,8 @@ __all__ = [
 ]
 
 _LATE = {
+    "Campaign": "studio.simulation.campaign.campaign",
+    "CampaignInterrupted": "studio.simulation.campaign.campaign",
     "Counterexample": "studio.simulation.counterexample.counterexample",
     "Hunt": "studio.simulation.hunting.hunt",
     "Log": "studio.store.writer",
@@ -196,8 +206,11 @@ _LATE = {
     "RunInterrupted": "studio.simulation.simulate",
     "System": "studio.graph.system",
     "World": "studio.simulation.world",
+    "campaign": "studio.simulation.campaign.campaigning",
+    "case_of": "studio.simulation.logbook",
     "compare": "studio.simulation.logbook",
     "delete_runs": "studio.simulation.logbook",
+    "diff": "studio.simulation.travel.diff",
     "hunt": "studio.simulation.hunting.hunt",
     "latest": "studio.simulation.current",
     "promises": "studio.simulation.promises.promised",

@@ -42,23 +42,26 @@ HOMES: Mapping[str, set[str]] = {
     "IPython": {"notebook", "lab"},
     "anywidget": {"notebook", "dashboard"},
     "bokeh": {"dashboard"},
+    "distributed": {"simulation"},
     "duckdb": {"store"},
     "fastapi": {"runtime", "serve"},
     "hypothesis": {"simulation"},
     "ipykernel": {"notebook", "lab"},
     "ipywidgets": {"notebook"},
+    "joblib": {"simulation"},
     "panel": {"dashboard"},
     "polars": {"store", "simulation", "notebook", "dashboard"},
     "prometheus_client": {"observe", "serve"},
+    "ray": {"simulation"},
     "sqlalchemy": {"serve"},
     "starlette": {"runtime", "serve"},
     "structlog": {"observe", "serve"},
     "uvicorn": {"serve"},
 }
 NEVER_ON_IMPORT = (
-    "IPython", "aiosqlite", "anywidget", "bokeh", "duckdb", "fastapi", "httpx", "hypothesis", "ipykernel", "ipywidgets",
-    "jinja2", "nats", "panel", "polars", "prometheus_client", "rich", "sqlalchemy", "starlette", "structlog", "typer",
-    "uvicorn",
+    "IPython", "aiosqlite", "anywidget", "bokeh", "distributed", "duckdb", "fastapi", "httpx", "hypothesis",
+    "ipykernel", "ipywidgets", "jinja2", "joblib", "nats", "panel", "polars", "prometheus_client", "rich",
+    "sqlalchemy", "starlette", "structlog", "typer", "uvicorn",
 )  # fmt: skip
 
 
