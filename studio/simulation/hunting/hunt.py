@@ -15,10 +15,10 @@ from studio.simulation.current import build_of
 from studio.simulation.hunting.candidates import check_kinds
 from studio.simulation.hunting.coverage import Coverage, coverage_of
 from studio.simulation.hunting.generative import Ground, search_at_random
+from studio.simulation.hunting.hunt_text import hunt_text
 from studio.simulation.hunting.shrinking import Shrinker
 from studio.simulation.hunting.sizes import cut, sizes_of
 from studio.simulation.hunting.systematic import Search
-from studio.simulation.hunting.telling import hunt_text
 from studio.simulation.hunting.trials import Budget, HuntProgress, Spent, Trial, Trials
 from studio.simulation.promises.promised import promises_of
 from studio.simulation.stage import scenario_of
