@@ -181,7 +181,8 @@ class Cluster:
             consumer.retire()
         self._furnish()
         for external in build.graph.externals.values():
-            self._start_external(external.name)
+            if external.name not in self.externals:  # third parties deploy when they like, not when we do
+                self._start_external(external.name)
         for owner, fleet in self.fleets.items():
             for node in fleet.nodes[before.get(owner, 0) :]:
                 self._start(node, "redeployed")
