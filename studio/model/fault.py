@@ -95,6 +95,8 @@ class Fault:
     strikes: ClassVar[tuple[str, ...]] = ()
     """What it can strike: `command`, `event`, `party`, `owner` (service or saga), `replica`, `step`, `job`,
     `collection`, `endpoint`, `bus`, `storage` (`*`)."""
+    tempo: ClassVar[str] = "occasions"
+    """When it strikes: at `occasions` within its window, all through a `window`, or at the `instant` it begins."""
     target: str
     from_ns: int = 0
     until_ns: int | None = None

@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from pydantic import ValidationError
+
 from studio.contract import invalid_message
 from studio.errors import (
     CallInTransaction,
@@ -189,6 +191,9 @@ class Handling:
         try:
             reply = await request(envelope)
             answer = decode(reply.body) if reply.status == "ok" else self._raise(plan, reply)
+        except ValidationError as error:  # it ran, and answered what nobody can read: a callee of another version
+            replica.spans.fail(span, error)
+            raise UndeclaredError(address=plan.address, reason="unreadable answer") from error
         except BaseException as error:
             replica.spans.fail(span, error)
             raise
@@ -388,8 +393,6 @@ _new_record = tuple.__new__  # half the price of a call of the record's class, w
 
 def _refusal(error: Exception, contract: Any, service: str, operation: str) -> Exception:
     """Return what tells an author that a value cannot be encoded: ours where pydantic says which field is wrong."""
-    from pydantic import ValidationError
-
     return (
         invalid_message(contract, error, service=service, operation=operation)
         if isinstance(error, ValidationError)

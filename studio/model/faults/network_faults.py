@@ -95,6 +95,7 @@ class Partition(Fault):
     """
 
     kind: ClassVar[str] = "partition"
+    tempo: ClassVar[str] = "window"
     strikes: ClassVar[tuple[str, ...]] = ("owner", "replica", "party", "bus")
     choices: ClassVar[dict[str, tuple[str, ...]]] = {"ways": ("both", "to", "from"), "mode": ("drop", "hold")}
     ways: str = "both"
@@ -114,6 +115,7 @@ class Clog(Fault):
     """A link carries only so many messages a second: the others queue on it, and those beyond the queue are lost."""
 
     kind: ClassVar[str] = "clog"
+    tempo: ClassVar[str] = "window"
     strikes: ClassVar[tuple[str, ...]] = MESSAGES
     per_s: float = 10.0
     most: int = 1000

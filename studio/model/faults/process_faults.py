@@ -30,6 +30,7 @@ class Crash(Fault):
     """
 
     kind: ClassVar[str] = "crash"
+    tempo: ClassVar[str] = "instant"
     strikes: ClassVar[tuple[str, ...]] = ("owner", "replica")
     written: ClassVar[dict[str, str]] = {"down_for": "down_ns"}
     replica: int = 1
@@ -70,6 +71,7 @@ class Down(Fault):
     """A whole service (or third party) refuses connections within the window."""
 
     kind: ClassVar[str] = "down"
+    tempo: ClassVar[str] = "window"
     strikes: ClassVar[tuple[str, ...]] = ("owner", "replica", "party")
 
 
@@ -83,6 +85,7 @@ class Pause(Fault):
     """
 
     kind: ClassVar[str] = "pause"
+    tempo: ClassVar[str] = "instant"
     strikes: ClassVar[tuple[str, ...]] = ("owner", "replica")
     replica: int = 1
     lasts_ns: int = 10 * SECOND_NS

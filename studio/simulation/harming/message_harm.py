@@ -29,7 +29,7 @@ LEGS = {
     "both": ("request", "delivery", "reply"),
 }
 NOT_RUN = ("request", "publish")
-GARBAGE = {"bytes": b"\xff\xfe\x00garbage", "json": b'[["garbage"]]'}
+GARBAGE = {"bytes": b"\x81garbage", "json": b'[["garbage"]]'}
 """What arrives instead of a message: bytes that are no UTF-8, and JSON that no contract has."""
 
 
