@@ -2,6 +2,9 @@
 
 The order is by kind, contracts first, and then by path; but what a source imports, or uses by name, comes before it.
 It depends on nothing but the files, so every machine executes alike.
+
+What a folder's files import by a relative name from outside it (`from ..shared import cards`) belongs to the system
+too, so that two systems can share files: a broken one and its mended twin.
 """
 
 from __future__ import annotations
@@ -46,7 +49,8 @@ def read(path: Path | str) -> tuple[Source, ...]:
 def read_directory(folder: Path | str) -> tuple[Source, ...]:
     """Read the Python files (and exported SQL) of a folder and the folders below it, in order of execution.
 
-    Tests, hidden folders, virtual environments, and package files without code are left out.
+    Tests, hidden folders, virtual environments, and package files without code are left out; files elsewhere in the
+    same package that are imported by a relative name are read too.
 
     Args:
         folder: A package, or a folder of files and packages.
@@ -59,7 +63,14 @@ def read_directory(folder: Path | str) -> tuple[Source, ...]:
     if not folder.is_dir():
         raise UnreadableFile(file=folder.name, reason="it is no folder")
     root = import_root(folder / "__init__.py")
-    sources = [read_file(path, root=root) for path in _files(folder)]
+    paths = list(_files(folder))
+    sources = [read_file(path, root=root) for path in paths]
+    known = {path.resolve() for path in paths}
+    for source in sources:  # which grows while it is gone through
+        for path in _imported_files(source, root):
+            if path not in known:
+                known.add(path)
+                sources.append(read_file(path, root=root))
     return in_order(source for source in sources if source.body or source.implicit)
 
 
@@ -97,6 +108,15 @@ def _files(folder: Path) -> Iterator[Path]:
             yield path
 
 
+def _imported_files(source: Source, root: Path) -> Iterator[Path]:
+    """Yield the files that a source imports by a relative name, as far as they are there."""
+    for each in names_of(source).imports if not source.is_sql else ():
+        for path in _module_paths(each, source) if each.level else ():
+            file = root.resolve().joinpath(*path.split(".")).with_suffix(".py")
+            if file.is_file():
+                yield file
+
+
 def _needed(sources: Sequence[Source]) -> list[set[int]]:
     """Return for each source the numbers of those it depends on."""
     shared = [(index, source) for index, source in enumerate(sources) if source.kind in _SHARED]
@@ -113,11 +133,16 @@ def _needed(sources: Sequence[Source]) -> list[set[int]]:
 
 def _paths(imported: Import, source: Source, modules: Mapping[str, int]) -> Iterator[str]:
     """Yield the modules among ours that one import may execute: the one named, and the one its name may be."""
+    for path in _module_paths(imported, source):
+        if path in modules:
+            yield path
+
+
+def _module_paths(imported: Import, source: Source) -> tuple[str, str]:
+    """Return the dotted paths that an import may mean: the module that it names, and the name within it."""
     base = imported.module
     if imported.level:
         package = module_path(source.origin).split(".")
         kept = len(package) - imported.level + source.origin.endswith("/__init__.py")
         base = ".".join((*package[: max(kept, 0)], *base.split("."))).strip(".")
-    for path in (base, f"{base}.{imported.name}".strip(".")):
-        if path in modules:
-            yield path
+    return base, f"{base}.{imported.name}".strip(".")

@@ -95,3 +95,19 @@ def test_nothing_at_a_path_is_said_so(tmp_path: Path, reader: object) -> None:
     assert callable(reader)
     with pytest.raises(UnreadableFile):
         reader(tmp_path / "none")
+
+
+def test_what_is_imported_from_beside_the_folder_belongs_to_the_system(tmp_path: Path) -> None:
+    for name in ("", "shared/", "broken/"):
+        (tmp_path / "pay" / name).mkdir(parents=True, exist_ok=True)
+        (tmp_path / "pay" / name / "__init__.py").write_text('"""Nothing."""\n')
+    (tmp_path / "pay/shared/contracts.py").write_text(
+        "from studio import Contract\nclass Charge(Contract):\n    id: str\n"
+    )
+    (tmp_path / "pay/shared/cards.py").write_text(
+        "from studio import External\nfrom .contracts import Charge\nexternal = External('cards')\n"
+    )
+    (tmp_path / "pay/shared/unused.py").write_text("from studio import Service\nservice = Service('Unused')\n")
+    (tmp_path / "pay/broken/__init__.py").write_text("from ..shared import cards\n")
+    origins = [source.origin for source in read_directory(tmp_path / "pay" / "broken")]
+    assert origins == ["pay/shared/contracts.py", "pay/broken/__init__.py", "pay/shared/cards.py"]

@@ -1,0 +1,5 @@
+"""The system with the key that tells a second attempt from a second charge."""
+
+from ..shared import calm, cards, promises
+
+__all__ = ["calm", "cards", "promises"]

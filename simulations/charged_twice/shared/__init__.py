@@ -1,0 +1,1 @@
+"""What both twins share: contracts, the card provider, the scenarios, the promise."""
