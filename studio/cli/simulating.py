@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from studio.cli.cases import run_case, run_kept
 from studio.cli.many import ManySeeds, check_scenarios, run_campaigns
 from studio.cli.terminal import LogOption, PathArgument, app, read_system
 from studio.errors import NoScenario
@@ -45,6 +46,8 @@ def simulate(  # noqa: PLR0913 - options of a command
     check_determinism: Annotated[
         bool, typer.Option("--check-determinism", help="Run twice, in other processes, and name what differs.")
     ] = False,
+    kept: Annotated[bool, typer.Option("--kept", help="Run the kept counterexamples, in simulations/.")] = False,
+    case: Annotated[Path | None, typer.Option(help="Run this kept counterexample, a JSON file.")] = None,
 ) -> None:
     """Run the scenarios of a system and say which promises held; exit code 1 when one did not.
 
@@ -62,6 +65,10 @@ def simulate(  # noqa: PLR0913 - options of a command
         set_default_log(log)
     system = read_system(path)
     broken = False
+    if case is not None:
+        raise typer.Exit(run_case(system, case))
+    if kept:
+        raise typer.Exit(run_kept(system, path))
     if not system.graph.scenarios:
         raise NoScenario(path=str(path))
     names = scenario or list(system.graph.scenarios)

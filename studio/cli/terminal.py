@@ -35,8 +35,10 @@ FileOption = Annotated[Path, typer.Option("--log", help="DuckDB file.")]
 def read_system(path: Path) -> System:
     """Read a system from a path."""
     from studio.graph.system import System
+    from studio.simulation.current import set_home
     from studio.source.directory import read
 
+    set_home(path)
     beside = str(path.resolve().parent)
     if path.suffix == ".ipynb" and beside not in sys.path:
         sys.path.insert(0, beside)  # where cells look for the Python files beside their notebook, as in Jupyter

@@ -176,8 +176,9 @@ class Counterexample:
 
     @property
     def replay_line(self) -> str:
-        """Return what to type to see it again."""
-        return f'studio.replay("simulations/{self.name}.json"), once it is saved; now: .replay()'
+        """Return what to type to see it again, in a notebook or a terminal, once it is saved."""
+        file = f"simulations/{self.name}.json"
+        return f'studio.replay("{file}"), or studio simulate PATH --case {file}, once it is saved'
 
     def as_json(self) -> str:
         """Return it as JSON to read: what was promised, what strikes, and the case."""
