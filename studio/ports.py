@@ -296,7 +296,10 @@ class Directory(Protocol):
 
 
 class Storage(Protocol):
-    """Keep documents, inbox, outbox, journal and leases behind one commit."""
+    """Keep documents, inbox, outbox, journal and leases behind one commit.
+
+    Whatever it is asked, `StorageUnavailable` says that it is away.
+    """
 
     async def get(self, space: str, collection: str, key: str) -> Document | None:
         """Return the committed document, or None."""
@@ -337,7 +340,7 @@ class Storage(Protocol):
         Raises:
             StorageConflict: A document is not at its expected version.
             UniqueViolation: A unique value is taken.
-            StorageUnavailable: Not committed.
+            StorageUnavailable: Not known to be committed; it may be, where the answer was lost.
         """
         ...
 

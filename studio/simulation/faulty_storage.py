@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import StorageUnavailable
-from studio.ports import Document, Write, check_where, fits
+from studio.ports import ACTING, Document, Write, check_where, fits
 from studio.records import DocumentChange
 from studio.simulation.awaiting import sleep_ns
 from studio.simulation.memory import MemoryStorage, Pairs
@@ -112,8 +112,16 @@ class FaultyStorage:
         versions = await self._storage.commit(writes)
         self._remember(before)
         if failure is not None:
+            self._tell(writes, versions)
             raise StorageUnavailable(space=writes[0].space, reason="the answer to a commit was lost, as planned")
         return versions
+
+    def _tell(self, writes: Sequence[Write], versions: Sequence[int]) -> None:
+        """Record what stands although its writer does not learn it, and so cannot record it."""
+        record = getattr(ACTING.get(), "record_write", None)
+        if record is not None:
+            for write, version in zip(writes, versions, strict=True):
+                record(write, version)
 
     # -- what befalls it --------------------------------------------------------------------------------------------
 

@@ -120,8 +120,8 @@ def test_engine_time_never_goes_back(faults: list[ClockFault], moments: list[int
     loop = VirtualLoop()
     skew = Skew(loop)
     clock, seen = SkewedClock(skew), [0]
-    events = sorted([*((each, None) for each in moments), *((each.from_ns, each) for each in faults)], key=lambda e: e[0])
-    for loop.now_ns, fault in events:
+    begins = [(each.from_ns, each) for each in faults]
+    for loop.now_ns, fault in sorted([*((each, None) for each in moments), *begins], key=lambda event: event[0]):
         if fault is not None:
             skew.begin(fault)
         seen.append(clock.now_ns())

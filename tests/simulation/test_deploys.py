@@ -104,3 +104,23 @@ def test_version_must_be_an_older_one_that_is_kept(play: Any) -> None:
         play(WORKER, faults=[deploy("Worker", before="1.0.0")])
     with pytest.raises(UnknownTarget, match="Worker"):
         play(WORKER, faults=[deploy("Workers")])
+
+
+TAKER = """
+%%service Taker --replicas 2
+import asyncio
+@service.on($.Thing.made)
+async def take(thing: Thing) -> None:
+    await asyncio.sleep(0.4)
+    log.info(thing.id)
+"""
+
+
+@pytest.mark.parametrize("bus", ["jetstream", "rabbitmq", "kafka"])
+def test_drained_deploy_handles_each_event_once(play: Any, bus: str) -> None:
+    played = play(TAKER, bus=bus, faults=[deploy("Taker", at="1s", start="1s")])
+    for number in range(20):
+        played.world.publish(S.Thing.made, played.thing(f"{number:02d}"))
+        played.world.advance("200ms")
+    played.world.settle()
+    assert sorted(played.lines()) == [f"{number:02d}" for number in range(20)]

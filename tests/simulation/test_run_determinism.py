@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -13,7 +13,45 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from studio import Exponential, crash, crash_at, down, duplicate, latency, lose, timeout
+from studio import (
+    Exponential,
+    broker_loses,
+    call_back,
+    clock_drift,
+    clock_jump,
+    clock_offset,
+    clog,
+    crash,
+    crash_at,
+    deploy,
+    down,
+    duplicate,
+    exhaust,
+    fail,
+    garbage,
+    hang,
+    hot_key,
+    late,
+    latency,
+    lose,
+    lose_unsynced,
+    mismatch,
+    partition,
+    pause,
+    poison,
+    refuse,
+    reorder,
+    respond,
+    slow,
+    stale_read,
+    storage_conflict,
+    storage_error,
+    storage_stall,
+    swarm,
+    throttle,
+    timeout,
+    together,
+)
 from studio.graph.system import System
 from studio.model.fault import Fault
 from studio.model.faults.process_faults import POINTS
@@ -51,6 +89,7 @@ CELLS = (
     @external.post("/charges")
     async def create(request):
         ledger.append(Charge(**request.json()))
+        external.callback("/cards", json=Told(text="charged"), after="40ms")
         return Response(201, json=Told(text="charged"))
     """,
     """
@@ -93,6 +132,9 @@ CELLS = (
     """
     %%service Payment
     cards = service.client("cards", base_url="https://cards.example", timeout="1s")
+    @service.post("/cards")
+    async def settled(told: Told) -> None:
+        log.info("settled", how=told.text)
     @service.operation($.Payment.pay, raises=[Declined], timeout="3s")
     async def pay(order: Order) -> Told:
         if order.total > 900:
@@ -220,17 +262,69 @@ FAULTS: Any = st.one_of(
               st.sampled_from(POINTS), st.sampled_from(["Stock", "Ordering", "Ordering.reserve", "Stock.kept", "Mail"]),
               st.integers(1, 3)),
 )  # fmt: skip
-FEW = settings(max_examples=8, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+OWNERS = st.sampled_from(["Stock", "Ordering", "Payment", "Mail"])
+KEPT = st.sampled_from(["*", "Stock", "Stock.kept", "Ordering", "Mail"])
+AT = st.sampled_from(["0s", "700ms", "1500ms"])
+MACHINES: Any = st.one_of(
+    st.builds(lambda target, committed, when: storage_error(target, committed=committed, **when),
+              KEPT, st.booleans(), st.fixed_dictionaries({"occurrence": st.integers(1, 6)}) | CHANCE),
+    st.builds(lambda target, when: storage_error(target, operation="read", **when),
+              KEPT, st.fixed_dictionaries({"occurrence": st.integers(1, 6)})),
+    st.builds(lambda target, when: storage_stall(target, Exponential("90ms"), **when), KEPT, WHEN | CHANCE),
+    st.builds(lambda target, when: storage_conflict(target, **when), st.sampled_from(["*", "Stock"]), WHEN | CHANCE),
+    st.builds(lambda target, when: stale_read(target, **when), st.sampled_from(["*", "Stock.kept"]), WHEN | CHANCE),
+    st.builds(lambda target, at: lose_unsynced(target, at=at, last="300ms", down_for="400ms"), OWNERS, AT),
+    st.builds(lambda target, back, at: clock_offset(target, "3s", back=back, at=at, until="2s"),
+              OWNERS, st.booleans(), AT),
+    st.builds(lambda target, back, at: clock_jump(target, "30s", back=back, at=at),
+              st.sampled_from(["Stock/2", "Payment"]), st.booleans(), AT),
+    st.builds(lambda target, ppm: clock_drift(target, ppm=ppm), OWNERS, st.sampled_from([-300_000, 100, 400_000])),
+    st.builds(lambda n: exhaust("cards", connections=n, wait="20ms"), st.integers(0, 2)),
+    st.builds(lambda rate, when: throttle("cards", rate_per_s=rate, **when), st.sampled_from([0, 2]), WHEN | CHANCE),
+    st.builds(lambda when: call_back("cards", **when), WHEN | CHANCE),
+    st.builds(lambda target, leg, when: mismatch(target, drop=["id"], leg=leg, **when) if leg == "request" else
+              mismatch("Stock.reserve", drop=["text"], leg=leg, **when),
+              st.sampled_from(["Stock.reserve", "Order.*", "Order.created"]), st.sampled_from(["request", "reply"]),
+              WHEN | CHANCE),
+    st.builds(lambda share: hot_key("Order.created", probability=share), st.sampled_from([0.2, 1.0])),
+    st.builds(lambda target, at, drain: deploy(target, at=at, drain=drain, start="100ms"), OWNERS, AT,
+              st.sampled_from(["0s", "300ms"])),
+    st.builds(lambda at: broker_loses(at=at, last="700ms"), AT),
+)  # fmt: skip
+MISHAPS: Any = st.one_of(
+    st.builds(lambda make, when: make(**when), st.sampled_from([
+        partial(refuse, "Stock.reserve"), partial(late, "Payment.pay"), partial(reorder, "$.Order.>", within="300ms"),
+        partial(poison, "$.Order.created"), partial(poison, "$.Order.completed", kills=True, down_for="100ms"),
+        partial(fail, "Payment.pay", error="Declined"), partial(fail, "Ordering.reserve", during="compensation"),
+        partial(hang, "Stock.reserve"), partial(hang, "cards"), partial(slow, "Stock/2", Exponential("300ms")),
+        partial(respond, "cards"), partial(garbage, "Order.completed"), partial(garbage, "cards"),
+        partial(garbage, "Stock.reserve", leg="reply"), partial(lose, "Stock.reserve", source="Ordering"),
+    ]), WHEN | CHANCE),
+    st.builds(lambda make, when: make(**when), st.sampled_from([
+        partial(partition, "Stock", "Ordering"), partial(partition, "Payment"), partial(partition, "bus", "Mail"),
+        partial(partition, "Stock/2", mode="hold"), partial(clog, "Stock", per_s=4),
+        partial(together, refuse("cards"), crash("Mail")),
+    ]), st.sampled_from([{}, {"at": "500ms", "until": "1500ms"}])),
+    st.builds(lambda target, at, after: pause(target, at=at, lasts="900ms", replaced_after=after),
+              st.sampled_from(["Ordering", "Stock/*", "Mail"]), st.sampled_from(["0s", "700ms"]),
+              st.sampled_from([None, "200ms"])),
+    st.builds(lambda at: crash("Stock/*", at=at, down_for="100ms", times=3, lives="50ms"), AT),
+)  # fmt: skip
+FEW = settings(max_examples=14, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 
 
 @FEW
-@given(seed=st.integers(0, 2**40), plan=st.lists(FAULTS, min_size=1, max_size=4, unique=True))
+@given(seed=st.integers(0, 2**40), plan=st.lists(FAULTS | MACHINES | MISHAPS, min_size=1, max_size=4, unique=True))
 def test_any_plan_gives_the_same_bytes_again(seed: int, plan: list[Fault]) -> None:
     assert run_of(seed, plan, "2s").sha256 == run_of(seed, plan, "2s").sha256
 
 
 @FEW
-@given(seed=st.integers(0, 2**40), plan=st.lists(FAULTS, min_size=1, max_size=4, unique=True), data=st.data())
+@given(
+    seed=st.integers(0, 2**40),
+    plan=st.lists(FAULTS | MACHINES | MISHAPS, min_size=1, max_size=4, unique=True),
+    data=st.data(),
+)
 def test_world_without_a_fault_is_the_same_until_the_fault_strikes(seed: int, plan: list[Fault], data: Any) -> None:
     out = data.draw(st.integers(0, len(plan) - 1))
     whole, less = run_of(seed, plan, "2s"), run_of(seed, plan[:out] + plan[out + 1 :], "2s")
@@ -239,3 +333,10 @@ def test_world_without_a_fault_is_the_same_until_the_fault_strikes(seed: int, pl
     first = strikes[0] if strikes else len(records)
     assert lines(whole)[:first] == lines(less)[:first]
     assert strikes or whole.sha256 == less.sha256
+
+
+def test_a_swarm_draws_a_plan_for_each_seed_and_the_same_one_again() -> None:
+    plans = {seed: run_of(seed, [swarm()], "1s").plan for seed in range(3)}
+    assert len(set(plans.values())) == len(plans)
+    assert run_of(1, [swarm()], "1s").plan == plans[1]
+    assert run_of(1, list(plans[1]), "1s").sha256 == run_of(1, [swarm()], "1s").sha256

@@ -12,7 +12,16 @@ from typing import Any, ClassVar
 from studio.model.duration import duration_ns
 from studio.model.fault import Fault, Target, add, aim, registered, when
 
-__all__ = ["PPM_MAX", "ClockDrift", "ClockFault", "ClockJump", "ClockOffset", "clock_drift", "clock_jump", "clock_offset"]
+__all__ = [
+    "PPM_MAX",
+    "ClockDrift",
+    "ClockFault",
+    "ClockJump",
+    "ClockOffset",
+    "clock_drift",
+    "clock_jump",
+    "clock_offset",
+]
 
 PPM_MAX = 500_000
 """A clock that runs half as fast, or half as fast again, is broken enough."""

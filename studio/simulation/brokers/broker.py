@@ -59,6 +59,10 @@ class DeliveryModel(Protocol):
         """Take notice that a replica's process died."""
         ...
 
+    def left(self, node: Node) -> None:
+        """Take notice that a replica has ended its work and taken its leave, before its process stops."""
+        ...
+
     def undelivered(self) -> list[tuple[Consumer, int]]:
         """Return how many events each consumer has not settled."""
         ...
@@ -207,6 +211,10 @@ class Broker:
     def crashed(self, node: Node) -> None:
         """Take notice that a replica's process died."""
         self.model.crashed(node)
+
+    def left(self, node: Node) -> None:
+        """Take notice that a replica has ended its work and taken its leave."""
+        self.model.left(node)
 
     def forget_since(self, at_ns: int) -> int:
         """Lose what was stored from an instant on and is not settled yet, though its publishers were told it is safe.

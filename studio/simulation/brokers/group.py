@@ -163,6 +163,19 @@ class Group:
 
     def die(self, node: Node) -> None:
         """Take notice that a member's process died; the broker will, when its session ends."""
+        self._part_with(node)
+        self._deaths += 1
+        self._sessions[self._deaths] = end_ns = self._loop.now_ns + SESSION_NS
+        self._loop.at(end_ns, 0, self._end_session, self._deaths)
+        if self.is_rebalancing:
+            self.rebalance()
+
+    def leave(self, node: Node) -> None:
+        """Let a member go that says so: nobody waits for the end of its session."""
+        self._part_with(node)
+        self.rebalance()
+
+    def _part_with(self, node: Node) -> None:
         for partition in self.partitions.values():
             if partition.node is node:
                 partition.leave()
@@ -170,11 +183,6 @@ class Group:
             self._joining.remove(node)
         if node in self.members:
             self.members.remove(node)
-        self._deaths += 1
-        self._sessions[self._deaths] = end_ns = self._loop.now_ns + SESSION_NS
-        self._loop.at(end_ns, 0, self._end_session, self._deaths)
-        if self.is_rebalancing:
-            self.rebalance()
 
     def _end_session(self, number: int) -> None:
         del self._sessions[number]

@@ -155,6 +155,9 @@ class JetStream:
     def crashed(self, node: Node) -> None:
         """Notice nothing: JetStream watches acknowledgements, not connections."""
 
+    def left(self, node: Node) -> None:
+        """Notice nothing, likewise."""
+
     def _pump(self, line: Line) -> None:
         """Deliver what waits, as far as the consumer's bound allows and a replica runs."""
         while line.waiting and line.in_flight < line.consumer.limit and not line.consumer.is_down:

@@ -103,6 +103,14 @@ class Kafka:
         for group in self._groups_of(node):
             group.die(node)
 
+    def left(self, node: Node) -> None:
+        """Commit what a replica has handled, as a consumer does that closes, and share its partitions out at once."""
+        for group in self._groups_of(node):
+            for partition in group.partitions.values():
+                if partition.node is node and partition.done:
+                    self._committed(group, partition, partition.log[partition.done - 1])
+            group.leave(node)
+
     def _groups_of(self, node: Node) -> list[Group]:
         return [group for group in self.groups if group.consumer.fleet.owner == node.owner]
 

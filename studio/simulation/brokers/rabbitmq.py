@@ -173,6 +173,10 @@ class RabbitMQ:
         for queue in self.queues:
             self._return([each for each in queue.out if each.node is node], queue, counts=True)
 
+    def left(self, node: Node) -> None:
+        """Return what a replica had not acknowledged when it closed its channel."""
+        self.crashed(node)
+
     def _pump(self, queue: Queue) -> None:
         """Deliver what waits, as far as a consumer has room."""
         while (queue.returned or queue.ready) and (node := queue.pick()) is not None:

@@ -102,6 +102,7 @@ class DeployHarm(Applier):
             drain_ns += LAST_BREATH_NS
         if tasks and drain_ns:
             await asyncio.wait(tasks, timeout=drain_ns / SECOND_NS)
+            await sleep_ns(2 * self._cluster.latency.quantile_ns(0.999))  # what it has answered is under way
 
     def _stop(self, process: Process) -> None:
         """End a process; what it has not ended dies with it."""
@@ -112,4 +113,4 @@ class DeployHarm(Applier):
             if recorder is not None:
                 recorder.write(Life(self.harm.now_ns, node.owner, node.number, process.life, "stopped", "deployed"))
         self._cluster.processes.zombies.remove(process)
-        self._cluster.broker.crashed(node)
+        self._cluster.broker.left(node)
