@@ -1,5 +1,5 @@
 """The system as it is written in a hurry."""
 
-from ..shared import calm, cards, promises
+from ..shared import calm, cards, promises, storm
 
-__all__ = ["calm", "cards", "promises"]
+__all__ = ["calm", "cards", "promises", "storm"]
