@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.notebook.cards.campaign_card import campaign_card
@@ -15,7 +17,7 @@ from studio.notebook.completion import Matcher, matchers
 from studio.notebook.magics import register_magics, unregister_magics
 from studio.notebook.session import Session
 from studio.notebook.tracebacks import Tracebacks
-from studio.simulation.current import set_current_system, set_latest
+from studio.simulation.current import set_current_system, set_home, set_latest
 from studio.source.dollar import translate_cell_lines
 
 if TYPE_CHECKING:
@@ -59,10 +61,13 @@ def load(shell: InteractiveShell) -> None:
     _completer(shell).custom_matchers.extend(loaded.matchers)
     shell.events.register("pre_run_cell", session.begin_cell)
     shell.events.register("post_run_cell", session.end_cell)
+    shell.events.register("pre_run_cell", session.revisits.cancel)
+    shell.events.register("post_run_cell", session.revisits.begin)
     shell.events.register("pre_run_cell", _allow_loading_again)
     loaded.tracebacks.install()
     _show_as_cards(shell)
     set_current_system(session.system)
+    set_home(_notebook_file(shell))
 
 
 def unload(shell: InteractiveShell) -> None:
@@ -71,10 +76,13 @@ def unload(shell: InteractiveShell) -> None:
     if loaded is None:
         return
     set_current_system(None)
+    set_home(None)
     set_latest(None)
     loaded.tracebacks.remove()
     shell.events.unregister("pre_run_cell", loaded.session.begin_cell)
     shell.events.unregister("post_run_cell", loaded.session.end_cell)
+    shell.events.unregister("pre_run_cell", loaded.session.revisits.cancel)
+    shell.events.unregister("post_run_cell", loaded.session.revisits.begin)
     shell.events.unregister("pre_run_cell", _allow_loading_again)
     for matcher in loaded.matchers:
         _completer(shell).custom_matchers.remove(matcher)
@@ -102,6 +110,13 @@ def _allow_loading_again(info: Any) -> None:
     manager = None if shell is None else shell.extension_manager
     if manager is not None and str(info.raw_cell).strip().startswith("%load_ext studio"):
         manager.loaded.discard("studio")
+
+
+def _notebook_file(shell: InteractiveShell) -> Path | None:
+    """Return the notebook that a kernel runs, where its front end says so; kernels run in the notebook's folder."""
+    name = shell.user_ns.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME", "")
+    file = Path.cwd() / Path(str(name)).name
+    return file if name and file.suffix == ".ipynb" and file.is_file() else None
 
 
 def _show_as_cards(shell: Any) -> None:

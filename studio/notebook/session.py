@@ -16,6 +16,7 @@ from studio.notebook.cards.answer import card_of
 from studio.notebook.cards.card import Card, Cell, Table, code, muted, words
 from studio.notebook.cards.wording import count, listed
 from studio.notebook.namespace import NotebookNames
+from studio.notebook.revisiting import Revisits
 from studio.simulation.current import set_latest
 from studio.simulation.targets import check_scenario
 from studio.source.cell import Source, source_from_cell
@@ -48,6 +49,7 @@ class Session:
         self._attempted: dict[str, str] = {}  # how a source is shown to the body that was tried last
         self._written: dict[str, str] = {}  # the same, as the author wrote it
         self.cell_text = ""  # of the running cell, as the author wrote it
+        self.revisits = Revisits(self.system)
 
     # -- cells ------------------------------------------------------------------------------------------------------
 
@@ -93,11 +95,14 @@ class Session:
             source = source_from_cell(kind, line, body)
             stands = source.name if source.name in before else stands
             self._attempt(source, body)
+            digest = self.revisits.changing() if source.name in before else ""
             definition = self.system.define(source, self._cell_id, elsewhere=self.names.elsewhere())
         except Exception as error:
             if stands:
                 error.add_note(f"The last good declaration of {before[stands].source.label} stands.")
             raise
+        if digest:
+            self.revisits.changed(digest)
         notes = (*self._notes(definition, before), *self._obstacles(definition))
         self._keep_places(definition.name)
         self._give_names()

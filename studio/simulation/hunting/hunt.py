@@ -11,6 +11,7 @@ from studio.model.duration import duration_ns
 from studio.model.scenario import Scenario
 from studio.simulation.case import Case
 from studio.simulation.counterexample.counterexample import Counterexample
+from studio.simulation.counterexample.kept import remember
 from studio.simulation.current import build_of
 from studio.simulation.hunting.candidates import check_kinds
 from studio.simulation.hunting.coverage import Coverage, coverage_of
@@ -181,6 +182,8 @@ class _Hunting:
         trials = self.trials
         found = sorted(trials.found.items(), key=lambda each: each[0] not in trials.build.graph.invariants)
         counterexamples = tuple(self._shrunk(name, trial) for name, trial in found)
+        for each in counterexamples:
+            remember(each)  # edits are held against it from now on
         return Hunt(
             scenario=self.case.scenario,
             seed=self.case.seed,
