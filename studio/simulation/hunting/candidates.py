@@ -22,11 +22,13 @@ class Candidate:
         fault: The fault.
         place: What it strikes.
         key: Tells it from other candidates, in whatever run.
+        is_lasting: Whether it strikes for a while, whatever comes.
     """
 
     fault: Fault
     place: Place
     key: str
+    is_lasting: bool = False
 
 
 def candidates_of(places: Sequence[Place], kinds: Collection[str] | None = None) -> list[Candidate]:
@@ -38,7 +40,7 @@ def candidates_of(places: Sequence[Place], kinds: Collection[str] | None = None)
     """
     ranked: list[tuple[int, int, Candidate]] = []
     for rank, recipe in enumerate(TABLE):
-        if recipe.same_as if kinds is None else recipe.kind not in kinds:
+        if recipe.only_asked if kinds is None else recipe.kind not in kinds:
             continue
         for place in places:
             if place.kind in recipe.places and recipe.kind in KINDS:
@@ -83,4 +85,4 @@ def _made(recipe: Recipe, place: Place, nth: int) -> list[Candidate]:
         fault = recipe.make(place, nth)
     except InvalidFault:  # this fault cannot be stated of this place
         return []
-    return [Candidate(fault, place, key_of(fault))]
+    return [Candidate(fault, place, key_of(fault), recipe.strikes == "lasting")]

@@ -46,7 +46,8 @@ class Coverage:
         random: Runs of the search at random.
         messages: Messages that were sent at each size.
         kinds: Kinds of faults that struck, each with the number of runs.
-        untried: Kinds of faults that struck nowhere.
+        untried: Kinds of faults that were meant and struck nowhere.
+        only_asked: Kinds of faults that are tried only when they are asked for.
         unfed: Invariants that never saw data, in any run.
         promised: Studio's own promises that runs have tested.
         idle: What never ran, in any run.
@@ -62,6 +63,7 @@ class Coverage:
     messages: tuple[int, ...]
     kinds: tuple[tuple[str, int], ...]
     untried: tuple[str, ...]
+    only_asked: tuple[str, ...]
     unfed: tuple[str, ...]
     promised: tuple[str, ...]
     idle: tuple[str, ...]
@@ -78,6 +80,7 @@ class Coverage:
         if self.kinds:
             found.append("Kinds that struck: " + ", ".join(f"{kind} ({count:,})" for kind, count in self.kinds) + ".")
         found += [f"Kinds that did not: {', '.join(self.untried)}."] if self.untried else []
+        found += [f"Tried only when asked for: {', '.join(self.only_asked)}."] if self.only_asked else []
         found += [f"Never saw data: {some(self.unfed)}."] if self.unfed else []
         found += [f"Studio's own promises that were tested: {', '.join(self.promised)}."] if self.promised else []
         found += [f"Never ran: {some(self.idle)}."] if self.idle else []
@@ -97,16 +100,18 @@ def coverage_of(trials: Trials, search: Search, scenario: Scenario, kinds: Colle
     aborted: dict[str, int] = {}
     for _, error in trials.aborted:
         aborted[error.code] = aborted.get(error.code, 0) + 1
-    meant = dict.fromkeys(recipe.kind for recipe in TABLE if not recipe.same_as or kinds) if kinds is None else kinds
+    made = kinds or dict.fromkeys(recipe.kind for recipe in TABLE if not recipe.only_asked)
+    asked = () if kinds else sorted({*KINDS} - {*made})
     return Coverage(
         covered=tuple(_words(key) for key in search.places if key in search.struck),
         left=tuple(_words(key) for key in search.places if key not in search.struck),
         singles=_share(search, 1),
         pairs=_share(search, 2),
         random=trials.random,
-        messages=tuple(len(size.case.sends or ()) for size in search.sizes),
+        messages=tuple(len(size.case.sends) for size in search.sizes if size.case.sends is not None),
         kinds=tuple(sorted(trials.kinds.items())),
-        untried=tuple(sorted({*(KINDS if kinds is None else meant)} - {*trials.kinds} - _aliases(kinds))),
+        untried=tuple(sorted({*made} - {*trials.kinds})),
+        only_asked=tuple(asked),
         unfed=tuple(sorted(trials.unfed)),
         promised=tuple(sorted(trials.promised)),
         idle=tuple(never_ran(trials.build.graph, trials.ran)),
@@ -138,11 +143,6 @@ def _share(search: Search, count: int) -> Share:
 
 def _pairs(count: int) -> int:
     return count * (count - 1) // 2
-
-
-def _aliases(kinds: Collection[str] | None) -> set[str]:
-    """Return the kinds that do to a system what others do; they count as tried."""
-    return {recipe.kind for recipe in TABLE if recipe.same_as} if kinds is None else set()
 
 
 def _words(key: tuple[str, str, int]) -> str:

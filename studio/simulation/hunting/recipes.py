@@ -39,7 +39,7 @@ class Recipe:
         places: Kinds of places that it strikes.
         fields: Of the fault, besides its target and when it strikes; a function takes the place and gives the value.
         strikes: At the n-th occasion, at the instant of the n-th, or from the first on for a while.
-        same_as: Kind that does the same to the system; the fault is then tried only when it is asked for by name.
+        only_asked: Why it is tried only when its kind is asked for by name; empty where it always is.
         target: What it strikes instead of the place.
     """
 
@@ -47,7 +47,7 @@ class Recipe:
     places: tuple[str, ...]
     fields: Mapping[str, Value] = field(default_factory=dict)
     strikes: Strikes = "nth"
-    same_as: str = ""
+    only_asked: str = ""
     target: str = ""
 
     def make(self, place: Place, nth: int) -> Fault:
@@ -102,6 +102,13 @@ SERVED = ("service", "third-party")
 KEPT = ("collection",)
 AT_WORK = ("replica",)
 
+AS_LOST = "it does to the system what a loss does"
+AS_DOWN = "it does to the system what a service that is down does"
+AS_LATE = "it does to the system what latency does"
+AS_JUMP = "it does to the system what a jump of the clock does"
+FORGETS = "what was acknowledged is forgotten, which no system survives that rests on it"
+FOR_EVER = "no handler ever takes the message, so that whatever waits for it never comes"
+
 TABLE: tuple[Recipe, ...] = (
     Recipe("lose", ASKED, leg("reply")),
     Recipe("lose", TAKEN, leg("acknowledgement")),
@@ -130,28 +137,28 @@ TABLE: tuple[Recipe, ...] = (
     Recipe("crash", AT_WORK, {"replica": replica}, "instant"),
     Recipe("pause", AT_WORK, {"replica": replica, "lasts_ns": PAUSE_NS}, "instant"),
     Recipe("pause", AT_WORK, {"replica": replica, "lasts_ns": PAUSE_NS, "replaced_after_ns": REPLACED_NS}, "instant"),
-    Recipe("poison", TAKEN),
+    Recipe("poison", TAKEN, only_asked=FOR_EVER),
     Recipe("hang", RUN),
     Recipe("throttle", STUB),
     Recipe("partition", SERVED, strikes="lasting"),
     Recipe("deploy", AT_WORK, strikes="instant"),
     Recipe("garbage", ASKED),
-    Recipe("poison", TAKEN, {"kills": True}),
+    Recipe("poison", TAKEN, {"kills": True}, only_asked=FOR_EVER),
     Recipe("storage-stall", KEPT, {"extra": beyond}),
-    Recipe("stale-read", KEPT, strikes="lasting"),
-    Recipe("broker-loses", EVENT, {}, "instant", target="bus"),
-    Recipe("lose-unsynced", AT_WORK, strikes="instant"),
+    Recipe("stale-read", KEPT, strikes="lasting", only_asked=FORGETS),
+    Recipe("broker-loses", EVENT, {}, "instant", target="bus", only_asked=FORGETS),
+    Recipe("lose-unsynced", AT_WORK, strikes="instant", only_asked=FORGETS),
     Recipe("clock-jump", AT_WORK, {"by_ns": HOUR_NS}, "instant"),
     Recipe("clock-jump", AT_WORK, {"by_ns": HOUR_NS, "back": True}, "instant"),
     Recipe("exhaust", STUB, strikes="lasting"),
     Recipe("call-back", STUB),
-    Recipe("timeout", ASKED, same_as="lose"),
-    Recipe("timeout", ASKED, {"ran": False}, same_as="lose"),
-    Recipe("late", ASKED, same_as="lose"),
-    Recipe("refuse", ASKED, same_as="down"),
-    Recipe("slow", RUN, {"extra": beyond}, same_as="latency"),
+    Recipe("timeout", ASKED, only_asked=AS_LOST),
+    Recipe("timeout", ASKED, {"ran": False}, only_asked=AS_LOST),
+    Recipe("late", ASKED, only_asked=AS_LOST),
+    Recipe("refuse", ASKED, only_asked=AS_DOWN),
+    Recipe("slow", RUN, {"extra": beyond}, only_asked=AS_LATE),
     Recipe("clog", ("call",), {"per_s": 1.0}, "lasting"),
-    Recipe("clock-offset", AT_WORK, {"by_ns": HOUR_NS}, "lasting", same_as="clock-jump"),
-    Recipe("clock-drift", AT_WORK, {"ppm": 100_000}, "lasting", same_as="clock-jump"),
+    Recipe("clock-offset", AT_WORK, {"by_ns": HOUR_NS}, "lasting", only_asked=AS_JUMP),
+    Recipe("clock-drift", AT_WORK, {"ppm": 100_000}, "lasting", only_asked=AS_JUMP),
 )
 """Every way, in the order in which they are tried."""

@@ -38,7 +38,7 @@ def cut(sends: Sequence[Sent], count: int) -> tuple[Sent, ...]:
 
 
 def sizes_of(case: Case, sends: Sequence[Sent], counts: Sequence[int] = (1, 2)) -> list[Case]:
-    """Return a case at each size of its workload, smallest first; those that would be the same but once.
+    """Return a case at each size of its workload, smallest first, the whole last, no two alike.
 
     Args:
         case: What is hunted.
@@ -46,4 +46,6 @@ def sizes_of(case: Case, sends: Sequence[Sent], counts: Sequence[int] = (1, 2)) 
         counts: Messages to each address.
     """
     workloads = dict.fromkeys(cut(sends, count) for count in counts)
-    return [replace(case, sends=workload) for workload in workloads]
+    found = [replace(case, sends=workload) for workload in workloads]
+    is_more = case.sends is None and len(sends) > max(map(len, workloads))
+    return [*found, case] if is_more else found

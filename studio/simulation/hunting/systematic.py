@@ -3,6 +3,8 @@
 Candidates for the next fault are those of the places that the run under the plan reveals: retries and compensations
 come up only there. A plan whose outcome is that of a plan before it is not extended, since what follows would be the
 same again: so of two faults only those meet that changed something by themselves, or that the other one revealed.
+
+Under its whole workload, where work piles up, a system meets single faults only, and of them those that last.
 """
 
 from __future__ import annotations
@@ -63,6 +65,15 @@ class Explored:
     planned: dict[int, int] = field(default_factory=dict)
     equal: int = 0
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is the scenario's own workload."""
+        return self.case.sends is None
+
+    def __str__(self) -> str:
+        sent = len(self.case.sends or ())
+        return "the whole workload" if self.is_whole else f"{sent} message{'s' * (sent != 1)}"
+
 
 class Search:
     """The systematic part of a hunt.
@@ -92,8 +103,9 @@ class Search:
         """
         for count in range(FAULTS_MAX + 1):
             for size in self.sizes:
-                sent = len(size.case.sends or ())
-                self._trials.phase = f"{count} fault{'s' if count != 1 else ''} at {sent} message{'s' * (sent != 1)}"
+                if size.is_whole and count > 1:
+                    continue
+                self._trials.phase = f"{count} fault{'s' * (count != 1)} at {size}"
                 if self._level(size, count):
                     return
         self.is_exhausted = True
@@ -139,6 +151,8 @@ class Search:
         """Yield the plans of so many faults that are worth a run, in order."""
         if count == 0:
             yield (), ()
+        elif size.is_whole:
+            yield from (((key,), (each.fault,)) for key, each in size.single.items() if each.is_lasting)
         elif count == 1:
             before = self.sizes[self.sizes.index(size) - 1] if size is not self.sizes[0] else None
             for key, candidate in size.single.items():

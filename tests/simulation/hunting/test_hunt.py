@@ -146,7 +146,7 @@ SCRIPT = """
 from tests.simulation.conftest import system_of
 from tests.simulation.hunting.conftest import SPARE, SOUND
 from studio.simulation.hunting.hunt import hunt
-for cells, runs in ((SPARE, 60), (SOUND, 16)):
+for cells, runs in ((SPARE, 44), (SOUND, 10)):
     told = []
     found = hunt("calm", system=system_of(*cells), runs=runs, kinds=["lose"], progress=told.append, seed=3)
     print(found.runs, [(each.runs, each.phase) for each in told][-1], found.coverage.kinds, len(found.covered))

@@ -69,6 +69,12 @@ def test_every_candidate_fits_its_place(spare: Build) -> None:
         simulate(Case("calm", plan=(candidate.fault,)), system=spare, log=Log.memory(), keep=False)
 
 
+def test_kinds_that_break_what_a_port_promises_are_made_only_when_asked_for() -> None:
+    place = [Place("replica", "First", (1,), 1)]
+    assert "lose-unsynced" not in {each.fault.kind for each in candidates_of(place)}
+    assert {each.fault.kind for each in candidates_of(place, ["lose-unsynced"])} == {"lose-unsynced"}
+
+
 def test_kinds_that_do_what_others_do_are_made_only_when_asked_for() -> None:
     place = [Place("call", "First.charge", (1,))]
     assert "timeout" not in {each.fault.kind for each in candidates_of(place)}
