@@ -41,6 +41,7 @@ class Spans:
     __slots__ = ("_next_span", "_now_ns", "_open", "_recorder", "_replica", "_service")
 
     def __init__(self, ports: Ports, service: str, replica: int) -> None:
+        # Kept as they are now: where the clock of a simulated machine is wrong, its ports change, and spans do not.
         self._recorder, self._next_span, self._now_ns = ports.recorder, ports.identity.span, ports.clock.now_ns
         self._service, self._replica = service, replica
         self._open: dict[int, OpenSpan] = {}
