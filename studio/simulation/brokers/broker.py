@@ -63,6 +63,14 @@ class DeliveryModel(Protocol):
         """Take notice that a replica has ended its work and taken its leave, before its process stops."""
         ...
 
+    def paused(self, node: Node) -> None:
+        """Take notice that a replica's process stands still: nothing comes from it, not even a heartbeat."""
+        ...
+
+    def woke(self, node: Node) -> None:
+        """Take notice that a replica's process goes on."""
+        ...
+
     def undelivered(self) -> list[tuple[Consumer, int]]:
         """Return how many events each consumer has not settled."""
         ...
@@ -215,6 +223,14 @@ class Broker:
     def left(self, node: Node) -> None:
         """Take notice that a replica has ended its work and taken its leave."""
         self.model.left(node)
+
+    def paused(self, node: Node) -> None:
+        """Take notice that a replica's process stands still."""
+        self.model.paused(node)
+
+    def woke(self, node: Node) -> None:
+        """Take notice that a replica's process goes on."""
+        self.model.woke(node)
 
     def forget_since(self, at_ns: int) -> int:
         """Lose what was stored from an instant on and is not settled yet, though its publishers were told it is safe.

@@ -152,8 +152,8 @@ class Group:
     # -- members ----------------------------------------------------------------------------------------------------
 
     def join(self, node: Node) -> None:
-        """Take a replica that has started: at once for its first life, else by a rebalance."""
-        if node.life == 1:
+        """Take a replica that has started: at once when the run begins, else by a rebalance."""
+        if not self._loop.now_ns:
             self.members.append(node)
             for partition in self.partitions.values():
                 self._assign(partition)
@@ -171,9 +171,13 @@ class Group:
             self.rebalance()
 
     def leave(self, node: Node) -> None:
-        """Let a member go that says so: nobody waits for the end of its session."""
+        """Let a member go that says so, or whose session has ended: nobody waits for it any more."""
         self._part_with(node)
         self.rebalance()
+
+    def has(self, node: Node) -> bool:
+        """Say whether a replica is a member, or about to be one."""
+        return node in self.members or node in self._joining
 
     def _part_with(self, node: Node) -> None:
         for partition in self.partitions.values():

@@ -155,6 +155,12 @@ class JetStream:
     def crashed(self, node: Node) -> None:
         """Notice nothing: JetStream watches acknowledgements, not connections."""
 
+    def paused(self, node: Node) -> None:
+        """Notice nothing, likewise."""
+
+    def woke(self, node: Node) -> None:
+        """Notice nothing, likewise."""
+
     def left(self, node: Node) -> None:
         """Notice nothing, likewise."""
 

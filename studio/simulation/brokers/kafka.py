@@ -15,7 +15,7 @@ from studio.model.duration import SECOND_NS
 from studio.ports import Envelope, Verdict
 from studio.simulation.brokers.carrier import BACKOFF_NS, FORGOTTEN, Carrier, Handed
 from studio.simulation.brokers.consumer import Consumer
-from studio.simulation.brokers.group import PARTITIONS, Fetched, Group, Logged, Partition
+from studio.simulation.brokers.group import PARTITIONS, SESSION_NS, Fetched, Group, Logged, Partition
 from studio.simulation.deadlines import Deadlines
 from studio.simulation.randomness import stable_key
 
@@ -110,6 +110,23 @@ class Kafka:
                 if partition.node is node and partition.done:
                     self._committed(group, partition, partition.log[partition.done - 1])
             group.leave(node)
+
+    def paused(self, node: Node) -> None:
+        """Let the groups of a service lose a member whose heartbeats are missed until its session ends."""
+        assert node.incarnation is not None
+        self._loop.at(self._loop.now_ns + SESSION_NS, 0, self._miss, (node, node.incarnation.key))
+
+    def woke(self, node: Node) -> None:
+        """Let a replica join anew the groups that it was expelled from meanwhile."""
+        for group in self._groups_of(node):
+            if not group.has(node):
+                group.join(node)
+
+    def _miss(self, silent: tuple[Node, int]) -> None:
+        node, key = silent
+        for group in self._groups_of(node):
+            if key in self._loop.paused and node.incarnation is not None and node.incarnation.key == key:
+                group.leave(node)
 
     def _groups_of(self, node: Node) -> list[Group]:
         return [group for group in self.groups if group.consumer.fleet.owner == node.owner]

@@ -60,12 +60,17 @@ class Unacknowledged:
     line: Queue
     message: Message
     node: Node
+    life: int
     is_over: bool = False
     queue: DeadlineQueue | None = None
 
     def done(self) -> bool:
         """Say whether it was settled, or returned to the queue."""
         return self.is_over
+
+    def is_at(self, node: Node, life: int) -> bool:
+        """Say whether it is on the connection of that process."""
+        return self.node is node and self.life == life
 
 
 @dataclass(slots=True, eq=False)
@@ -105,7 +110,7 @@ class Queue:
         prefetch = max(1, bound // len(nodes))
         for step in range(1, len(active) + 1):
             at = (self._turn + step) % len(active)
-            if sum(each.node is active[at] for each in self.out) < prefetch:
+            if sum(each.is_at(active[at], active[at].life) for each in self.out) < prefetch:
                 self._turn = at
                 return active[at]
         return None
@@ -170,8 +175,25 @@ class RabbitMQ:
 
     def crashed(self, node: Node) -> None:
         """Return what a replica had: its connection ended with its process, and the broker knows at once."""
+        self._disconnect((node, node.life))
+
+    def paused(self, node: Node) -> None:
+        """Return what a replica has when its heartbeats are missed."""
+        assert node.incarnation is not None
+        self._loop.at(self._loop.now_ns + HEARTBEAT_NS, 0, self._miss, (node, node.life, node.incarnation.key))
+
+    def woke(self, node: Node) -> None:
+        """Notice nothing: a client whose connection was closed opens another one at once."""
+
+    def _miss(self, silent: tuple[Node, int, int]) -> None:
+        node, life, key = silent
+        if key in self._loop.paused:
+            self._disconnect((node, life))
+
+    def _disconnect(self, process: tuple[Node, int]) -> None:
+        """Return what a process has that is not connected any more; that counts as failed."""
         for queue in self.queues:
-            self._return([each for each in queue.out if each.node is node], queue, counts=True)
+            self._return([each for each in queue.out if each.is_at(*process)], queue, counts=True)
 
     def left(self, node: Node) -> None:
         """Return what a replica had not acknowledged when it closed its channel."""
@@ -185,7 +207,7 @@ class RabbitMQ:
 
     def _deliver(self, queue: Queue, message: Message, node: Node) -> None:
         message.deliveries += 1
-        unacknowledged = Unacknowledged(queue, message, node)
+        unacknowledged = Unacknowledged(queue, message, node, node.life)
         queue.out[unacknowledged] = None
         handed = self.carrier.hand(queue.consumer, message.envelope, message.deliveries, unacknowledged, node)
         arrival_ns = self.carrier.arrival_ns(handed)
@@ -230,8 +252,8 @@ class RabbitMQ:
     def _time_out(self, unacknowledged: Unacknowledged) -> None:
         """Close the channel of a consumer that takes too long: all that it holds is returned; that is no failure."""
         if not unacknowledged.is_over:
-            queue, node = unacknowledged.line, unacknowledged.node
-            self._return([each for each in queue.out if each.node is node], queue, counts=False)
+            queue, process = unacknowledged.line, (unacknowledged.node, unacknowledged.life)
+            self._return([each for each in queue.out if each.is_at(*process)], queue, counts=False)
 
     def _return(self, all_of: list[Unacknowledged], queue: Queue, *, counts: bool) -> None:
         """Return deliveries to their queue, in the order in which they left it.

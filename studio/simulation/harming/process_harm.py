@@ -140,6 +140,7 @@ class ProcessHarm(Applier):
             return
         process = Process(node, node.incarnation, node.life, node.replica)
         loop.pause(process.incarnation.key)
+        self._cluster.broker.paused(node)
         self._record(process, "paused", "")
         now_ns = self.harm.now_ns
         self._at(self.harm.mended_ns(now_ns + fault.lasts_ns), self._wake, process)
@@ -151,6 +152,8 @@ class ProcessHarm(Applier):
             is_zombie = process.node.incarnation is not process.incarnation
             self._record(process, "resumed", "as a zombie" if is_zombie else "")
             self._cluster.loop.resume(process.incarnation.key)
+            if not is_zombie:
+                self._cluster.broker.woke(process.node)
 
     def _replace(self, process: Process) -> None:
         """Start another process in the place of one that stands still, and is taken for dead."""

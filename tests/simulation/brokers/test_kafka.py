@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studio import S, crash, crash_at, lose
+from studio import S, crash, crash_at, lose, pause
 from studio.errors import PublishFailed
 
 MADE = S.Thing.made
@@ -154,3 +154,20 @@ def test_forgotten_events_are_never_handled(kafka: Any, listener: Any) -> None:
     played.world.settle()
     assert not {"began b", "began c"} & set(played.lines())
     assert broker.undelivered() == {}
+
+
+def test_paused_replica_loses_its_partitions_and_handles_on_when_it_wakes(kafka: Any, listener: Any) -> None:
+    faults = [pause("Listener", at="1s", lasts="2m")]
+    played = kafka(listener("await asyncio.sleep(2)", line=" --replicas 2"), faults=faults)
+    send(played, *(str(number) for number in range(12)), limit="10m")
+    rows = played.world.sql("select message from deliveries where outcome = 'delivered' group by 1 having count(*) > 1")
+    assert len(rows) > 0
+    assert played.world._cluster.broker.undelivered() == {}  # noqa: SLF001 - all was handled
+
+
+def test_paused_replica_that_is_alone_goes_on(kafka: Any, listener: Any) -> None:
+    played = kafka(listener(), faults=[pause("Listener", at="0s", lasts="2m")])
+    played.world.advance("1s")
+    send(played, "a", limit="10m")
+    assert "ended a" in played.lines()
+    assert played.world.now_ns > 120 * SECOND_NS

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from studio import S, crash_at, down, lose
+from studio import S, crash_at, down, lose, pause
 
 MADE = S.Thing.made
 SECOND_NS = 1_000_000_000
@@ -131,3 +131,14 @@ def test_forgotten_events_are_never_handled(rabbit: Any, listener: Any) -> None:
     played.world.settle()
     assert "began b" not in played.lines()
     assert broker.undelivered() == {}
+
+
+def test_paused_consumer_loses_its_deliveries_when_heartbeats_are_missed(rabbit: Any, listener: Any) -> None:
+    played = rabbit(
+        listener("await asyncio.sleep(2)", line=" --replicas 2"), faults=[pause("Listener", at="1s", lasts="5m")]
+    )
+    send(played, "a", "b")
+    rows = played.world.sql("select at_ns, replica from deliveries where outcome = 'delivered' order by seq").rows()
+    assert [replica for _, replica in rows][2:] == [2]
+    assert 60 * SECOND_NS < rows[2][0] < 62 * SECOND_NS
+    assert len([line for line in played.lines() if line.startswith("ended")]) == 3  # the zombie's too
