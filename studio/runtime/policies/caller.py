@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from studio.graph.governing import policies_of
+from studio.model.policy import Budget
 from studio.model.policy_set import Policies, Resolved
 from studio.records import PolicyChange
 from studio.runtime.admission import Admission
@@ -94,6 +95,10 @@ class CallerPolicies:
             course = self._courses[plan.address] = self._course(plan, None)
         return course.carry(Trip(handling, self, course, plan, message, body, key, causal))
 
+    def allowance(self, target: str, budget: Budget | None) -> Allowance | None:
+        """Return what is left of a budget for retries: of the calls to a callee, or of a saga's step."""
+        return None if budget is None else self._keep("budget", target, budget, lambda: Allowance(budget))
+
     def note(self, handling: Handling, policy: str, target: str, change: str, detail: str = "") -> None:
         """Record what a policy did."""
         if self._ports.recorder is not None:
@@ -106,7 +111,7 @@ class CallerPolicies:
 
     def _course(self, plan: OperationPlan, own: Policies | None) -> Course:
         resolved = policies_of(self._program.graph, self._name, plan.address, own)
-        owner, budget, bulkhead = plan.owner, resolved.retry.budget, resolved.bulkhead
+        owner, bulkhead = plan.owner, resolved.bulkhead
         breaker = resolved.breaker
         guarded = owner if breaker is not None and breaker.scope == "callee" else plan.address
         balance, roster = self._choosing(owner, resolved)
@@ -114,7 +119,7 @@ class CallerPolicies:
             resolved,
             None if breaker is None else self._keep("breaker", guarded, breaker, lambda: Circuit(breaker)),
             guarded,
-            None if budget is None else self._keep("budget", owner, budget, lambda: Allowance(budget)),
+            self.allowance(owner, resolved.retry.budget),
             None
             if bulkhead is None
             else self._keep("bulkhead", owner, bulkhead, lambda: Admission(owner, bulkhead.concurrent, bulkhead.queue)),

@@ -105,7 +105,10 @@ async def try_work(host: Host, journal: Journal, work: Work, span: int) -> Outco
     Raises:
         Fenced: A callee has seen another orchestrator of this instance.
     """
-    never_ran = work.is_fresh
+    never_ran, target = work.is_fresh, f"{journal.instance.saga}.{work.name}"
+    allowance = host.policies.allowance(target, work.retry.budget)
+    if allowance is not None:
+        allowance.call(host.ports.clock.now_ns())
     for attempt in range(1, work.retry.attempts + 1):
         handling, opened = _handling(host, journal, work, span, attempt)
         try:
@@ -116,14 +119,18 @@ async def try_work(host: Host, journal: Journal, work: Work, span: int) -> Outco
             never_ran = never_ran and _never_ran(error, handling)
             declared = isinstance(error, ServiceError)
             again = work.retry.retries(error, business=declared and not work.insists)
-            if attempt == work.retry.attempts or not again:
+            again = again and attempt < work.retry.attempts
+            if again and allowance is not None and not allowance.retry(host.ports.clock.now_ns()):
+                host.policies.note(handling, "budget", target, "exhausted", f"no attempt {attempt + 1}")
+                again = False
+            if not again:
                 return Outcome("failed" if declared or never_ran else "unknown", attempt, describe(error)[1])
             told = f"attempt {attempt + 1} of {work.retry.attempts} after {describe(error)[1]}"
         else:
             return Outcome("done", attempt, body=body)
         draw = host.ports.randomness.uniform("retry", handling.causal, key_of_text(work.label), attempt)
         await host.ports.clock.sleep_ns(work.retry.wait_ns(attempt + 1, draw))
-        host.policies.note(handling, "retry", f"{journal.instance.saga}.{work.name}", "retried", told)
+        host.policies.note(handling, "retry", target, "retried", told)
     raise AssertionError("the last attempt returns")
 
 

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from studio.errors import BreakerOpen, BulkheadFull, DeadlinePassed, StudioError
 from studio.model.policy_set import Resolved
 from studio.ports import Envelope, Reply
 from studio.records import PolicyChange
 from studio.runtime.policies.pipeline import LAYERS, carrier
+from studio.runtime.statuses import problem_of
 
 if TYPE_CHECKING:
     from tests.runtime.conftest import Bench
@@ -283,3 +285,38 @@ def test_a_call_of_a_command_with_a_fallback_is_refused_before_it_is_sent(bench:
     reply = made.run(made.replica("Front").handle_call(Envelope(1, "call", "Front.ask", b'{"currency": "EUR"}', "Web")))
     assert reply.body == b'"FallbackChangesState"'
     assert not made.bus.calls
+
+
+SAGA = """
+    %%saga Buying --on $.Query.made --version 1.0.0
+    @saga.step(kind="retriable", retry=Retry(attempts=9, backoff="none", budget=Budget(share=0.1, least=2)))
+    async def ask(query: Query) -> Rate:
+        return await Rates.latest(query)
+    """
+
+
+def test_sagas_have_policies_and_their_steps_budgets(bench: Callable[..., Bench], ill: Mapping[str, Any]) -> None:
+    made = bench(CONTRACTS, rates("breaker=Breaker(failures=2)"), SAGA)
+    made.bus.script["Rates.latest"] = ill["unavailable"]
+    saga = made.saga("Buying")
+    trigger = Envelope(1, "event", "Query.made", b'{"currency": "EUR"}', "Web", key="q", causal=1, trace=1)
+    made.settle(saga, saga.handle_event(trigger, 1))
+    assert {(each.service, each.target) for each in made.of(PolicyChange)} == {
+        ("Buying", "Buying.ask"), ("Buying", "Rates.latest"),
+    }  # fmt: skip
+    assert told(made) == [
+        ("retry", "retried"), ("breaker", "opened"), ("retry", "retried"), ("breaker", "refused"),
+        ("budget", "exhausted"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [
+        (BreakerOpen(address="a", service="s", target="a", reason="r", left="1s"), 503),
+        (BulkheadFull(address="a", service="s", running=1, waiting=0), 503),
+        (DeadlinePassed(address="a", timeout="1s", attempts=1), 504),
+    ],
+)
+def test_clients_are_told_by_status(error: StudioError, status: int) -> None:
+    assert problem_of(error).status == status
