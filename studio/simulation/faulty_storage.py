@@ -100,15 +100,18 @@ class FaultyStorage:
         """
         if not writes:
             return await self._storage.commit(writes)
-        await self._wait(self._harm.stall_ns("commit", *_of(writes)))
-        failure = self._harm.failure("commit", *_of(writes))
+        concerned = _of(writes)
+        stall_ns = self._harm.stall_ns("commit", *concerned)
+        if stall_ns:
+            await sleep_ns(stall_ns)
+        failure = self._harm.failure("commit", *concerned)
         if failure is not None and not failure.committed:
             raise StorageUnavailable(space=writes[0].space, reason="away, as planned")
         clashing = [write for write in writes if write.expected and write.collection[0] != "$"]
         for write in clashing[:1]:
             if self._harm.clashes(write):
                 self._write_again(write)
-        before = [(write, *self._storage.standing(write)) for write in writes]
+        before = [(write, *self._storage.standing(write)) for write in writes] if self._harm.kept_ns else ()
         versions = await self._storage.commit(writes)
         self._remember(before)
         if failure is not None:
@@ -139,13 +142,11 @@ class FaultyStorage:
 
     async def _reach(self, space: str, collection: str, key: str) -> None:
         """Let a read take its time, or fail."""
-        await self._wait(self._harm.stall_ns("read", space, (collection,), key))
-        if self._harm.failure("read", space, (collection,), key) is not None:
-            raise StorageUnavailable(space=space, reason="away, as planned")
-
-    async def _wait(self, stall_ns: int) -> None:
+        stall_ns = self._harm.stall_ns("read", space, (collection,), key)
         if stall_ns:
             await sleep_ns(stall_ns)
+        if self._harm.failure("read", space, (collection,), key) is not None:
+            raise StorageUnavailable(space=space, reason="away, as planned")
 
     def _write_again(self, write: Write) -> None:
         """Write a document that a commit is about to write, as it is: the next version is another writer's."""
@@ -163,7 +164,7 @@ class FaultyStorage:
         if not kept_ns:
             return
         self._past.extend(Past(now_ns, *each) for each in before if not each[0].only_check)
-        while self._past[0].at_ns < now_ns - kept_ns:
+        while self._past and self._past[0].at_ns < now_ns - kept_ns:
             self._past.popleft()
 
     def _as_of(self, at_ns: int, space: str, collection: str) -> dict[str, Document]:

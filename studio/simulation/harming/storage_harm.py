@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from studio.model.fault import Fault
 from studio.model.faults.storage_faults import LoseUnsynced, StaleRead, StorageClash, StorageError, StorageStall
@@ -38,7 +38,8 @@ class StorageHarm(Applier):
         self.port: Storage = cluster.storage
         self.kept_ns = 0
         self._faulty = FaultyStorage(cluster, self)
-        self._times: Counter[tuple[str, int, str]] = Counter()
+        self._times: Counter[tuple[str, int]] = Counter()
+        self._aimed: dict[tuple[type[Fault], str, str, tuple[str, ...]], list[tuple[Standing, Any]]] = {}
         super().__init__(cluster.harm)
 
     def take(self, standing: Standing) -> None:
@@ -49,6 +50,7 @@ class StorageHarm(Applier):
                 for actor in self._cluster.actors():
                     self._cluster.refit(actor, storage=self._faulty)
         super().take(standing)
+        self._aimed.clear()
         fault = standing.fault
         if isinstance(fault, StaleRead):
             self.kept_ns = max(self.kept_ns, fault.behind_ns)
@@ -104,15 +106,22 @@ class StorageHarm(Applier):
         self, kind: type[Kind], operation: str, space: str, collections: tuple[str, ...], key: str
     ) -> list[tuple[Standing, Kind, int]]:
         """Return the faults of a kind that take an operation, and the key of this occasion."""
-        names = ("*", space, *(f"{space}.{collection}" for collection in collections))
-        found = [each for each in self.of(kind, *names) if getattr(each[1], "operation", "any") in ("any", operation)]
-        if not found:
+        at = (kind, operation, space, collections)
+        found = self._aimed.get(at)
+        if found is None:
+            names = ("*", space, *(f"{space}.{collection}" for collection in collections))
+            every = self.of(kind, *names)
+            found = [each for each in every if getattr(each[1], "operation", "any") in ("any", operation)]
+            self._aimed[at] = found
+        now_ns = self.harm.now_ns
+        due = [each for each in found if each[1].is_due(now_ns)]
+        if not due:
             return []
         acting = getattr(ACTING.get(), "causal", 0)
-        place = (f"{kind.kind} {operation} {names[2]}/{key}", acting, space)
+        place = (f"{kind.kind} {operation} {space}.{collections[0]}/{key}", acting)
         self._times[place] += 1
         causal = mix(acting, stable_key(place[0]), self._times[place])
-        return [(standing, fault, causal) for standing, fault in found if self.harm.strikes(standing, causal)]
+        return [(standing, fault, causal) for standing, fault in due if self.harm.strikes(standing, causal)]
 
     def _note(self, standing: Standing, detail: str) -> None:
         self.harm.note(standing, getattr(ACTING.get(), "cause", 0), detail)
