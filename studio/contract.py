@@ -151,6 +151,11 @@ class ServiceError(Exception):
         """Return the name that stands for this error on the wire."""
         return cls.__name__
 
+    @classmethod
+    def fields_model(cls) -> type[pydantic.BaseModel]:
+        """Return the model of the fields that this error has."""
+        return _fields_model(cls)
+
     def encode(self) -> bytes:
         """Return text and fields as JSON."""
         fields = _fields_model(type(self)).model_validate(self.fields).model_dump(mode="json")

@@ -276,7 +276,7 @@ def fault_from(values: Mapping[str, Any]) -> Fault:
     kind = KINDS[name]
     named = _names_given(kind)
     given = {named.get(key, key): value for key, value in given.items()}
-    hints = _hints(kind)
+    hints = _hints(name)
     for key in given:
         if key not in hints:
             raise InvalidFault(fault=name, reason=f"unknown field {key}; nearest: {nearest(key, named)}")
@@ -310,8 +310,9 @@ def _plain(value: Any) -> Any:
 
 
 @functools.lru_cache(maxsize=256)
-def _hints(kind: type[Fault]) -> dict[str, Any]:
+def _hints(name: str) -> dict[str, Any]:
     """Return the types of a kind's fields."""
+    kind = KINDS[name]
     hints = typing.get_type_hints(kind)
     return {field.name: hints[field.name] for field in fields(kind)}
 
@@ -323,7 +324,7 @@ def _restored(name: str, hint: Any, value: Any) -> Any:
         TypeError: It is none.
     """
     if hint is Distribution:
-        return distribution_from(value) if isinstance(value, Mapping) else distribution(value)
+        return distribution_from(dict(value)) if isinstance(value, Mapping) else distribution(value)
     if name.endswith("_ns") and isinstance(value, str):
         return duration_ns(value)
     if typing.get_origin(hint) is tuple and isinstance(value, str | Zone):

@@ -15,6 +15,7 @@ from studio.address import Pattern, matches, parse, pattern
 from studio.ports import Envelope
 from studio.records import Delivery
 from studio.simulation.awaiting import suspend
+from studio.simulation.harming.applier import Way
 from studio.simulation.incarnation import INCARNATION
 from studio.simulation.randomness import mix
 from studio.simulation.task import Effect
@@ -73,7 +74,8 @@ class Readers:
         for reader in self._readers:
             if reader.key not in dead and matches(reader.pattern, parsed):
                 causal = mix(envelope.causal, reader.key)
-                leg_ns = self._cluster.links.leg_ns(envelope.address, "delivery", causal, envelope.message)
+                way = Way(envelope.sender, envelope.replica, reader.owner)
+                leg_ns = self._cluster.links.leg_ns(envelope.address, "delivery", causal, envelope.message, way)
                 reader.arrival_ns = max(reader.arrival_ns, now_ns + leg_ns)  # a connection keeps the order
                 self._loop.at(reader.arrival_ns, reader.key, self._arrive, (reader, envelope))
 

@@ -33,9 +33,7 @@ _LIVELY: dict[str, dict[str, Any]] = {"latency": {"extra": Exponential("200ms")}
 """What a kind is given whose defaults do nothing."""
 
 
-def drawn(
-    graph: Graph, plan: Iterable[Fault | Mapping[str, Any]], seed: int, duration_ns: int
-) -> tuple[Fault, ...]:
+def drawn(graph: Graph, plan: Iterable[Fault | Mapping[str, Any]], seed: int, duration_ns: int) -> tuple[Fault, ...]:
     """Return a plan whose swarms are replaced by what a seed draws from them.
 
     Args:
@@ -99,7 +97,7 @@ def _varied(fault: Fault, window: tuple[int, int], draw: Draw) -> Fault:
     length_ns = high_ns - low_ns
     at_ns = low_ns + _round(length_ns * (1 - SHORTEST_SHARE) * draw("at"))
     lasts_ns = _round(length_ns * (SHORTEST_SHARE + (LONGEST_SHARE - SHORTEST_SHARE) * draw("length")))
-    times = {"from_ns": at_ns, "until_ns": max(min(at_ns + lasts_ns, high_ns), at_ns)}
+    times: dict[str, Any] = {"from_ns": at_ns, "until_ns": max(min(at_ns + lasts_ns, high_ns), at_ns)}
     plain: dict[str, Any] = {"probability": 1.0, "occurrence": 0, "every": 0}
     if fault.tempo == "instant":
         return replace(fault, from_ns=at_ns, until_ns=None)

@@ -170,9 +170,11 @@ class ThirdParties:
         if extra_ns:
             await sleep_ns(extra_ns)
         fault = stubs.responds(*occasion)
-        if fault is None or fault.ran:
-            own = await self._serve(exchange)
-        return own if fault is None else stubs.response(fault)
+        if fault is None:
+            return await self._serve(exchange)
+        if fault.ran:
+            await self._serve(exchange)
+        return stubs.response(fault)
 
     def _back(self, exchange: RequestExchange, response: HttpResponse) -> None:
         """Send a response on its way back, late or spoilt where the plan has it so."""

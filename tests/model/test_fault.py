@@ -10,14 +10,30 @@ import pytest
 from hypothesis import given, reject
 from hypothesis import strategies as st
 
-from studio import crash, crash_at, down, duplicate, latency, lose, timeout
+from studio import (
+    clog,
+    crash,
+    crash_at,
+    down,
+    duplicate,
+    latency,
+    lose,
+    partition,
+    pause,
+    respond,
+    timeout,
+    together,
+    zone,
+)
 from studio.address import S
 from studio.errors import InvalidFault
+from studio.model.declaring import gather
 from studio.model.distribution import Constant, Distribution, Exponential, LogNormal, Pareto, Uniform
-from studio.model.fault import KINDS, Fault, fault_from, plan_to
+from studio.model.fault import KINDS, Fault, fault_from, plan_from, plan_to
 from studio.model.faults.data_faults import Scalar
 from studio.model.faults.network_faults import Latency, Lose
 from studio.model.faults.process_faults import Crash
+from studio.model.scenario import Scenario
 
 targets = st.sampled_from(["Payment", "Payment/2", "Payment.process", "Order.>", "cards", "OrderProcessing.reserve"])
 names = st.lists(targets, max_size=2).map(tuple)
@@ -44,7 +60,7 @@ def faults(draw: st.DrawFn) -> Fault:
     """Any fault that can be: what a kind refuses is drawn again."""
     kind = KINDS[draw(st.sampled_from(sorted(KINDS)))]
     start = draw(moments)
-    given = {"target": draw(targets), "from_ns": start}
+    given: dict[str, Any] = {"target": draw(targets), "from_ns": start}
     given |= {"until_ns": draw(st.none() | moments.map(lambda length: start + length))}
     given |= draw(
         st.fixed_dictionaries({"probability": st.floats(0, 1)})
@@ -126,6 +142,21 @@ def test_windows_are_written_as_durations() -> None:
         lambda: timeout(S.Payment.process, at="5s", until="1s"),
         lambda: down("Payment", sometimes=True),
         lambda: crash("Payment", replica=0),
+        lambda: lose("x", probability=0.5, occurrence=1),
+        lambda: lose("x", every=2, occurrence=1),
+        lambda: lose("x", occurrence=(0, 1)),
+        lambda: lose([]),
+        lambda: crash("Payment", times=0),
+        lambda: pause("Payment", lasts="1s", replaced_after="2s"),
+        lambda: partition("A", "A"),
+        lambda: clog("A", per_s=0),
+        lambda: respond("cards", 999),
+        together,
+        lambda: zone("a", []),
+        lambda: fault_from({"kind": "crash", "target": "Payment", "source": ["Order"]}),
+        lambda: fault_from({"kind": "lose", "target": "x", "occurrence": "first"}),
+        lambda: fault_from({"kind": "lose", "target": "x", "at": "soon"}),
+        lambda: fault_from("lose"),  # type: ignore[arg-type]  # that is what is tried
         lambda: fault_from({"kind": "meteor", "target": "Payment"}),
         lambda: fault_from({"kind": "lose", "target": "x", "colour": "red"}),
         lambda: fault_from({"kind": "lose"}),
@@ -135,3 +166,48 @@ def test_windows_are_written_as_durations() -> None:
 def test_a_fault_that_cannot_be_is_refused(make: Any) -> None:
     with pytest.raises(InvalidFault, match=r"STU309(.|\n)*See the fault's help"):
         make()
+
+
+@pytest.mark.parametrize(
+    ("written", "fault"),
+    [
+        ({"kind": "crash", "target": "Payment", "at": "2m", "down_for": "30s"},
+         crash("Payment", at="2m", down_for="30s")),
+        ({"kind": "lose", "target": "$.Order.*", "leg": "reply", "source": "Shop"},
+         lose("$.Order.*", leg="reply", source="Shop")),
+        ({"kind": "latency", "target": ["cards", "Payment"], "extra": "5ms", "until": "3s"},
+         latency(["cards", "Payment"], "5ms", until="3s")),
+        ({"kind": "together", "parts": [{"kind": "down", "target": "cards"}], "at": "1s"},
+         together(down("cards"), at="1s")),
+        ({"kind": "pause", "target": "Payment", "lasts": "4s", "replaced_after": "1s"},
+         pause("Payment", lasts="4s", replaced_after="1s")),
+    ],
+)  # fmt: skip
+def test_a_fault_can_be_written_as_json_by_hand(written: dict[str, Any], fault: Fault) -> None:
+    assert fault_from(json.loads(json.dumps(written))) == fault
+
+
+def test_a_plan_takes_faults_and_what_was_written_of_them() -> None:
+    assert plan_from([lose("x"), {"kind": "lose", "target": "x"}]) == (lose("x"), lose("x"))
+
+
+def test_unknown_kinds_fields_and_options_name_the_nearest() -> None:
+    with pytest.raises(InvalidFault, match="crash"):
+        fault_from({"kind": "crsh", "target": "x"})
+    with pytest.raises(InvalidFault, match="down_for"):
+        fault_from({"kind": "crash", "target": "x", "down_fro": "1s"})
+    with pytest.raises(InvalidFault, match="probability"):
+        lose("x", probabilty=1)
+
+
+def test_a_zone_stands_for_its_members() -> None:
+    rack = zone("rack", ["Payment/1", "Inventory/1"])
+    assert crash(rack).targets == ("Payment/1", "Inventory/1")
+    assert lose("x", source=rack).source == rack.members
+
+
+def test_parts_of_a_whole_are_no_faults_of_their_own() -> None:
+    with gather():
+        scenario = Scenario("rack")
+        both = together(down("cards"), crash("Payment"))
+    assert scenario.faults == [both]

@@ -9,6 +9,7 @@ import pytest
 from studio import (
     CallTimeout,
     S,
+    ServiceError,
     UndeclaredError,
     fail,
     garbage,
@@ -66,6 +67,33 @@ def test_a_declared_error_is_raised_as_the_handler_would(play: Any) -> None:
         played.world.call(SAY, played.thing())
     assert played.world.call(SAY, played.thing()).text == "a"
     assert details(played) == ["Echo Declined at Echo.say"]
+
+
+def test_a_declared_error_gets_fields_that_it_must_have(play: Any) -> None:
+    broke = "%%contracts errors\nclass Broke(ServiceError):\n    limit: int\n"
+    played = play(broke, ECHO.replace("[Declined]", "[Broke]"), faults=[fail(SAY, error="Broke")])
+    with pytest.raises(ServiceError) as told:
+        played.world.call(SAY, played.thing())
+    assert isinstance(told.value.fields["limit"], int)
+
+
+def test_a_compensation_that_keeps_failing_leaves_its_saga_stuck(play: Any) -> None:
+    saga = """
+    %%saga Buying --on $.Thing.made
+    @saga.step
+    async def keep(thing: Thing) -> Told:
+        return Told(text=thing.id)
+    @keep.compensation
+    async def unkeep(thing: Thing, done: Told | None) -> None: ...
+    @saga.step
+    async def pay(thing: Thing) -> None: ...
+    @pay.compensation
+    async def unpay(thing: Thing, done: None) -> None: ...
+    """
+    played = play(ECHO, saga, faults=[fail("Buying.pay"), fail("Buying.keep", during="compensation")])
+    played.world.publish(MADE, played.thing())
+    played.world.advance("2h")
+    assert played.world.sagas()["state"].to_list() == ["stuck"]
 
 
 def test_a_failure_without_a_name_is_a_bug_of_the_handler(play: Any) -> None:

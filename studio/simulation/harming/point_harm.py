@@ -10,7 +10,8 @@ from studio.model.faults.delivery_faults import Poison
 from studio.model.faults.handler_faults import Fail, Hang, Slow
 from studio.model.faults.process_faults import CrashPoint
 from studio.simulation.harming.applier import Applier, Kind, Standing, Way
-from studio.simulation.randomness import mix, stable_key
+from studio.simulation.randomness import mix, share, stable_key
+from studio.simulation.sampling import sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -146,6 +147,7 @@ def _error_of(fault: Fail, place: Place) -> Exception:
         for plan in place.handling.program.operations.values():
             known |= {kind.code(): kind for kind in plan.operation.raises}
     kind = known.get(fault.error)
-    return InjectedFailure(fault=Fail.kind, target=place.subject) if kind is None else kind("injected")
-
-
+    if kind is None:
+        return InjectedFailure(fault=Fail.kind, target=place.subject)
+    made = sample(kind.fields_model(), lambda stream: share(place.causal, stable_key(stream)))
+    return kind("injected", **{name: getattr(made, name) for name in type(made).model_fields})
