@@ -170,9 +170,7 @@ class Broker:
         ):
             self._note(envelope, "broker", "lost", "publish")
             return
-        leg_ns = self._cluster.links.leg_ns(
-            envelope.address, "publish", exchange.way, envelope.message, _way(envelope)
-        )
+        leg_ns = self._cluster.links.leg_ns(envelope.address, "publish", exchange.way, envelope.message, _way(envelope))
         loop.at(loop.now_ns + leg_ns, 0, self._arrive, exchange)
 
     def _try_again(self, tried: Tried) -> None:
@@ -190,9 +188,7 @@ class Broker:
         ):
             self._note(envelope, envelope.sender, "lost", "confirmation", envelope.replica)
             return
-        leg_ns = self._cluster.links.leg_ns(
-            envelope.address, "reply", exchange.way, envelope.message, _way(envelope)
-        )
+        leg_ns = self._cluster.links.leg_ns(envelope.address, "reply", exchange.way, envelope.message, _way(envelope))
         self._loop.at(self._loop.now_ns + leg_ns, exchange.caller_key, exchange.answer, None)
 
     def _expire(self, exchange: Exchange) -> None:
