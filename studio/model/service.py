@@ -15,128 +15,21 @@ from studio.model.data import Collection
 from studio.model.declaring import declare
 from studio.model.duration import duration_ns
 from studio.model.handle import OperationHandle, ServiceHandle
+from studio.model.member import KINDS, Endpoint, Health, HealthCheck, Job, Kind, Operation, Subscription
 from studio.model.metric import Metric, MetricKind
-from studio.model.policy import NO_RETRY, Retry
+from studio.model.policy import NO_RETRY
 from studio.model.policy_set import DEFAULT_TIMEOUT_NS, NONE_DECLARED, Policies, PolicyOptions, policies
 from studio.model.schedule import check_schedule
-from studio.model.signature import Signature, read_signature, where_of
+from studio.model.signature import read_signature, where_of
 from studio.model.third_party import Client
 from studio.model.verbs import Secret
 
 __all__ = ["KINDS", "Endpoint", "Health", "HealthCheck", "Job", "Kind", "Operation", "Service", "Subscription"]
 
-Kind = Literal["api", "event", "worker", "agent", "storage", "command", "query"]
-KINDS: tuple[Kind, ...] = ("api", "event", "worker", "agent", "storage", "command", "query")
-
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 Value = TypeVar("Value")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _ACK_WAIT, _MAX_DELIVER = "30s", 5
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """A command that a service owns.
-
-    Attributes:
-        address: Wire form; `name` is its last part.
-        function: The handler, or a composition.
-        takes: Contract of the message; `returns` of the answer (None for none).
-        raises: Declared errors that may cross the wire.
-        idempotent: Whether answers are kept under the call's key for `window_ns`.
-        transactional: Whether writes, events and the key commit together.
-        retry: How callers try again when the operation is idempotent, as far as it says so itself.
-        timeout_ns: Longest wait of a caller who states none, likewise.
-        reads_only: Whether it changes nothing: it may be asked again, and a fallback may answer for it.
-        policies: What it declares for the calls of it.
-    """
-
-    address: str
-    name: str
-    function: Any
-    takes: Any
-    returns: Any
-    raises: tuple[type[ServiceError], ...]
-    idempotent: bool
-    transactional: bool
-    window_ns: int
-    retry: Retry
-    timeout_ns: int
-    where: Where | None
-    reads_only: bool = False
-    policies: Policies = NONE_DECLARED
-
-
-@dataclass(frozen=True, slots=True)
-class Subscription:
-    """A service's interest in events.
-
-    Attributes:
-        patterns: Wire forms, with `*` and `>` where several are meant.
-        name: The handler's name; subscriptions of a service with different names are consumers of their own.
-        ack_wait_ns: Redelivered when not acknowledged by then.
-        max_deliver: Deliveries before it is dead-lettered.
-        in_flight: Deliveries under way at once, over all replicas; 1 keeps the order until something is redelivered.
-        stated: Which of `ack_wait` and `max_deliver` the author stated; delivery models have defaults of their own.
-    """
-
-    patterns: tuple[str, ...]
-    name: str
-    function: Any
-    takes: Any
-    transactional: bool
-    idempotent: bool
-    ack_wait_ns: int
-    max_deliver: int
-    in_flight: int
-    where: Where | None
-    stated: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """An HTTP route of a service."""
-
-    method: str
-    path: str
-    name: str
-    function: Callable[..., Any]
-    signature: Signature
-    options: tuple[tuple[str, Any], ...]
-    where: Where | None
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """Work on a schedule: once per tick, whatever the number of replicas."""
-
-    schedule: str
-    name: str
-    function: Callable[..., Any]
-    where: Where | None
-
-
-@dataclass(frozen=True, slots=True)
-class Health:
-    """What a health check found.
-
-    Args:
-        ok: Whether the service can work.
-        detail: Why not, in words.
-    """
-
-    ok: bool = True
-    detail: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class HealthCheck:
-    """A service's check of itself, at an interval."""
-
-    interval_ns: int
-    name: str
-    function: Callable[..., Any]
-    where: Where | None
 
 
 @dataclass(slots=True)
