@@ -116,6 +116,41 @@ def test_an_authors_own_error_is_shown_from_its_line_on(command: Command, shop: 
     assert "studio/cli" not in err
 
 
+def test_many_seeds_are_run_and_reported(command: Command, shop: Path) -> None:
+    html, junit = shop / "report.html", shop / "report.xml"
+    code, out, _ = command("simulate", shop, "--seeds", "3", "--first-seed", "4", "--html", html, "--junit", junit)
+    assert code == 0
+    assert out.startswith("calm under 3 seeds: ✓ every promise held")
+    assert "seed 6" in junit.read_text()
+    assert "calm" in html.read_text()
+
+
+def test_seeds_that_break_a_promise_are_kept_and_run_again(command: Command, shop: Path) -> None:
+    (shop / "never.py").write_text('from studio import Invariant\nInvariant("never", sql="select 1 as wrong")\n')
+    code, out, _ = command("simulate", shop, "--seeds", "2", "--seeds-to", shop / "seeds.json")
+    assert code == 1
+    assert f"studio simulate {shop} --scenario calm --seed 1" in out
+    assert command("simulate", shop, "--seeds-from", shop / "seeds.json")[1].startswith("calm under 2 seeds: ✗ 2")
+
+
+def test_seeds_of_other_sources_are_refused(command: Command, shop: Path) -> None:
+    (shop / "never.py").write_text('from studio import Invariant\nInvariant("never", sql="select 1 as wrong")\n')
+    command("simulate", shop, "--seeds", "1", "--seeds-to", shop / "seeds.json")
+    (shop / "never.py").unlink()
+    assert command("simulate", shop, "--seeds-from", shop / "seeds.json")[2].startswith("STU543")
+    assert command("simulate", shop, "--seeds-from", shop / "seeds.json", "--edited")[0] == 0
+
+
+@pytest.mark.slow
+def test_a_run_that_does_not_repeat_is_a_finding(command: Command, shop: Path) -> None:
+    told = SHOP.replace("    return order", "    log.info(hex(id(order)))\n    return order")
+    (shop / "shop.py").write_text(told.replace("Contract, S, Service", "Contract, S, Service, log"))
+    code, out, _ = command("simulate", shop, "--check-determinism")
+    assert code == 1
+    assert out.startswith("STU545")
+    assert "address or hash" in out
+
+
 def test_a_log_without_runs_says_how_to_keep_some(command: Command, tmp_path: Path) -> None:
     code, out, _ = command("runs", "list", "--log", tmp_path / "studio.duckdb")
     assert code == 0

@@ -53,7 +53,7 @@ ALLOWED: Mapping[tuple[str, str], str] = {
         "threading.Lock",
     ): "guards the patch of anyio, which every world in the process shares",
     ("simulation/campaign/crew.py", "time.monotonic"): "how many seeds a worker gets at once; results are the same",
-    ("simulation/campaign/labour.py", "threading.Lock"): "a cluster may give a process several threads; runs take turns",
+    ("simulation/campaign/labour.py", "threading.Lock"): "clusters give a process several threads; runs take turns",
     ("simulation/campaign/labour.py", "threading.current_thread"): "only the main thread may take the interrupt signal",
     ("simulation/campaign/labour.py", "threading.main_thread"): "only the main thread may take the interrupt signal",
     ("simulation/campaign/pace.py", "time.monotonic"): "the rate and the time left, which people are told",
