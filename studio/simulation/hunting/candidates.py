@@ -22,12 +22,14 @@ class Candidate:
         fault: The fault.
         place: What it strikes.
         key: Tells it from other candidates, in whatever run.
+        family: The same for one kind of fault at all occasions of a place.
         is_lasting: Whether it strikes for a while, whatever comes.
     """
 
     fault: Fault
     place: Place
     key: str
+    family: tuple[object, ...]
     is_lasting: bool = False
 
 
@@ -45,7 +47,7 @@ def candidates_of(places: Sequence[Place], kinds: Collection[str] | None = None)
         for place in places:
             if place.kind in recipe.places and recipe.kind in KINDS:
                 for turn, nth in enumerate(whens(place, recipe)):
-                    ranked += [(turn, rank, made) for made in _made(recipe, place, nth)]
+                    ranked += [(turn, rank, made) for made in _made(recipe, place, nth, rank)]
     ranked.sort(key=lambda each: each[:2])
     return list({candidate.key: candidate for _, _, candidate in reversed(ranked)}.values())[::-1]
 
@@ -80,9 +82,9 @@ def key_of(fault: Fault) -> str:
     return json.dumps(plan_to((fault,)), sort_keys=True)
 
 
-def _made(recipe: Recipe, place: Place, nth: int) -> list[Candidate]:
+def _made(recipe: Recipe, place: Place, nth: int, rank: int) -> list[Candidate]:
     try:
         fault = recipe.make(place, nth)
     except InvalidFault:  # this fault cannot be stated of this place
         return []
-    return [Candidate(fault, place, key_of(fault), recipe.strikes == "lasting")]
+    return [Candidate(fault, place, key_of(fault), (rank, *place.key), recipe.strikes == "lasting")]

@@ -31,7 +31,8 @@ BY_CHANCE = frozenset({"duplicate", "latency", "lose", "reorder"})
 OCCURRENCES = (1, 2, 3, 4, 5, 8)
 INSTANTS = 1024
 """A crash falls at one of so many instants of the run."""
-SEEDS = 32
+SEEDS = (0, 0, 0, *range(1, 30))
+"""Added to the seed: other schedules, and the same one a little more often."""
 SHRINKS_MAX = 24
 """Runs that Hypothesis may use to simplify what it found, before our own shrinking ends it."""
 EXAMPLES_MAX = 20_000
@@ -50,11 +51,13 @@ class Ground:
         pool: Faults that can strike, simplest first.
         sizes: The case at each size of its workload, smallest first.
         until_ns: Last instant at which anything was seen to happen.
+        rooms: Plans that changed something, each with the faults that only they make room for.
     """
 
     pool: Sequence[Fault]
     sizes: Sequence[Case]
     until_ns: int
+    rooms: Sequence[tuple[tuple[Fault, ...], tuple[Fault, ...]]] = ()
 
 
 def search_at_random(trials: Trials, ground: Ground, *, seed: int, until: Callable[[], bool]) -> None:
@@ -109,19 +112,29 @@ def drawn_cases(ground: Ground) -> SearchStrategy[Case]:
     """Return a strategy of cases: a size, a plan, a schedule."""
     from hypothesis import strategies
 
-    plans = _chosen(COUNTS).flatmap(lambda count: strategies.tuples(*[_faults(ground)] * count))
-    return strategies.builds(_case, _chosen(ground.sizes), plans, _chosen(range(SEEDS)))
+    free = _chosen(COUNTS).flatmap(lambda count: strategies.tuples(*[_faults(ground, ground.pool)] * count))
+    plans = free
+    if ground.rooms:  # every other plan begins with one that made room for others, which come next
+        entered = _chosen(ground.rooms).flatmap(
+            lambda room: strategies.tuples(strategies.just(room[0]), _faults(ground, room[1])).map(_joined)
+        )
+        plans = strategies.booleans().flatmap(lambda is_free: free if is_free else entered)
+    return strategies.builds(_case, _chosen(ground.sizes), plans, _chosen(SEEDS))
 
 
 def _case(size: Case, plan: tuple[Fault, ...], schedule: int) -> Case:
     return replace(size, plan=tuple(dict.fromkeys(plan)), seed=size.seed + schedule)
 
 
-def _faults(ground: Ground) -> SearchStrategy[Fault]:
+def _joined(drawn: tuple[tuple[Fault, ...], Fault]) -> tuple[Fault, ...]:
+    return (*drawn[0], drawn[1])
+
+
+def _faults(ground: Ground, pool: Sequence[Fault]) -> SearchStrategy[Fault]:
     from hypothesis import strategies
 
     instants = _chosen(range(1, INSTANTS + 1)).map(lambda part: ground.until_ns * part // INSTANTS)
-    return strategies.builds(_varied, _chosen(ground.pool), _chosen(range(8)), instants)
+    return strategies.builds(_varied, _chosen(pool), _chosen(range(8)), instants)
 
 
 def _varied(fault: Fault, way: int, at_ns: int) -> Fault:

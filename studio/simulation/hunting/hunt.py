@@ -249,7 +249,9 @@ class _Hunting:
         until_ns = max(place.times_ns[-1] for place in first.places)
         before, trials.phase, trials.left = trials.count, "at random", 0
         try:
-            search_at_random(trials, Ground(pool, sizes, until_ns), seed=self.case.seed, until=self.is_enough)
+            search_at_random(
+                trials, Ground(pool, sizes, until_ns, search.rooms()), seed=self.case.seed, until=self.is_enough
+            )
         finally:
             trials.random = trials.count - before
 

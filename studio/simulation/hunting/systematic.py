@@ -115,6 +115,17 @@ class Search:
         nodes = [node for size in self.sizes for level in size.levels.values() for node in level]
         return sorted((node for node in nodes if node.is_new), key=lambda node: len(node.plan))
 
+    def rooms(self) -> list[tuple[tuple[Fault, ...], tuple[Fault, ...]]]:
+        """Return the plans that led to outcomes of their own, each with the faults for which it made room."""
+        found = []
+        for size in self.sizes:
+            for node in (node for level in size.levels.values() for node in level if node.is_new and node.plan):
+                made = candidates_of(node.trial.places, self._kinds)
+                revealed = tuple(each.fault for each in made if each.key not in size.single)
+                if revealed:
+                    found.append((node.plan, revealed))
+        return found
+
     def _level(self, size: Explored, count: int) -> bool:
         """Run the plans of so many faults; say whether to stop."""
         plans = list(self._plans(size, count))
@@ -154,10 +165,8 @@ class Search:
         elif size.is_whole:
             yield from (((key,), (each.fault,)) for key, each in size.single.items() if each.is_lasting)
         elif count == 1:
-            before = self.sizes[self.sizes.index(size) - 1] if size is not self.sizes[0] else None
-            for key, candidate in size.single.items():
-                if before is None or key not in before.single or _has_changed(before, key):
-                    yield (key,), (candidate.fault,)
+            dull = _dull_families(self.sizes[0]) if size is not self.sizes[0] else {}
+            yield from (((key,), (each.fault,)) for key, each in size.single.items() if each.family not in dull)
         else:
             ranked = sorted(self._extensions(size, count), key=lambda each: each[0])
             plans = {faults: plan for _, faults, plan in reversed(ranked) if faults not in size.met}
@@ -182,5 +191,7 @@ class Search:
                         yield rank + place, faults, (*parent.plan, candidate.fault)
 
 
-def _has_changed(size: Explored, key: str) -> bool:
-    return any(node.faults == (key,) and node.is_new for node in size.levels[1])
+def _dull_families(size: Explored) -> dict[tuple[object, ...], None]:
+    """Return the families of faults none of which changed anything: at a larger workload they are left out."""
+    new = {size.single[node.faults[0]].family for node in size.levels[1] if node.is_new}
+    return dict.fromkeys(each.family for each in size.single.values() if each.family not in new)
