@@ -13,6 +13,7 @@ from studio.notebook.cards.counterexample_card import counterexample_card, story
 from studio.notebook.cards.hunt_card import hunt_card
 from studio.notebook.cards.hypertext import card_html
 from studio.notebook.cards.run_card import export_card, run_card, summary_card
+from studio.notebook.cards.travel_card import difference_card, moment_card
 from studio.notebook.completion import Matcher, matchers
 from studio.notebook.magics import register_magics, unregister_magics
 from studio.notebook.session import Session
@@ -41,6 +42,8 @@ _CARDS: dict[tuple[str, str], Callable[[Any], str]] = {
         counterexample_card(found)
     ),
     ("studio.simulation.counterexample.story", "Story"): lambda story: card_html(story_card(story)),
+    ("studio.simulation.travel.diff", "RunDiff"): lambda found: card_html(difference_card(found)),
+    ("studio.simulation.travel.moment", "Moment"): lambda moment: card_html(moment_card(moment)),
     ("studio.simulation.run", "Run"): lambda run: card_html(run_card(run)),
     ("studio.simulation.hunting.hunt", "Hunt"): lambda hunt: card_html(hunt_card(hunt)),
     ("studio.simulation.campaign.campaign", "Campaign"): lambda found: card_html(campaign_card(found)),

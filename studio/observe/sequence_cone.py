@@ -95,7 +95,8 @@ def _bounded(rows: Sequence[Row], chosen: set[int], rows_max: int) -> set[int]:
     if len(listed) <= rows_max:
         return chosen
     ending = rows_max // 3
-    return {*listed[: rows_max - ending], *listed[-ending:]}
+    verdicts = (id(row) for row in rows if row.kind == "violation")
+    return {*listed[: rows_max - ending], *listed[-ending:], *(each for each in verdicts if each in chosen)}
 
 
 def _folded(

@@ -76,9 +76,9 @@ class _Sheet:
         self.pitch = (_WIDTH - _LEFT - _RIGHT) / count
         self.x = {lane: round(_LEFT + self.pitch * (at + 0.5), 1) for at, lane in enumerate(sequence.lanes)}
 
-    def room(self, pixels: float) -> int:
+    def room(self, pixels: float, *, is_bold: bool = False) -> int:
         """Return how many characters have room there."""
-        return max(4, int(pixels / _CHARACTER))
+        return max(4, int(pixels / (_BOLD if is_bold else _CHARACTER)))
 
 
 def draw_sequence(sequence: Sequence) -> str:
@@ -115,7 +115,7 @@ def _lane(lane: str, sheet: _Sheet, bottom: int) -> str:
     x, width = sheet.x[lane], min(sheet.pitch - 8, 150)
     third = " third" if lane in sheet.sequence.third or lane == OUTSIDE else ""
     box = f'x="{x - width / 2:.1f}" y="{_LANES_Y - 13}" width="{width:.1f}" height="26" rx="5"'
-    name = fit(lane, min(len(lane), sheet.room(width - 8))).rstrip()
+    name = fit(lane, min(len(lane), sheet.room(width - 8, is_bold=True))).rstrip()
     return (
         f'<line class="life" x1="{x}" x2="{x}" y1="{_LANES_Y + 12}" y2="{bottom}"/><g><title>{_safe(lane)}</title>'
         f'<rect class="head{third}" {box}/>'
@@ -150,7 +150,9 @@ def _arrow(row: Row, sheet: _Sheet, y: float) -> str:
         head = f'<text class="trouble middle" font-size="15" x="{end:.1f}" y="{at}">✗</text>'
     left = min(start, sheet.x[row.to])
     right = max(start, sheet.x[row.to])
-    words = fit(row.words, min(len(row.words), max(sheet.room(right - left - 8), _LABEL_MIN))).rstrip()
+    words = fit(
+        row.words, min(len(row.words), max(sheet.room(right - left - 8, is_bold=row.is_troubled), _LABEL_MIN))
+    ).rstrip()
     weight = "trouble" if row.is_troubled else "soft" if kind == "reply" else ""
     return f"{line}{head}{_label(words, (left + right) / 2, y + 12, weight)}"
 

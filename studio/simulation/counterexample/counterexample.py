@@ -36,7 +36,7 @@ ROWS_MAX = 20
 """Violations that are kept; more say no more."""
 SENDS_MAX = 50
 """Messages that are written out one by one; a larger workload stays the rule that it is."""
-NAME_MAX = 80
+NAME_MAX = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,10 +175,9 @@ class Counterexample:
         return write(self, Path(folder), None if path is None else Path(path))
 
     @property
-    def replay_line(self) -> str:
-        """Return what to type to see it again, in a notebook or a terminal, once it is saved."""
-        file = f"simulations/{self.name}.json"
-        return f'studio.replay("{file}"), or studio simulate PATH --case {file}, once it is saved'
+    def replay_lines(self) -> list[str]:
+        """Return what to type to see it again, once it is saved: in a notebook, and in a terminal."""
+        return [f'studio.replay("{self.name}")', f"studio simulate PATH --case simulations/{self.name}.json"]
 
     def as_json(self) -> str:
         """Return it as JSON to read: what was promised, what strikes, and the case."""

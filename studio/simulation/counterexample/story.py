@@ -60,7 +60,7 @@ class Story:
         lines += ["", self.sequence.text(width), ""]
         if self.parting is not None:
             lines += ["Without the faults, the first event that differs", *self._differs(width)]
-        lines += ["", f"Replay: {found.replay_line}"]
+        lines += ["", "Keep it with .save(), then replay it", *(f"  {each}" for each in found.replay_lines)]
         return "\n".join(lines)
 
     @property
@@ -103,7 +103,7 @@ def _sequence(counterexample: Counterexample, build: Build, run: Run) -> Sequenc
     values = [json.loads(row) for row in counterexample.rows]
     case = counterexample.case
     return Sequence.of(
-        _of_this(run.log.records(), counterexample.invariant),
+        _of_this(run.log.records(), counterexample),
         title=f"How {counterexample.invariant} is broken",
         corner=f"{case.scenario} · seed {case.seed} · {format_ns(run.end_ns)} of virtual time",
         matters=_concern(build, counterexample.invariant, values),
@@ -112,15 +112,20 @@ def _sequence(counterexample: Counterexample, build: Build, run: Run) -> Sequenc
     )
 
 
-def _of_this(records: Iterable[Record], invariant: str) -> Iterator[Record]:
-    """Yield records without the violations of other promises, and with the first few of this one."""
-    left = ROWS_SHOWN
+def _of_this(records: Iterable[Record], counterexample: Counterexample) -> Iterator[Record]:
+    """Yield the records of the story: no violations of other promises, and nothing after the first one of this.
+
+    Where the promise holds in the end only, there are several to show, and nothing comes after them.
+    """
+    left = 1 if counterexample.mode == "always" else ROWS_SHOWN
     for record in records:
         if not isinstance(record, Violation):
             yield record
-        elif record.invariant == invariant and left:
-            left -= 1
+        elif record.invariant == counterexample.invariant:
             yield record
+            left -= 1
+            if not left:
+                return
 
 
 def _concern(build: Build, invariant: str, rows: list[Any]) -> Callable[[Record], bool]:
