@@ -190,7 +190,7 @@ def test_given_documents_and_settings_stand_before_the_run(scene: Any) -> None:
         ("service_time('Listner', '1ms')", UnknownTarget, "Listener"),
         ("crash('Listner', at='1s')", UnknownTarget, "Listener"),
         ("crash('Listener', replica=2)", UnfitTarget, "replica 1 to 1"),
-        ("lose('Listener')", UnfitTarget, "Listener.ask"),
+        ("lose('Listener.stock')", UnfitTarget, "Listener.ask"),
         ("lose('$.Thong.*')", UnknownTarget, "Thing.made"),
         ("duplicate($.Listener.ask)", UnfitTarget, "Thing.made"),
         ("down($.Listener.ask)", UnfitTarget, "Listener"),

@@ -124,7 +124,7 @@ def test_inject_puts_a_fault_in_force_and_refuses_what_it_cannot_strike(shop: An
         shop.world.call(TAKE, shop.thing("tea"))
     shop.world.call(TAKE, shop.thing("tea"))
     with pytest.raises(UnfitTarget):
-        shop.world.inject(lose("Shop"))
+        shop.world.inject(lose("Shop.stock"))
     assert len(shop.world.run.plan) == 1
 
 
