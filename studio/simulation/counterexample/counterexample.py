@@ -175,6 +175,11 @@ class Counterexample:
         return write(self, Path(folder), None if path is None else Path(path))
 
     @property
+    def replay_line(self) -> str:
+        """Return both of `replay_lines` as one sentence."""
+        return f"{', or '.join(self.replay_lines)}, once it is saved"
+
+    @property
     def replay_lines(self) -> list[str]:
         """Return what to type to see it again, once it is saved: in a notebook, and in a terminal."""
         return [f'studio.replay("{self.name}")', f"studio simulate PATH --case simulations/{self.name}.json"]
