@@ -25,6 +25,7 @@ from studio.simulation.counterexample.scenario_cell import cell_text
 from studio.simulation.counterexample.story import Story, story_of
 from studio.simulation.current import build_of
 from studio.simulation.fault_words import plan_in_words
+from studio.simulation.promises.promised import PROMISES
 from studio.simulation.run import Run
 from studio.simulation.simulate import simulate
 from studio.store import Log
@@ -87,10 +88,10 @@ class Counterexample:
             if seen:
                 case, rows = simpler, seen
                 break
-        declared = build.graph.invariants.get(invariant)
         mode = run.sql("select mode from violations where invariant = $name limit 1", name=invariant)["mode"][0]
-        promise = " ".join((declared.doc if declared else "").split("\n\n")[0].split())
-        return cls(case, invariant, rows[:ROWS_MAX], str(mode), promise, build.digest, __version__, build)
+        return cls(
+            case, invariant, rows[:ROWS_MAX], str(mode), _promise(build, invariant), build.digest, __version__, build
+        )  # fmt: skip
 
     @property
     def plan(self) -> tuple[Fault, ...]:
@@ -224,6 +225,13 @@ class Counterexample:
             str(values["sources"]),
             str(values["studio"]),
         )
+
+
+def _promise(build: Build, invariant: str) -> str:
+    """Return what is promised in words: the author's first paragraph, or our own summary."""
+    declared = build.graph.invariants.get(invariant)
+    text = declared.doc if declared else PROMISES[invariant].summary if invariant in PROMISES else ""
+    return " ".join(text.split("\n\n")[0].split())
 
 
 def _simpler(case: Case, run: Run) -> list[Case]:

@@ -15,6 +15,7 @@ from studio.simulation.case import Case
 from studio.simulation.counterexample.counterexample import Counterexample
 from studio.simulation.counterexample.rerun import quiet_run, rows_of
 from studio.simulation.current import build_of, current_system
+from studio.simulation.promises.promised import PROMISES
 from studio.simulation.run import Run
 from studio.simulation.simulate import simulate
 from studio.source.directory import read
@@ -159,7 +160,7 @@ def retry(kept: Kept, build: Build) -> Retried:
         run = quiet_run(found.case, build)
     except StudioError as error:
         return Retried(kept, obstacle=str(error).splitlines()[0])
-    if found.invariant not in run.checked:
+    if found.invariant not in run.checked and found.invariant not in PROMISES:
         return Retried(kept, obstacle=f"the promise {found.invariant} is not declared any more")
     return Retried(kept, rows_of(run, found.invariant), run=run)
 

@@ -9,9 +9,15 @@ import pytest
 
 from studio.errors import InvalidCounterexample, NothingBroken
 from studio.graph.system import Build
+from studio.model.faults.network_faults import lose
+from studio.simulation.case import Case
 from studio.simulation.counterexample.counterexample import Counterexample
+from studio.simulation.counterexample.kept import Kept, retry
 from studio.simulation.counterexample.rerun import rows_of
+from studio.simulation.promises.promised import PROMISES
 from studio.simulation.run import Run
+from studio.simulation.simulate import simulate
+from studio.store import Log
 
 
 def test_counterexample_survives_json(found: Counterexample) -> None:
@@ -52,3 +58,11 @@ def test_text_that_is_no_counterexample_is_refused(text: str) -> None:
 
 def test_the_build_is_no_part_of_the_value(found: Counterexample) -> None:
     assert replace(found, build=None) == found
+
+
+def test_promises_of_our_own_are_told_in_our_words(orders: Build) -> None:
+    run = simulate(Case("lost_reply", plan=(lose("Order.created"),)), system=orders, log=Log.memory())
+    assert run.case is not None
+    found = Counterexample.of(orders, run.case, "run_converges", run)
+    assert found.promise == PROMISES["run_converges"].summary
+    assert retry(Kept(found.name, found), orders).rows == found.rows
