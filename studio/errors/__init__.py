@@ -161,7 +161,6 @@ from studio.errors.run_log import (
 from studio.errors.simulated_runs import (
     CannotSample,
     EmptySystem,
-    EndlessLoop,
     HandlerStalledError,
     InvalidCase,
     InvariantFailed,
@@ -220,7 +219,6 @@ __all__ = [
     "EmptyAddress",
     "EmptyCell",
     "EmptySystem",
-    "EndlessLoop",
     "EndpointFailed",
     "ExportUnwritable",
     "FallbackChangesState",

@@ -7,7 +7,6 @@ from studio.errors.studio_error import StudioError
 __all__ = [
     "CannotSample",
     "EmptySystem",
-    "EndlessLoop",
     "HandlerStalledError",
     "InvalidCase",
     "InvariantFailed",
@@ -58,12 +57,13 @@ class TimeStandsStillError(StudioError):
     """Work went on and on without virtual time passing, or the run used up its steps."""
 
     code = "STU503"
-    problem = "{steps} steps reached {limit} at virtual time {now_ns} ns"
-    remedy = "Await a time in the loop that polls (`await asyncio.sleep(0.01)`), or raise {limit}."
+    problem = "{steps} steps reached {limit} at virtual time {now_ns} ns{stack}"
+    remedy = "Await a time in the loop that polls (`await asyncio.sleep(0.01)`), give it an end, or raise {limit}."
 
     steps: int
     limit: str
     now_ns: int
+    stack: str
 
 
 class RunStoppedError(StudioError):
@@ -264,16 +264,3 @@ class UnknownPromise(StudioError):
     scenario: str
     promise: str
     known: str
-
-
-class EndlessLoop(StudioError):
-    """A handler loops and never awaits anything, or awaits only what is there at once; the run was ended there."""
-
-    code = "STU534"
-    problem = "{handler} made {steps} steps at virtual time {now} without letting time pass{stack}"
-    remedy = "Let time pass in the loop, `await asyncio.sleep(0.01)`, or give it an end."
-
-    handler: str
-    steps: int
-    now: str
-    stack: str

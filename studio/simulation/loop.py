@@ -26,6 +26,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from studio.errors import LoopBusyError, NothingLeftError, RunStoppedError, TimeStandsStillError
+from studio.simulation.blame import blame
 from studio.simulation.driving import Drive
 from studio.simulation.graveyard import Graveyard
 from studio.simulation.incarnation import INCARNATION, Incarnation
@@ -97,7 +98,7 @@ class VirtualLoop(RefusingLoop):
         seed: int = 0,
         *,
         stall_s: float = 10.0,
-        instant_steps_max: int = 5_000_000,
+        instant_steps_max: int = 1_000_000,
         busy_rounds_max: int = 1_000,
     ) -> None:
         super().__init__()
@@ -482,7 +483,7 @@ class VirtualLoop(RefusingLoop):
         if not bucket:
             return bucket
         self.now_ns = when_ns
-        self._count(len(bucket))
+        self._count(len(bucket), bucket)
         self._occurrence += 1
         first = bucket[0][0]
         for entry in bucket:
@@ -530,14 +531,17 @@ class VirtualLoop(RefusingLoop):
         if not timer.cancelled():
             timer._run()  # noqa: SLF001 - it is what an event loop does with a handle
 
-    def _count(self, steps: int) -> None:
+    def _count(self, steps: int, entering: list[Entry] | None = None) -> None:
         if self.now_ns != self._instant_ns:
             self._instant_ns, self._instant_steps, self._occurrence = self.now_ns, 0, 0
         self.steps += steps
         self._instant_steps += steps
         if self._instant_steps > self.instant_steps_max:
             self._instant_steps = 0
-            raise TimeStandsStillError(steps=self.instant_steps_max, limit="instant_steps_max", now_ns=self.now_ns)
+            where, stack = blame(self._ready, entering or self._due)
+            raise TimeStandsStillError(
+                where=where, steps=self.instant_steps_max, limit="instant_steps_max", now_ns=self.now_ns, stack=stack
+            )
         if self.steps >= self._beat_at:
             self._beat()
 

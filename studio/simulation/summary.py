@@ -43,6 +43,7 @@ class Summary:
         idle: Operations, event handlers and compensations that never ran.
         unfinished: Work that was under way at the end, by name.
         warnings: What the engine has to say, such as that the run did not come to rest.
+        promised: Studio's own promises that it tested, and that held.
         scenario: Its name; empty for a world played by hand.
         seed: Of the run.
         status: How it ended, or `running`.
@@ -62,6 +63,7 @@ class Summary:
     idle: tuple[str, ...] = ()
     unfinished: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
+    promised: tuple[str, ...] = ()
     scenario: str = ""
     seed: int = 0
     status: str = ""
@@ -84,6 +86,8 @@ class Summary:
         if self.policies:
             lines.append("  policies: " + ", ".join(f"{count} × {what}" for what, count in self.policies))
         lines += [self._line(name) for name, _ in self.violations]
+        if self.promised:
+            lines.append(f"  ✓ {len(self.promised)} promises of Studio's own held: {', '.join(self.promised)}")
         lines += [f"  ! {warning}" for warning in self.warnings]
         if self.unfinished:
             under_way = [f"{count} × {name}" for name, count in self.unfinished]
@@ -144,6 +148,7 @@ def summary_of(run: Run) -> Summary:
             ).iter_rows()
         ),
         warnings=tuple(_warnings(run)),
+        promised=tuple(sorted(set(run.promised) - set(violated))),
         scenario=run.scenario,
         seed=run.seed,
         status=run.status,

@@ -33,6 +33,7 @@ EXAMPLES: dict[str, list[Value]] = {
     "flag": [True],
     "address": [S.Order.created, S.Order],
     "duration": ["10m", "40ms", "1m30s", "0.5s"],
+    "text": ["one", "one,two", "with a space"],
     "version": ["0.1.0", "1.2.0-rc.1+build"],
 }
 
@@ -119,7 +120,7 @@ def test_unnamed_composition_is_allowed() -> None:
 def test_help_shows_usage_and_every_option(kind: Kind) -> None:
     text = help_text(kind)
     assert usage(kind) in text
-    assert all(f"--{option.name}" in text and option.help in text for option in KINDS[kind].options)
+    assert all(f"--{option.name.replace('_', '-')}" in text and option.help in text for option in KINDS[kind].options)
 
 
 @pytest.mark.parametrize(
