@@ -13,6 +13,8 @@ STRIKES_MAX = 8
 """Where faults struck more often than that, only strikes in the traces concerned are shown."""
 
 
+ALIKE_MAX = 3
+"""Of rows that say the same again and again, so many are shown: the first ones, and the last."""
 FOLD_MIN = 3
 """Fewer rows that are left out in one place are not worth a row that says so."""
 
@@ -91,12 +93,22 @@ class _Leading:
 
 def _bounded(rows: Sequence[Row], chosen: set[int], rows_max: int) -> set[int]:
     """Return at most so many of the chosen rows: the first ones, and the last."""
+    chosen = _varied(rows, chosen)
     listed = [id(row) for row in rows if id(row) in chosen]
     if len(listed) <= rows_max:
         return chosen
     ending = rows_max // 3
     verdicts = (id(row) for row in rows if row.kind == "violation")
     return {*listed[: rows_max - ending], *listed[-ending:], *(each for each in verdicts if each in chosen)}
+
+
+def _varied(rows: Sequence[Row], chosen: set[int]) -> set[int]:
+    """Return the chosen rows without those that only say once more what others say."""
+    alike: dict[tuple[str, str, str, str], list[int]] = {}
+    for row in rows:
+        if id(row) in chosen and row.kind not in ("effect", "violation"):
+            alike.setdefault((row.kind, row.lane, row.to, row.words), []).append(id(row))
+    return chosen - {each for same in alike.values() if len(same) > ALIKE_MAX for each in same[ALIKE_MAX - 1 : -1]}
 
 
 def _folded(

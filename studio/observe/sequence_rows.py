@@ -36,8 +36,10 @@ RowKind = Literal[
 OUTSIDE = "outside"
 """Lane of whoever asks the system for something."""
 
-_HANDED_OVER = {"delivered", "redelivered", "duplicated"}
+_HANDED_OVER = {"delivered", "duplicated"}
 _BACK = {"reply", "acknowledgement", "the caller is gone"}
+_UNTOLD = {"acknowledged", "redelivered"}
+"""What goes without saying: a broker that tries again says so, and then what became of it."""
 _BODY_MAX = 60
 _UNHEALTHY = {"health", "job"}
 
@@ -143,7 +145,7 @@ class _Making:
             callee = self._callee(message, record)
             words = f"{_label(message)} is refused ({record.reason})"
             yield _stopped(record, seq, "call", (sender, callee), words)
-        elif record.outcome != "acknowledged":
+        elif record.outcome not in _UNTOLD:
             yield self._trouble(seq, record, message, sender)
 
     def _arrow(self, seq: int, record: Delivery, message: Message) -> Row:

@@ -53,7 +53,8 @@ class Story:
         found = self.counterexample
         lines = [f"✗ {found.invariant} is broken"]
         lines += textwrap.wrap(found.promise, width, initial_indent="  ", subsequent_indent="  ")
-        lines += [f"  {row_words(row)}" for row in found.rows[:ROWS_SHOWN]]
+        for row in found.rows[:ROWS_SHOWN]:
+            lines += textwrap.wrap(row_words(row), width, initial_indent="  ", subsequent_indent="    ")
         if len(found.rows) > ROWS_SHOWN:
             lines.append(f"  … {len(found.rows) - ROWS_SHOWN} more")
         lines += ["", "What it takes", *(f"  {each}" for each in self.takes)]
