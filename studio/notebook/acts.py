@@ -114,7 +114,7 @@ def export(session: Session, values: Values) -> Any:
 
 
 def studio(session: Session, values: Values) -> Card:
-    """Show, forget or reset what is declared."""
+    """Show, forget or reset what is declared; list what Studio promises of every run."""
     verb, name = values["verb"] or "status", values["name"]
     magic = MAGICS["studio"]
     if verb == "forget":
@@ -123,6 +123,10 @@ def studio(session: Session, values: Values) -> Card:
         return session.forget(str(name))
     if name is not None:
         raise BadMagic(magic="studio", reason=f"word={name!r} is one too many", usage=usage(magic))
+    if verb == "promises":
+        from studio.notebook.cards.promises_card import promises_card
+
+        return promises_card()
     return session.reset() if verb == "reset" else session.status()
 
 

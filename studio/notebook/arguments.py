@@ -129,14 +129,14 @@ _MAGICS = (
     ),
     LineMagic(
         "studio",
-        "Show what is declared (status), forget one declaration, or forget all of them (reset).",
+        "Show what is declared (status), forget one declaration or all of them (reset), list Studio's own promises.",
         (
             Argument(
                 "verb",
                 "what to do; status by default",
                 "verb",
                 is_required=False,
-                choices=("status", "forget", "reset"),
+                choices=("status", "forget", "reset", "promises"),
             ),
             Argument("name", "declaration to forget", "definition", is_required=False),
         ),

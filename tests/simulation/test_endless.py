@@ -34,7 +34,8 @@ CELLS = (
 
 
 def run(system_from: Any, monkeypatch: pytest.MonkeyPatch) -> TimeStandsStillError:
-    monkeypatch.setitem(loops.VirtualLoop.__init__.__kwdefaults__, "instant_steps_max", 5_000)  # type: ignore[index]
+    defaults: Any = loops.VirtualLoop.__init__.__kwdefaults__
+    monkeypatch.setitem(defaults, "instant_steps_max", 5_000)
     with pytest.raises(TimeStandsStillError) as raised:
         simulate("endless", system=system_from(*CELLS), log=Log.memory())
     return raised.value

@@ -39,6 +39,7 @@ def scenario_card(definition: Definition, scenario: Scenario, graph: Graph) -> C
         f"seed {scenario.seed}",
         scenario.bus,
         f"network {network} each way",
+        *_phases(scenario),
     ]
     workloads = tuple(
         (words(target_words(each.address), "address"), words(workload_words(each, end_ns)))
@@ -103,6 +104,13 @@ def external_card(definition: Definition, external: External, graph: Graph) -> C
 
 def _fields(contract: type) -> list[str]:
     return list(getattr(contract, "model_fields", {}))
+
+
+def _phases(scenario: Scenario) -> list[str]:
+    """Return what a scenario states of its phases and of Studio's own promises."""
+    stated = {"quiet for": scenario.quiet, "heals at": scenario.heal, "converges within": scenario.converge,
+              "events wait at most": scenario.queue_age, "without": ", ".join(scenario.without)}  # fmt: skip
+    return [f"{words} {value}" for words, value in stated.items() if value]
 
 
 def _given(given: Given) -> tuple[Cell, Cell]:
