@@ -53,9 +53,9 @@ def _waited(evidence: Evidence) -> Finding:
     import polars as pl
 
     bound_ns = evidence.bound_ns
-    accepted = _accepted(evidence)
-    if bound_ns is None or not len(accepted):
+    if bound_ns is None:
         return Finding(0)
+    accepted = _accepted(evidence)
     first = (
         evidence.table("deliveries")
         .filter(pl.col("outcome").is_in(["delivered", "dead-lettered"]))

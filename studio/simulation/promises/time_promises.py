@@ -25,13 +25,14 @@ def _overrun(evidence: Evidence) -> Finding:
     """
     import polars as pl
 
-    calls = evidence.table("messages").filter(pl.col("kind") == "call").select("message", "sender", "address")
     if evidence.table("faults")["kind"].str.starts_with(_CLOCKS).any():
         return Finding(0)
+    calls = evidence.table("messages").filter(pl.col("kind") == "call").select("message", "address")
+    timed_out = evidence.table("deliveries").filter(pl.col("outcome") == "timed-out")
+    if not len(timed_out):
+        return Finding(len(calls))
     given_up = (
-        evidence.table("deliveries")
-        .filter(pl.col("outcome") == "timed-out")
-        .join(calls, on="message")
+        timed_out.join(calls, on="message")
         .group_by("message")
         .agg(pl.col("at_ns").max().alias("due_ns"), pl.col("address").first())
     )
