@@ -1,0 +1,5 @@
+"""The system that remembers what was cancelled before it came."""
+
+from ..shared import calm, promises, storm
+
+__all__ = ["calm", "promises", "storm"]
