@@ -15,7 +15,7 @@ from pydantic import Field, create_model
 
 from studio.compatibility import Incompatibility, compatible, schema_of
 from studio.contract import Contract, codec
-from studio.simulation.sampling import sample
+from studio.simulation.workload.sampling import sample
 
 
 def version(**fields: Any) -> type[Contract]:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from studio.contract import Contract, Empty, ServiceError, codec, decode_message, type_name
 from studio.errors import InvalidDeclaration, InvalidMessage
-from studio.simulation.sampling import sample
+from studio.simulation.workload.sampling import sample
 
 
 class Item(Contract):

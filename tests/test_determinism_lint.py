@@ -49,7 +49,7 @@ REFUSED: Mapping[str, str] = {
 # (file, name) → why the machine may be asked there. Keep it short; an entry that is no longer needed fails below.
 ALLOWED: Mapping[tuple[str, str], str] = {
     (
-        "simulation/anyio_order.py",
+        "simulation/virtual/anyio_order.py",
         "threading.Lock",
     ): "guards the patch of anyio, which every world in the process shares",
     ("simulation/campaign/crew.py", "time.monotonic"): "how many seeds a worker gets at once; results are the same",
@@ -59,28 +59,40 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("simulation/campaign/pace.py", "time.monotonic"): "the rate and the time left, which people are told",
     ("simulation/determinism/twin.py", "os.environ"): "takes it away, to see whether a run leaned on it",
     ("simulation/determinism/twin.py", "os.environ.get"): "the twin's hash seed must be another than this process's",
-    ("simulation/driving.py", "threading.current_thread"): "only the main thread may take the interrupt signal",
-    ("simulation/driving.py", "threading.main_thread"): "only the main thread may take the interrupt signal",
+    ("simulation/virtual/driving.py", "threading.current_thread"): "only the main thread may take the interrupt signal",
+    ("simulation/virtual/driving.py", "threading.main_thread"): "only the main thread may take the interrupt signal",
     ("simulation/hunting/trials.py", "time.monotonic"): "bounds how long a hunt searches; each of its runs is a value",
     (
         "simulation/logbook.py",
         "datetime.datetime.now",
     ): "when a run was started stands in the list of runs, in no record",
-    ("simulation/loop.py", "threading.current_thread"): "names the driver in the error that a second one gets",
-    ("simulation/loop.py", "threading.get_ident"): "tells the driver's thread from others, whose calls are refused",
-    ("simulation/shield.py", "threading.current_thread"): "only the main thread may take the interrupt signal",
-    ("simulation/shield.py", "threading.main_thread"): "only the main thread may take the interrupt signal",
+    ("simulation/virtual/loop.py", "threading.current_thread"): "names the driver in the error that a second one gets",
     (
-        "simulation/watchdog.py",
+        "simulation/virtual/loop.py",
+        "threading.get_ident",
+    ): "tells the driver's thread from others, whose calls are refused",
+    ("simulation/virtual/shield.py", "threading.current_thread"): "only the main thread may take the interrupt signal",
+    ("simulation/virtual/shield.py", "threading.main_thread"): "only the main thread may take the interrupt signal",
+    (
+        "simulation/virtual/watchdog.py",
         "threading.Condition",
     ): "the watchdog ends runs, which are then aborted and never compared",
-    ("simulation/watchdog.py", "threading.Lock"): "the watchdog ends runs, which are then aborted and never compared",
-    ("simulation/watchdog.py", "threading.Thread"): "the watchdog ends runs, which are then aborted and never compared",
     (
-        "simulation/watchdog.py",
+        "simulation/virtual/watchdog.py",
+        "threading.Lock",
+    ): "the watchdog ends runs, which are then aborted and never compared",
+    (
+        "simulation/virtual/watchdog.py",
+        "threading.Thread",
+    ): "the watchdog ends runs, which are then aborted and never compared",
+    (
+        "simulation/virtual/watchdog.py",
         "threading.get_ident",
     ): "the watchdog ends runs, which are then aborted and never compared",
-    ("simulation/watchdog.py", "time.monotonic"): "the watchdog ends runs, which are then aborted and never compared",
+    (
+        "simulation/virtual/watchdog.py",
+        "time.monotonic",
+    ): "the watchdog ends runs, which are then aborted and never compared",
 }
 
 

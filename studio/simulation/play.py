@@ -15,13 +15,13 @@ from studio.graph.system import Build
 from studio.model.duration import duration_ns, exact_ns
 from studio.model.scenario import Scenario
 from studio.records import LogLine
-from studio.simulation.arrivals import Arrivals
-from studio.simulation.cluster import Cluster, Conditions
-from studio.simulation.outside import Outside
+from studio.simulation.checking.tap import Tap
+from studio.simulation.checking.verdict import Verdict
+from studio.simulation.cluster.cluster import Cluster, Conditions
+from studio.simulation.cluster.outside import Outside
+from studio.simulation.cluster.timetable import Rest, Timetable
 from studio.simulation.stage import set_up
-from studio.simulation.tap import Tap
-from studio.simulation.timetable import Rest, Timetable
-from studio.simulation.verdict import Verdict
+from studio.simulation.workload.arrivals import Arrivals
 from studio.store import Buffer
 from studio.store.shelf import Status
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from studio.errors import StudioError, UnknownTarget, UnknownTrace, nearest
 from studio.graph.system import Build
 from studio.observe.waterfall import Waterfall
-from studio.simulation.feeding import is_fed
+from studio.simulation.checking.feeding import is_fed
 from studio.simulation.summary import Summary, summary_of
 from studio.store.reader import RunLog
 

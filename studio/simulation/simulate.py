@@ -12,14 +12,14 @@ from studio.model.fault import Fault
 from studio.model.phases import phases_of
 from studio.model.scenario import Scenario
 from studio.simulation.case import Case
+from studio.simulation.checking.verdict import Verdict
 from studio.simulation.current import build_of, set_latest
+from studio.simulation.harming.swarming import drawn
 from studio.simulation.logbook import default_log, info_of
 from studio.simulation.play import Check, Intervention, Play, Progress
 from studio.simulation.run import Run
-from studio.simulation.shield import Shield, load_engine
 from studio.simulation.stage import conditions_of, scenario_of
-from studio.simulation.swarming import drawn
-from studio.simulation.verdict import Verdict
+from studio.simulation.virtual.shield import Shield, load_engine
 from studio.source.zone import utc_zone
 from studio.store import Log
 from studio.store.shelf import Status

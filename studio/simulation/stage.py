@@ -16,11 +16,11 @@ from studio.model.phases import ALWAYS, Phases
 from studio.model.scenario import Given, Scenario
 from studio.ports import Recorder, Write
 from studio.records import DocumentChange
-from studio.simulation.cluster import Cluster, Conditions
-from studio.simulation.loop import VirtualLoop
+from studio.simulation.cluster.cluster import Cluster, Conditions
+from studio.simulation.cluster.surroundings import Surroundings
 from studio.simulation.promises.promised import check_without
-from studio.simulation.surroundings import Surroundings
 from studio.simulation.targets import check_scenario, collection_of, place_of
+from studio.simulation.virtual.loop import VirtualLoop
 from studio.source.ambient import AMBIENT
 from studio.source.guard import install_guard
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from studio.errors import in_words
 from studio.graph.build import Graph
 from studio.model.duration import format_ns
-from studio.simulation.fault_words import plan_in_words
+from studio.simulation.harming.fault_words import plan_in_words
 
 if TYPE_CHECKING:
     from studio.simulation.run import Run

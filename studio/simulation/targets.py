@@ -18,8 +18,8 @@ from studio.graph.build import Graph
 from studio.graph.system import Build
 from studio.model.fault import Fault
 from studio.model.scenario import Given, Scenario, Workload
-from studio.simulation.aiming import nearest_instead
-from studio.simulation.fault_targets import check_fault
+from studio.simulation.harming.aiming import nearest_instead
+from studio.simulation.harming.fault_targets import check_fault
 
 __all__ = ["check_plan", "check_scenario", "collection_of", "place_of"]
 

@@ -20,19 +20,19 @@ from studio.model.fault import Fault
 from studio.model.scenario import Given, Scenario
 from studio.ports import ACTING
 from studio.runtime.acting import Handling
-from studio.simulation.cluster import Cluster
+from studio.simulation.checking.verdict import Verdict
+from studio.simulation.cluster.cluster import Cluster
+from studio.simulation.cluster.node import Node
+from studio.simulation.cluster.outside import Outside
+from studio.simulation.cluster.timetable import Timetable
 from studio.simulation.current import build_of, set_latest
 from studio.simulation.explanation import explained
+from studio.simulation.harming.swarming import drawn
 from studio.simulation.logbook import default_log, info_of
-from studio.simulation.node import Node
-from studio.simulation.outside import Outside
 from studio.simulation.run import Run
-from studio.simulation.shield import load_engine
 from studio.simulation.stage import conditions_of, furnish, scenario_of, set_up
-from studio.simulation.swarming import drawn
 from studio.simulation.targets import check_plan, collection_of
-from studio.simulation.timetable import Timetable
-from studio.simulation.verdict import Verdict
+from studio.simulation.virtual.shield import load_engine
 from studio.source.zone import utc_zone
 from studio.store import Buffer, Log
 
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     import polars as pl
 
     from studio.observe.waterfall import Waterfall
-    from studio.simulation.http import Browser
+    from studio.simulation.cluster.http import Browser
 
 __all__ = ["World", "world"]
 
@@ -124,7 +124,7 @@ class World:
     @property
     def http(self) -> Browser:
         """Return a client of the services' endpoints: `world.http.get("/stock/tea").json()`."""
-        from studio.simulation.http import Browser
+        from studio.simulation.cluster.http import Browser
 
         return Browser(self._cluster, self._outside, self._complete)
 

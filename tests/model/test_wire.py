@@ -14,7 +14,7 @@ from pydantic import Field
 
 from studio.contract import Contract, codec
 from studio.model.wire import why_not
-from studio.simulation.sampling import sample
+from studio.simulation.workload.sampling import sample
 
 
 class Customer(Contract):

@@ -125,5 +125,5 @@ def test_interrupted_world_shows_no_frames(payment: Notebook, monkeypatch: pytes
     def press(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("studio.simulation.timetable.Timetable.run_until_ns", press)
+    monkeypatch.setattr("studio.simulation.cluster.timetable.Timetable.run_until_ns", press)
     assert payment.fail("world.advance('1h')") == "Interrupted\n"

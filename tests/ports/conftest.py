@@ -19,7 +19,7 @@ from studio.serve.environment import EnvironmentSettings
 from studio.serve.network import NetworkOutbound
 from studio.serve.sqlite import SqliteStorage
 from studio.serve.walltime import WallClock
-from studio.simulation.cluster import Cluster, Conditions
+from studio.simulation.cluster.cluster import Cluster, Conditions
 from studio.source.cell import cell_from_text
 
 Result = TypeVar("Result")

@@ -16,8 +16,8 @@ from studio import down, lose
 from studio.graph.system import System
 from studio.ports import ACTING, HttpRequest, HttpResponse, Outbound
 from studio.serve.network import NetworkOutbound
-from studio.simulation.cluster import Cluster, Conditions
-from studio.simulation.outside import Outside
+from studio.simulation.cluster.cluster import Cluster, Conditions
+from studio.simulation.cluster.outside import Outside
 from studio.source.cell import cell_from_text
 
 Result = TypeVar("Result")

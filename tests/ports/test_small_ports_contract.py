@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from studio.ports import Randomness, Settings
 from studio.serve.entropy import SecretRandomness
 from studio.serve.environment import EnvironmentSettings
-from studio.simulation.adapters import GivenSettings, HashedRandomness
+from studio.simulation.cluster.adapters import GivenSettings, HashedRandomness
 
 if TYPE_CHECKING:
     from tests.ports.conftest import Engine, Shop

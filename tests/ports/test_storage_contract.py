@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from studio.errors import StorageConflict, UniqueViolation, UnsearchableValue
 from studio.ports import Document, Storage, Write
 from studio.serve.sqlite import SqliteStorage
-from studio.simulation.memory import MemoryStorage
+from studio.simulation.cluster.memory import MemoryStorage
 
 pytestmark = pytest.mark.anyio
 

@@ -19,7 +19,7 @@ from studio.runtime.replica import Replica
 from studio.runtime.saga.history import Entry
 from studio.runtime.saga.journal import JOURNAL
 from studio.runtime.saga.orchestrator import SagaReplica
-from studio.simulation.memory import MemoryStorage
+from studio.simulation.cluster.memory import MemoryStorage
 from studio.source.cell import cell_from_text
 
 Result = TypeVar("Result")

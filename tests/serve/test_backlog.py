@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from studio.ports import Document, Envelope
 from studio.serve.backlog import Backlog, Parcel
-from studio.simulation.memory import MemoryStorage
+from studio.simulation.cluster.memory import MemoryStorage
 
 pytestmark = pytest.mark.anyio
 

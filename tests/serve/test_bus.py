@@ -15,7 +15,7 @@ from studio.ports import Document, Envelope, Reply, Verdict, Write
 from studio.records import Delivery, Record
 from studio.serve.bus import LocalBus
 from studio.serve.courier import Consumer, Post
-from studio.simulation.memory import MemoryStorage
+from studio.simulation.cluster.memory import MemoryStorage
 
 if TYPE_CHECKING:
     from tests.serve.conftest import ManualClock

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from studio.serve.cron import Cron, ScheduledJob
-from studio.simulation.memory import MemoryStorage
+from studio.simulation.cluster.memory import MemoryStorage
 
 if TYPE_CHECKING:
     from tests.serve.conftest import ManualClock

@@ -16,7 +16,7 @@ from studio.serve.environment import EnvironmentSettings
 from studio.serve.exposition import Exposition
 from studio.serve.needs import Needs
 from studio.serve.probes import Probes
-from studio.simulation.memory import MemoryStorage
+from studio.simulation.cluster.memory import MemoryStorage
 from studio.source.directory import read
 
 if TYPE_CHECKING:

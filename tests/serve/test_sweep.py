@@ -17,7 +17,7 @@ from studio.runtime.saga.history import Entry
 from studio.runtime.saga.journal import SagaInstance
 from studio.serve.backlog import Parcel
 from studio.serve.sweep import KEPT_NS, Sweep
-from studio.simulation.memory import MemoryStorage
+from studio.simulation.cluster.memory import MemoryStorage
 from studio.source.cell import cell_from_text
 
 if TYPE_CHECKING:

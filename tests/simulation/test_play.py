@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from studio import S, lose
 from studio.graph.system import System
 from studio.records import FaultStrike, Violation
-from studio.simulation.cluster import Cluster
+from studio.simulation.cluster.cluster import Cluster
 from studio.simulation.current import latest, set_latest
 from studio.simulation.play import Intervention
 from studio.simulation.run import Run

@@ -24,10 +24,10 @@ from studio.errors import (
     UnknownScenario,
     UnknownTarget,
 )
-from studio.simulation import loop as loops
 from studio.simulation.current import latest
 from studio.simulation.run import Run
 from studio.simulation.simulate import Progress, simulate
+from studio.simulation.virtual import loop as loops
 from studio.store import Log
 
 ROOT = Path(__file__).resolve().parents[2]

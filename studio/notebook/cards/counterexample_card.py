@@ -24,7 +24,7 @@ from studio.notebook.cards.card import (
 )
 from studio.notebook.cards.wording import count
 from studio.simulation.counterexample.story import Story
-from studio.simulation.fault_words import plan_in_words
+from studio.simulation.harming.fault_words import plan_in_words
 
 if TYPE_CHECKING:
     from studio.simulation.counterexample.counterexample import Counterexample

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from studio.notebook.cards.card import Card, Cell, Lines, Section, Span, Table, code, words
 from studio.notebook.cards.wording import count
-from studio.simulation.fault_words import plan_in_words
+from studio.simulation.harming.fault_words import plan_in_words
 from studio.simulation.hunting.hunt_text import notes_of, work_words
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from studio.notebook.cards.card import (
     words,
 )
 from studio.notebook.cards.wording import count, distribution_words, target_words, workload_words
-from studio.simulation.fault_words import in_words
+from studio.simulation.harming.fault_words import in_words
 
 __all__ = ["external_card", "invariant_card", "scenario_card"]
 

@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.errors import PublishFailed
 from studio.ports import Envelope
-from studio.simulation.awaiting import perform
 from studio.simulation.brokers.consumer import Consumer
 from studio.simulation.brokers.models import model_of
-from studio.simulation.deadlines import DeadlineQueue, Deadlines
-from studio.simulation.exchange import Exchange
+from studio.simulation.brokers.readers import Readers
 from studio.simulation.harming.applier import Way
 from studio.simulation.randomness import mix
-from studio.simulation.readers import Readers
+from studio.simulation.virtual.awaiting import perform
+from studio.simulation.virtual.deadlines import DeadlineQueue, Deadlines
+from studio.simulation.virtual.exchange import Exchange
 
 if TYPE_CHECKING:
     from studio.simulation.brokers.carrier import Carrier
-    from studio.simulation.cluster import Cluster
-    from studio.simulation.node import Node
+    from studio.simulation.cluster.cluster import Cluster
+    from studio.simulation.cluster.node import Node
 
 __all__ = ["Broker", "DeliveryModel"]
 

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.ports import Envelope, Verdict, Write
 from studio.records import Delivery
+from studio.simulation.cluster.node import engage_later
 from studio.simulation.harming.applier import Way
-from studio.simulation.node import engage_later
 from studio.simulation.randomness import mix
-from studio.simulation.task import HandlerTask
+from studio.simulation.virtual.task import HandlerTask
 
 if TYPE_CHECKING:
     from studio.simulation.brokers.consumer import Consumer
-    from studio.simulation.cluster import Cluster
-    from studio.simulation.node import Node
+    from studio.simulation.cluster.cluster import Cluster
+    from studio.simulation.cluster.node import Node
 
 __all__ = ["BACKOFF_NS", "DEAD_LETTERS", "FORGOTTEN", "Carrier", "Handed", "Settling"]
 

@@ -9,7 +9,7 @@ from studio.address import matches, parse, pattern
 from studio.simulation.randomness import stable_key
 
 if TYPE_CHECKING:
-    from studio.simulation.node import Fleet
+    from studio.simulation.cluster.node import Fleet
 
 __all__ = ["Consumer"]
 

@@ -17,9 +17,9 @@ from studio.simulation.brokers.consumer import Consumer
 
 if TYPE_CHECKING:
     from studio.simulation.brokers.carrier import Handed
-    from studio.simulation.deadlines import DeadlineQueue
-    from studio.simulation.loop import VirtualLoop
-    from studio.simulation.node import Node
+    from studio.simulation.cluster.node import Node
+    from studio.simulation.virtual.deadlines import DeadlineQueue
+    from studio.simulation.virtual.loop import VirtualLoop
 
 __all__ = ["PARTITIONS", "SESSION_NS", "Fetched", "Group", "Logged", "Partition"]
 

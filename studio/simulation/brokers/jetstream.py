@@ -16,11 +16,11 @@ from studio.model.duration import SECOND_NS
 from studio.ports import Envelope, Verdict
 from studio.simulation.brokers.carrier import BACKOFF_NS, FORGOTTEN, Carrier, Handed
 from studio.simulation.brokers.consumer import Consumer
-from studio.simulation.deadlines import DeadlineQueue, Deadlines
+from studio.simulation.virtual.deadlines import DeadlineQueue, Deadlines
 
 if TYPE_CHECKING:
-    from studio.simulation.cluster import Cluster
-    from studio.simulation.node import Node
+    from studio.simulation.cluster.cluster import Cluster
+    from studio.simulation.cluster.node import Node
 
 __all__ = ["JetStream"]
 

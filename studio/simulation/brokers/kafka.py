@@ -16,12 +16,12 @@ from studio.ports import Envelope, Verdict
 from studio.simulation.brokers.carrier import BACKOFF_NS, FORGOTTEN, Carrier, Handed
 from studio.simulation.brokers.consumer import Consumer
 from studio.simulation.brokers.group import PARTITIONS, SESSION_NS, Fetched, Group, Logged, Partition
-from studio.simulation.deadlines import Deadlines
 from studio.simulation.randomness import stable_key
+from studio.simulation.virtual.deadlines import Deadlines
 
 if TYPE_CHECKING:
-    from studio.simulation.cluster import Cluster
-    from studio.simulation.node import Node
+    from studio.simulation.cluster.cluster import Cluster
+    from studio.simulation.cluster.node import Node
 
 __all__ = ["Kafka"]
 

@@ -12,7 +12,7 @@ from studio.simulation.brokers.rabbitmq import RabbitMQ
 
 if TYPE_CHECKING:
     from studio.simulation.brokers.broker import DeliveryModel
-    from studio.simulation.cluster import Cluster
+    from studio.simulation.cluster.cluster import Cluster
 
 __all__ = ["model_of"]
 

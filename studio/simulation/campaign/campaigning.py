@@ -24,8 +24,8 @@ from studio.simulation.case import Case
 from studio.simulation.current import build_of
 from studio.simulation.determinism.checking import Checks
 from studio.simulation.logbook import default_log, info_of
-from studio.simulation.shield import load_engine
 from studio.simulation.stage import conditions_of
+from studio.simulation.virtual.shield import load_engine
 from studio.store import Log
 from studio.store.campaigns import campaign_frame
 

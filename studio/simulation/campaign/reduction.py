@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from studio.model.fault import Fault
 from studio.simulation.campaign.seed_result import Breach, Latency, SeedResult, Strikes
-from studio.simulation.fault_words import in_words
+from studio.simulation.harming.fault_words import in_words
 from studio.simulation.run import Run
 
 __all__ = ["reduced"]

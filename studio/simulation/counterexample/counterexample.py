@@ -24,7 +24,7 @@ from studio.simulation.counterexample.rerun import quiet_run, rows_of
 from studio.simulation.counterexample.scenario_cell import cell_text
 from studio.simulation.counterexample.story import Story, story_of
 from studio.simulation.current import build_of
-from studio.simulation.fault_words import plan_in_words
+from studio.simulation.harming.fault_words import plan_in_words
 from studio.simulation.promises.promised import PROMISES
 from studio.simulation.run import Run
 from studio.simulation.simulate import simulate

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.model.fault import KINDS
 from studio.simulation.counterexample.value_code import quoted
-from studio.simulation.fault_words import plan_in_words
+from studio.simulation.harming.fault_words import plan_in_words
 
 if TYPE_CHECKING:
     from studio.simulation.counterexample.counterexample import Counterexample

@@ -15,7 +15,7 @@ from studio.model.duration import duration_ns, exact_ns
 from studio.model.scenario import NETWORK, Given, Scenario, Workload
 from studio.simulation.counterexample.fault_code import distribution_code, plan_code, target_code
 from studio.simulation.counterexample.value_code import Coder, quoted
-from studio.simulation.fault_words import plan_in_words
+from studio.simulation.harming.fault_words import plan_in_words
 from studio.source.file import module_path
 from studio.source.options import KINDS, Value, magic_line
 

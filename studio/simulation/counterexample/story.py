@@ -15,7 +15,7 @@ from studio.model.duration import format_ns
 from studio.observe.sequence import Sequence
 from studio.records import DocumentChange, LedgerEntry, Record, Violation
 from studio.simulation.counterexample.rerun import quiet_run, rows_of
-from studio.simulation.fault_words import plan_in_words
+from studio.simulation.harming.fault_words import plan_in_words
 from studio.simulation.run import Run
 from studio.simulation.travel.alignment import Parting, parting
 

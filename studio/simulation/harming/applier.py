@@ -10,7 +10,7 @@ from studio.errors import StudioError
 from studio.model.fault import Fault
 
 if TYPE_CHECKING:
-    from studio.simulation.harm import Harm
+    from studio.simulation.harming.harm import Harm
 
 __all__ = ["ANYWAY", "Applier", "Kind", "Standing", "Way", "is_side"]
 

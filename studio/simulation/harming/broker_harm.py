@@ -9,7 +9,7 @@ from studio.model.faults.broker_faults import BrokerLoses
 from studio.simulation.harming.applier import Applier, Standing
 
 if TYPE_CHECKING:
-    from studio.simulation.cluster import Cluster
+    from studio.simulation.cluster.cluster import Cluster
 
 __all__ = ["BrokerHarm"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.model.faults.clock_faults import ClockDrift, ClockFault, ClockJump, ClockOffset
+from studio.simulation.cluster.skew import Skew, SkewedClock, TrueTimes
 from studio.simulation.harming.applier import Applier, Standing
-from studio.simulation.skew import Skew, SkewedClock, TrueTimes
 
 if TYPE_CHECKING:
-    from studio.simulation.cluster import Cluster
-    from studio.simulation.node import Node
+    from studio.simulation.cluster.cluster import Cluster
+    from studio.simulation.cluster.node import Node
 
 __all__ = ["ClockHarm"]
 

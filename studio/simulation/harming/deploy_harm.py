@@ -9,15 +9,15 @@ from studio.model.duration import SECOND_NS
 from studio.model.faults.deploy_faults import Deploy
 from studio.records import Life
 from studio.runtime.saga.orchestrator import SagaReplica
-from studio.simulation.awaiting import sleep_ns
-from studio.simulation.complaints import raise_error
+from studio.simulation.cluster.complaints import raise_error
 from studio.simulation.harming.applier import Applier, Standing
 from studio.simulation.harming.process_harm import Process
-from studio.simulation.task import HandlerTask
+from studio.simulation.virtual.awaiting import sleep_ns
+from studio.simulation.virtual.task import HandlerTask
 
 if TYPE_CHECKING:
-    from studio.simulation.cluster import Cluster
-    from studio.simulation.node import Node
+    from studio.simulation.cluster.cluster import Cluster
+    from studio.simulation.cluster.node import Node
 
 __all__ = ["DeployHarm"]
 

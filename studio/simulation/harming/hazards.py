@@ -11,7 +11,7 @@ from studio.simulation.harming.party_harm import PartyHarm
 from studio.simulation.harming.storage_harm import StorageHarm
 
 if TYPE_CHECKING:
-    from studio.simulation.cluster import Cluster
+    from studio.simulation.cluster.cluster import Cluster
 
 __all__ = ["Hazards"]
 

@@ -9,7 +9,7 @@ from studio.model.faults.network_faults import Clog, Partition
 from studio.simulation.harming.applier import Applier, Standing, Way, is_side
 
 if TYPE_CHECKING:
-    from studio.simulation.harm import Harm
+    from studio.simulation.harming.harm import Harm
 
 __all__ = ["LinkHarm"]
 

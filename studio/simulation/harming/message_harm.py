@@ -15,7 +15,7 @@ from studio.simulation.harming.link_harm import LinkHarm
 from studio.simulation.randomness import mix, stable_key
 
 if TYPE_CHECKING:
-    from studio.simulation.harm import Harm
+    from studio.simulation.harming.harm import Harm
 
 __all__ = ["GARBAGE", "MessageHarm"]
 

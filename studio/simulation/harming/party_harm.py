@@ -12,7 +12,7 @@ from studio.model.duration import SECOND_NS
 from studio.model.faults.party_faults import CallBack, Exhaust, Throttle
 from studio.ports import HttpResponse
 from studio.simulation.harming.applier import Applier, Standing, Way
-from studio.simulation.incarnation import INCARNATION
+from studio.simulation.virtual.incarnation import INCARNATION
 
 if TYPE_CHECKING:
     from studio.runtime.acting import Handling

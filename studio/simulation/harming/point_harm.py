@@ -11,7 +11,7 @@ from studio.model.faults.handler_faults import Fail, Hang, Slow
 from studio.model.faults.process_faults import CrashPoint
 from studio.simulation.harming.applier import Applier, Kind, Standing, Way
 from studio.simulation.randomness import mix, share, stable_key
-from studio.simulation.sampling import sample
+from studio.simulation.workload.sampling import sample
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,9 +11,9 @@ from studio.records import Life
 from studio.simulation.harming.applier import Applier, Standing
 
 if TYPE_CHECKING:
-    from studio.simulation.cluster import Cluster
-    from studio.simulation.incarnation import Incarnation
-    from studio.simulation.node import Node
+    from studio.simulation.cluster.cluster import Cluster
+    from studio.simulation.cluster.node import Node
+    from studio.simulation.virtual.incarnation import Incarnation
 
 __all__ = ["Process", "ProcessHarm"]
 

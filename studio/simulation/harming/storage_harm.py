@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from studio.model.fault import Fault
 from studio.model.faults.storage_faults import LoseUnsynced, StaleRead, StorageClash, StorageError, StorageStall
 from studio.ports import ACTING, Storage, Write
-from studio.simulation.faulty_storage import FaultyStorage
+from studio.simulation.cluster.faulty_storage import FaultyStorage
 from studio.simulation.harming.applier import Applier, Standing
 from studio.simulation.randomness import mix, stable_key
 
 if TYPE_CHECKING:
-    from studio.simulation.cluster import Cluster
+    from studio.simulation.cluster.cluster import Cluster
 
 __all__ = ["StorageHarm"]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.simulation.fault_words import plan_in_words
+from studio.simulation.harming.fault_words import plan_in_words
 
 if TYPE_CHECKING:
     from studio.simulation.counterexample.counterexample import Counterexample

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from studio.errors import UnknownPromise, Where, nearest
 from studio.model.invariant import Mode
 from studio.model.scenario import Scenario
-from studio.simulation.asking import as_text
+from studio.simulation.checking.asking import as_text
 from studio.simulation.promises.delivery_promises import NO_MESSAGE_LOST, QUEUE_AGE_BOUNDED
 from studio.simulation.promises.promise import Evidence, Promise
 from studio.simulation.promises.recovery_promises import GOODPUT_RECOVERS, RUN_CONVERGES

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from studio.errors import NeverConverged
 from studio.model.duration import format_ns
 from studio.model.phases import phases_of
+from studio.simulation.cluster.timetable import BUSY
 from studio.simulation.promises.promise import Evidence, Finding, Promise, broken
 from studio.simulation.summary import busy_in_words
-from studio.simulation.timetable import BUSY
 
 if TYPE_CHECKING:
     import polars as pl

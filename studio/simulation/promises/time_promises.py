@@ -52,9 +52,20 @@ def _waiting(evidence: Evidence, handled: pl.DataFrame) -> pl.DataFrame:
 
     outer = handled.select(pl.col("span").alias("parent"), "due_ns", "service")
     inner = evidence.table("spans").filter(pl.col("kind") == "call", pl.col("status") != "crashed")
-    joined = inner.select("span", "parent", "start_ns", "end_ns", "name", "status").join(outer, on="parent")
+    joined = inner.select("span", "parent", "start_ns", "end_ns", "name", "status", "replica").join(outer, on="parent")
     ended = pl.col("status") != "unfinished"
-    return joined.filter(ended, pl.col("end_ns") > pl.col("due_ns"), pl.col("end_ns") > pl.col("start_ns"))
+    late = joined.filter(ended, pl.col("end_ns") > pl.col("due_ns"), pl.col("end_ns") > pl.col("start_ns"))
+    return late.join(_stood_still(evidence, late), on="span", how="anti")
+
+
+def _stood_still(evidence: Evidence, waiting: pl.DataFrame) -> pl.DataFrame:
+    """Return the spans of waiting during which the process was paused: it can give up only when it wakes."""
+    import polars as pl
+
+    lives = evidence.table("lives").filter(pl.col("change") == "paused")
+    pauses = lives.select("service", "replica", pl.col("at_ns").alias("paused_ns"))
+    during = pl.col("paused_ns").is_between(pl.col("start_ns"), pl.col("end_ns"))
+    return waiting.join(pauses, on=["service", "replica"]).filter(during).select("span")
 
 
 def _told_late(row: dict[str, Any]) -> dict[str, Any]:
@@ -70,7 +81,8 @@ def _told_waiting(row: dict[str, Any]) -> dict[str, Any]:
 DEADLINES_RESPECTED = Promise(
     "deadlines_respected",
     "No handler begins after its call's deadline, and no caller waits past its own.",
-    "Every delivery model, as long as clocks agree: a fault that sets one wrong takes it away.",
+    "Every delivery model, as long as clocks agree, and of callers that do not stand still meanwhile: who is paused gives "
+    "up when it wakes.",
     _overrun,
     needs_end=False,
 )

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from studio.model.fault import Fault, plan_to
 from studio.simulation.counterexample.fault_code import fault_code
-from studio.simulation.fault_words import plan_in_words
+from studio.simulation.harming.fault_words import plan_in_words
 
 __all__ = ["Outcome", "Proof"]
 

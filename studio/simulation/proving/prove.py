@@ -9,7 +9,7 @@ from studio.graph.lint import Finding
 from studio.graph.rules.rule import Facts, facts_of
 from studio.graph.system import Build, System
 from studio.simulation.current import build_of
-from studio.simulation.fault_words import plan_in_words
+from studio.simulation.harming.fault_words import plan_in_words
 from studio.simulation.proving.ground import Grounds
 from studio.simulation.proving.proof import Proof
 from studio.simulation.proving.suspicions import SUSPICIONS, Suspicion

@@ -15,7 +15,7 @@ from studio.errors import ForkDiffers, NotForkable
 from studio.graph.system import Build, System
 from studio.model.fault import Fault
 from studio.records import Record, Violation, canonical
-from studio.simulation.cluster import Cluster
+from studio.simulation.cluster.cluster import Cluster
 from studio.simulation.current import build_of
 from studio.simulation.play import Intervention
 from studio.simulation.simulate import simulate

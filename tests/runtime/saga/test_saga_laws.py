@@ -55,7 +55,7 @@ class Life:
     """One instance in a fresh world on an old bench, through several orchestrators."""
 
     def __init__(self, shop: Bench, ill: dict[str, Any], callees: dict[str, list[str]]) -> None:
-        from studio.simulation.memory import MemoryStorage
+        from studio.simulation.cluster.memory import MemoryStorage
 
         self.shop, self.ill = shop, ill
         self.remaining = {address: list(ways) for address, ways in callees.items()}

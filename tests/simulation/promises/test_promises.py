@@ -14,7 +14,7 @@ from studio import S, crash_at, lose
 from studio import promises as listed
 from studio.errors import UnknownPromise
 from studio.graph.system import System
-from studio.records import Delivery, FaultStrike, Message, Record, SagaChange, SagaStep, Span
+from studio.records import Delivery, FaultStrike, Life, Message, Record, SagaChange, SagaStep, Span
 from studio.simulation.promises.promise import Evidence
 from studio.simulation.promises.promised import PROMISES
 from studio.simulation.run import Run
@@ -147,6 +147,16 @@ def test_work_after_its_callers_deadline_is_found(system_from: Any) -> None:
     assert not check(system_from, name, call, late, in_time, waiting._replace(end_ns=50))
     skew = FaultStrike(0, 1, "clock-offset", "Till", 0, "")
     assert not check(system_from, name, call, late, begun, skew)
+
+
+def test_caller_that_stands_still_need_not_give_up_meanwhile(system_from: Any) -> None:
+    call, late = message(4, "call", "Till.hold", 1), Delivery(50, 4, "Till", 1, 1, "timed-out", "")
+    waiting = (call, late, span(2, "handle", "Till.hold", 40, 90, 4), span(3, "call", "Till.pay", 45, 80, 5, parent=2))
+    paused = Life(48, "Till", 1, 1, "paused", "")
+    name = "deadlines_respected"
+    assert not check(system_from, name, *waiting, paused)
+    for elsewhere in (paused._replace(replica=2), paused._replace(service="Other"), paused._replace(at_ns=90)):
+        assert len(check(system_from, name, *waiting, elsewhere)) == 1
 
 
 def test_what_a_compensation_leaves_is_found(system_from: Any) -> None:

@@ -1,0 +1,1 @@
+"""What arrives from outside: when, and with what data."""
