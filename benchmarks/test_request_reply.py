@@ -20,9 +20,9 @@ import pytest
 from studio.graph.system import Build, System
 from studio.model.distribution import distribution
 from studio.ports import Recorder
-from studio.simulation.cluster import Cluster, Conditions
+from studio.simulation.cluster.cluster import Cluster, Conditions
 from studio.simulation.logbook import info_of
-from studio.simulation.outside import Outside
+from studio.simulation.cluster.outside import Outside
 from studio.source.cell import cell_from_text
 from studio.store import Log
 

@@ -144,7 +144,7 @@ class FaultStrike(NamedTuple):
 
 
 class PolicyChange(NamedTuple):
-    """A policy did something with a call: it tried again, refused, opened, ejected or answered in the callee's place."""
+    """A policy did something with a call: tried again, refused, opened, ejected or answered in the callee's place."""
 
     at_ns: int
     service: str  # the caller's; its memory is where the policy's state lives

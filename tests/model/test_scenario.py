@@ -93,5 +93,5 @@ def test_an_unknown_arrival_process_is_refused() -> None:
 def test_an_unreadable_duration_or_bus_is_refused() -> None:
     with pytest.raises(InvalidDuration, match="STU301"):
         Scenario("calm", duration="soon")
-    with pytest.raises(UnknownBus, match="scenario=calm: bus=pigeon(.|\n)*rabbitmq"):
+    with pytest.raises(UnknownBus, match=r"scenario=calm: bus=pigeon(.|\n)*rabbitmq"):
         Scenario("calm", bus="pigeon")

@@ -95,7 +95,7 @@ class SagaReplica:
             program: Shared by all.
             ports: Through which it acts.
             running_max: Instances carried at once.
-            until: Latest version that it has, and starts instances with, as before a deploy; empty for all that are kept.
+            until: Latest version that it has, and starts instances with, as before a deploy; empty for all.
         """
         build = program.build
         sagas = [

@@ -1,1 +1,1 @@
-"""Virtual time: an asyncio loop without a clock, tasks of our own, incarnations that can crash, and what guards them."""
+"""Virtual time: a loop without a clock, tasks of our own, incarnations that can crash, and what guards them."""

@@ -72,7 +72,8 @@ def test_a_fault_on_what_it_cannot_strike_is_refused(graph: Graph, fault: Any, r
 @pytest.mark.parametrize(
     "fault",
     [
-        partition("bus", "Echo/2"), partition("Echo/*"), clog("$.Thing.*"), hang("cards"), slow("Echo/1", "1s"), lose("Echo"),
+        partition("bus", "Echo/2"), partition("Echo/*"), clog("$.Thing.*"), hang("cards"), slow("Echo/1", "1s"),
+        lose("Echo"),
         fail(S.Echo.say, error="Declined"), poison(S.Echo.say), pause("Echo/*"), down(["Echo/1", "cards"]),
     ],
 )  # fmt: skip
