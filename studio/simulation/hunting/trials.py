@@ -167,7 +167,7 @@ class Trials:
             self._abort(case, error, counts=False)
             return None
         except StudioError as error:
-            if not case.plan:
+            if not case.plan and not self.known:  # the first one: what it is about cannot be run at all
                 raise
             self._abort(case, error)
             return None

@@ -81,8 +81,8 @@ def _told_waiting(row: dict[str, Any]) -> dict[str, Any]:
 DEADLINES_RESPECTED = Promise(
     "deadlines_respected",
     "No handler begins after its call's deadline, and no caller waits past its own.",
-    "Every delivery model, as long as clocks agree: a fault that sets one wrong takes it away. A caller that stands still "
-    "gives up when it wakes.",
+    "Every delivery model, as long as clocks agree: a fault that sets one wrong takes it away. A caller that stands "
+    "still gives up when it wakes.",
     _overrun,
     needs_end=False,
 )

@@ -56,6 +56,19 @@ def test_sound_system_survives_and_the_verdict_says_what_that_rests_on(sound: Bu
     assert "Not modelled: overload" in told
 
 
+def test_simpler_message_that_its_contract_refuses_is_left_out(build_from: Callable[..., Build]) -> None:
+    contract = "class Basket(Contract):\n    id: str\n    lines: list[str]\nevent($.Basket.full, Basket, key='id')"
+    cells = (
+        f"%%contracts basket\n{contract}",
+        "%%service Packer\n@service.on($.Basket.full)\nasync def pack(basket: Basket) -> None: ...",
+        "%%scenario calm --duration 5s\nworkload($.Basket.full, [Basket(id='a', lines=['x'])])",
+        "%%invariant nothing_is_packed\nselect message from messages where json_array_length(body, '$.lines') > 0",
+    )
+    (found,) = hunt("calm", system=build_from(*cells), runs=20).counterexamples
+    (sent,) = found.case.sends or ()
+    assert '"lines":["' in sent.body
+
+
 def test_promise_broken_without_faults_says_so(build_from: Callable[..., Build]) -> None:
     broken = "%%invariant nothing_happens\nselect message from messages"
     found = hunt("calm", system=build_from("%%service Idle", NAIVE_SCENARIO, broken, LISTENER), runs=10)

@@ -1,0 +1,1 @@
+"""What both twins share: contracts, the scenarios, the promise."""

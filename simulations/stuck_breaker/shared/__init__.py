@@ -1,0 +1,1 @@
+"""What both twins share: contracts, the payments, the scenarios, the promise."""
