@@ -1,4 +1,4 @@
-"""Whatever can go wrong does, for a while; each seed draws its own. All orders are cancelled, some while they arrive."""
+"""Whatever can go wrong does, for a while; each seed draws its own. All orders are cancelled, some on their way."""
 
 from __future__ import annotations
 

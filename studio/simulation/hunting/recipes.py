@@ -21,8 +21,9 @@ __all__ = ["TABLE", "Recipe"]
 SECOND_NS = 1_000_000_000
 LASTING_NS = 30 * SECOND_NS
 """How long a service is down, or cut off, for a while."""
-PAUSE_NS = 60 * SECOND_NS
-"""How long a paused process stands still: longer than brokers wait for an acknowledgement, and callers for answers."""
+PAUSE_NS = 65 * SECOND_NS
+"""How long a paused process stands still: longer than brokers wait for an acknowledgement, and callers for answers, and
+no multiple of that: who wakes at the instant of a redelivery finds his damage mended as he does it."""
 REPLACED_NS = 10 * SECOND_NS
 JUMP_NS = 5 * SECOND_NS
 """By how much a clock that was away is set anew."""

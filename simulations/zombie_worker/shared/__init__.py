@@ -1,0 +1,1 @@
+"""What both twins share: contracts, leases, the second service, the scenarios, the promise."""

@@ -1,0 +1,29 @@
+"""What is said between the services."""
+
+from __future__ import annotations
+
+from studio import Contract, S, ServiceError, event
+
+
+class Withdrawal(Contract):
+    id: str
+    account: str
+    amount: int
+
+
+class Account(Contract):
+    id: str
+    balance: int
+    booked: list[str] = []
+
+
+class Lease(Contract):
+    account: str
+    until: float
+
+
+class AccountBusy(ServiceError):
+    status = 409
+
+
+event(S.Withdrawal.requested, Withdrawal, key="id")
