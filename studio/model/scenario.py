@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studio.address import Address
+from studio.errors import InvalidDeclaration
 from studio.model.declaring import declare, declared, scenario_demanded
 from studio.model.delivery import check_bus
 from studio.model.distribution import Constant, Distribution, distribution
@@ -35,6 +36,7 @@ class ServiceTime:
 
 
 NETWORK = Constant("1ms")
+CHECKS = ("marks", "commits")
 
 
 @dataclass(slots=True)
@@ -54,6 +56,8 @@ class Scenario:
         queue_age: No event may wait longer for a consumer; empty for no bound.
         without: Promises of Studio's own that this scenario is not held to, such as `no_message_lost`; in a cell's
             line several with commas between. `studio.promises()` lists them.
+        check: When *always* invariants are checked: at `marks` of virtual time, which is quick and misses what breaks
+            and mends itself between two of them, or at `commits`: after every step that wrote what they read.
 
     Example:
         scenario = Scenario("payment_outage", duration="10m")
@@ -75,6 +79,7 @@ class Scenario:
     converge: str = ""
     queue_age: str = ""
     without: Sequence[str] = ()
+    check: str = "marks"
 
     def __post_init__(self) -> None:
         duration_ns(self.settle)
@@ -83,6 +88,12 @@ class Scenario:
         if isinstance(self.without, str):
             self.without = [name.strip() for name in self.without.split(",") if name.strip()]
         check_bus(self.bus, what=f"scenario={self.name}")
+        if self.check not in CHECKS:
+            raise InvalidDeclaration(
+                what=f"scenario={self.name} check={self.check}",
+                reason=f"invariants are checked at one of {', '.join(CHECKS)}",
+                remedy_text="Take --check marks, which is quick, or --check commits, which misses nothing.",
+            )
         gathering = declared()
         if gathering is not None:
             gathering.scenario = self

@@ -10,7 +10,7 @@ import copy
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal, get_args
 
 from studio.contract import codec
 from studio.errors import InvalidCase, InvalidFault, UnknownBus
@@ -20,9 +20,12 @@ from studio.model.fault import Fault, fault_from, plan_to
 from studio.model.scenario import Scenario, Workload
 from studio.simulation.stage import scenario_of
 
-__all__ = ["Case", "Sent"]
+__all__ = ["Case", "Check", "Sent"]
 
 FORM = 1
+
+Check = Literal["", "marks", "commits"]
+"""When *always* invariants are checked: at marks of virtual time, or after every step that wrote what they read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,8 @@ class Case:
         sends: Messages, instead of the scenario's workloads; None keeps these.
         duration_ns: Instead of the scenario's; 0 keeps it.
         bus: Delivery model instead of the scenario's; empty keeps it.
+        check: When *always* invariants are checked, instead of the scenario's; empty keeps it. Hunts and counterexamples
+            look after every commit.
     """
 
     scenario: str
@@ -59,10 +64,18 @@ class Case:
     sends: tuple[Sent, ...] | None = None
     duration_ns: int = 0
     bus: str = ""
+    check: Check = ""
 
     def __post_init__(self) -> None:
         if self.bus:
             check_bus(self.bus, what="case")
+        if self.check not in get_args(Check):
+            raise InvalidCase(case=self.scenario, reason=f"check={self.check!r} is neither marks nor commits")
+
+    @property
+    def strict(self) -> Case:
+        """Return the same case with its invariants checked after every commit."""
+        return self if self.check == "commits" else replace(self, check="commits")
 
     def with_plan(self, *plan: Fault) -> Case:
         """Return the same case under other faults."""
@@ -80,6 +93,8 @@ class Case:
         scenario.faults, scenario.seed = list(self.plan), self.seed
         if self.bus:
             scenario.bus = self.bus
+        if self.check:
+            scenario.check = self.check
         if self.sends is not None:
             scenario.workloads = [_workload(build, sent) for sent in self.sends]
         return scenario
@@ -88,7 +103,7 @@ class Case:
         """Return the case as one line of JSON."""
         sends = None if self.sends is None else [[each.at_ns, each.address, each.body] for each in self.sends]
         values = {"form": FORM, "scenario": self.scenario, "seed": self.seed, "plan": plan_to(self.plan),
-                  "sends": sends, "duration_ns": self.duration_ns, "bus": self.bus}  # fmt: skip
+                  "sends": sends, "duration_ns": self.duration_ns, "bus": self.bus, "check": self.check}  # fmt: skip
         return json.dumps(values, sort_keys=True)
 
     @classmethod
@@ -115,6 +130,7 @@ class Case:
             sends=None if sends is None else tuple(Sent(int(at), str(to), str(body)) for at, to, body in sends),
             duration_ns=int(values["duration_ns"]),
             bus=str(values["bus"]),
+            check=values.get("check", ""),  # what was kept before a case said so
         )
 
 

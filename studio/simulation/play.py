@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
 
 from studio.graph.system import Build
 from studio.model.duration import duration_ns, exact_ns
@@ -25,18 +24,15 @@ from studio.simulation.workload.arrivals import Arrivals
 from studio.store import Buffer
 from studio.store.shelf import Status
 
-__all__ = ["PHASE", "Check", "Intervention", "Play", "Progress"]
+__all__ = ["PHASE", "Intervention", "Play", "Progress"]
 
 STRETCHES = 100
-"""A run is driven in so many stretches, after each of which progress is told."""
+"""A run is driven in so many stretches where somebody wants to be told of its progress after each."""
 MARKS = 5
 """How often *always* invariants are checked while work arrives."""
 
 PHASE = "phase"
 """Level of the log lines of `world` that say which phase begins."""
-
-Check = Literal["marks", "commits"]
-"""When *always* invariants are checked: at marks of virtual time, or after every step that wrote what they read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +88,7 @@ class Play:
         buffer: Buffer,
         *,
         interventions: Sequence[Intervention] = (),
-        check: Check = "marks",
+        check: str = "marks",
         stop_at_violation: bool = False,
         progress: Callable[[Progress], None] | None = None,
     ) -> None:
@@ -128,11 +124,12 @@ class Play:
         loop = cluster.loop
         loop.heartbeat = self._tell
         self._start_workloads(cluster)
-        for stretch in range(1, STRETCHES + 1):
-            if not self._run_until_ns(timetable, self._end_ns * stretch // STRETCHES, verdict):
+        stretches = STRETCHES if self._progress is not None else MARKS  # taking the loop up and putting it down costs
+        for stretch in range(1, stretches + 1):
+            if not self._run_until_ns(timetable, self._end_ns * stretch // stretches, verdict):
                 return self._halted(verdict)
             self._tell()
-            if verdict.is_watching and stretch % (STRETCHES // MARKS) == 0 and stretch < STRETCHES:
+            if verdict.is_watching and stretch % (stretches // MARKS) == 0 and stretch < stretches:
                 verdict.check(loop.now_ns, finally_=False)
                 if self._is_enough(verdict):
                     return "stopped"

@@ -11,12 +11,12 @@ from studio.model.duration import duration_ns, format_ns
 from studio.model.fault import Fault
 from studio.model.phases import phases_of
 from studio.model.scenario import Scenario
-from studio.simulation.case import Case
+from studio.simulation.case import Case, Check
 from studio.simulation.checking.verdict import Verdict
 from studio.simulation.current import build_of, set_latest
 from studio.simulation.harming.swarming import drawn
 from studio.simulation.logbook import default_log, info_of
-from studio.simulation.play import Check, Intervention, Play, Progress
+from studio.simulation.play import Intervention, Play, Progress
 from studio.simulation.run import Run
 from studio.simulation.stage import conditions_of, scenario_of
 from studio.simulation.virtual.shield import Shield, load_engine
@@ -50,7 +50,7 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
     bus: str | None = None,
     log: Log | None = None,
     stop_at_violation: bool = False,
-    check: Check = "marks",
+    check: Check = "",
     keep: bool = True,
     interventions: Sequence[Intervention] = (),
     progress: Callable[[Progress], None] | None = None,
@@ -70,7 +70,8 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
         log: Where records go; by default the process's log.
         stop_at_violation: Whether the run ends where the first violation is found, with status `stopped`.
         check: When *always* invariants are checked: at `marks` of virtual time (what breaks and mends itself between
-            two is missed), or at `commits`: after every step that wrote what they read. No other record differs.
+            two is missed), or at `commits`: after every step that wrote what they read. No other record differs. By
+            default as the case or the scenario says, which is at marks unless stated.
         keep: Whether `latest()` gives the run from now on.
         interventions: What is done to the running cluster between two steps, for forks.
         progress: Told at least a hundred times in a run, and every few thousand steps of a busy one.
@@ -91,7 +92,7 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
     """
     build = build_of(system)
     case = _case_of(build, scenario, seed, faults, duration)
-    case = replace(case, bus=bus or case.bus)
+    case = replace(case, bus=bus or case.bus, check=check or case.check)
     number, plan = case.seed, case.plan
     chosen = scenario if isinstance(scenario, Scenario) else case.scenario_in(build)
     end_ns = case.duration_ns or duration_ns(chosen.duration)
@@ -102,7 +103,7 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
     buffer = shelf.record(info_of(build, chosen.name, number, case))
     play = Play(
         build, chosen, end_ns, conditions, buffer,
-        interventions=interventions, check=check, stop_at_violation=stop_at_violation, progress=progress,
+        interventions=interventions, check=case.check or chosen.check, stop_at_violation=stop_at_violation, progress=progress,
     )  # fmt: skip
     records = shelf.live(buffer)
     verdict = Verdict(Run(records, build, plan, case=case), buffer, scenario=chosen, end_ns=end_ns)

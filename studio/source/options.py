@@ -158,6 +158,7 @@ _KINDS: tuple[CellKind, ...] = (
             Option("heal", "from then on every fault is over", "duration", "DURATION"),
             Option("converge", "instead of settle", "duration", "DURATION"),
             Option("queue_age", "longest time an event may wait for a consumer", "duration", "DURATION"),
+            Option("check", "when invariants are checked", choices=("marks", "commits"), metavar="WHEN"),
             Option("without", "Studio's own promises it is not held to, with commas between", metavar="NAMES"),
         ),
         "scenario",

@@ -63,7 +63,7 @@ def test_help_of_a_cell_magic_shows_its_options(notebook: Notebook, kind: str) -
     shown = notebook.shown.readouterr().out
     assert f"%%{kind}" in shown
     assert all(
-        f"--{option.name}" in shown
+        f"--{option.name.replace('_', '-')}" in shown
         for declared in KINDS.values()
         if declared.kind == kind
         for option in declared.options

@@ -12,14 +12,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 from studio.errors import StudioError
 from studio.graph.system import Build, System
 from studio.model.fault import Fault
 from studio.simulation.campaign.reduction import reduced
 from studio.simulation.campaign.seed_result import SeedResult
-from studio.simulation.case import Case
+from studio.simulation.case import Case, Check
 from studio.simulation.run import Run
 from studio.simulation.simulate import simulate
 from studio.simulation.stage import scenario_of
@@ -67,13 +66,13 @@ class Task:
     Attributes:
         seed: Which.
         case: The very case; None makes it from the job.
-        check: When *always* invariants are checked.
+        check: When *always* invariants are checked; empty leaves it to the case and the scenario.
         is_full: Whether all records are returned.
     """
 
     seed: int
     case: Case | None = None
-    check: Literal["marks", "commits"] = "marks"
+    check: Check = ""
     is_full: bool = False
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 import re
 from collections.abc import Iterator
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from studio.graph.candidate import visible_names
@@ -28,7 +28,8 @@ __all__ = ["cell_text"]
 def cell_text(counterexample: Counterexample, build: Build) -> str:
     """Return a cell `%%scenario NAME` that breaks the promise when it is run."""
     case = counterexample.case
-    scenario = case.scenario_in(build)
+    is_momentary = counterexample.mode == "always"  # else nothing is asked before the end
+    scenario = (case if is_momentary else replace(case, check="")).scenario_in(build)
     coder = Coder(visible_names(build.graph.definitions.values()), _modules(build))
     lines = [*_given(scenario, coder), *_conditions(scenario), "", *_workloads(scenario, coder)]
     plan = plan_code(case.plan, "$")

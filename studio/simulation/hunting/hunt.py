@@ -135,7 +135,7 @@ def hunt(  # noqa: PLR0913 - all but the first by keyword
     name = scenario if isinstance(scenario, str) else scenario.scenario if isinstance(scenario, Case) else scenario.name
     declared = scenario_of(build, name, seed)
     case = scenario if isinstance(scenario, Case) else Case(name)
-    case = replace(case, plan=(), seed=declared.seed if seed is None else seed)
+    case = replace(case.strict, plan=(), seed=declared.seed if seed is None else seed)
     trials = Trials(build, _budget(runs, duration), None if invariants is None else tuple(invariants), progress)
     return _Hunting(trials, case, declared, check_kinds(kinds), every=every).run()
 

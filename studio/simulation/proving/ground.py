@@ -77,7 +77,7 @@ class Grounds:
 
     def _of_scenario(self, name: str) -> Ground | None:
         if name not in self._declared:
-            whole = self._try(Case(name, self.build.graph.scenarios[name].seed), name)
+            whole = self._try(Case(name, self.build.graph.scenarios[name].seed).strict, name)
             if whole is not None and isinstance(whole.what, Case):
                 sends = cut(sends_of(whole.quiet.log.records()), MESSAGES)
                 small = self._try(replace(whole.what, sends=sends), name) if sends else whole

@@ -76,7 +76,7 @@ def test_cell_reads_as_an_author_writes(found: Counterexample) -> None:
     cell = found.cell()
     assert 'lose("cards", leg="reply", occurrence=1)' in cell
     assert 'items=[Item(sku="tea", quantity=2)]' in cell
-    assert cell.startswith("%%scenario one_charge_per_order_lose_reply_cards --duration 30s\n")
+    assert cell.startswith("%%scenario one_charge_per_order_lose_reply_cards --duration 30s --check commits\n")
 
 
 def test_saved_test_fails_now_and_passes_once_mended(found: Counterexample, root: Path, tmp_path: Path) -> None:
