@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from studio import Retry, S, Saga, send
+from studio import Effect, Retry, S, Saga, send
 
 from .contracts import (
     Charge,
@@ -31,8 +31,15 @@ saga = Saga(
 )
 
 
+# What each step leaves is declared as its effect: of an order that was undone nothing of it may remain.
+held = Effect("Inventory.reservations", where="status = 'held'")
+unrefunded = "charge_id not in (select charge_id from external where name = 'cards' and ledger = 'refunds')"
+charged = Effect("cards.ledger", key="order_id", where=unrefunded)
+packed = Effect("Shipment.parcels", where="status = 'packed'")
+
+
 # `send` does what the address is: here it calls, and waits for the typed answer.
-@saga.step(retry=Retry(attempts=3, backoff="exponential"), timeout="10s")
+@saga.step(retry=Retry(attempts=3, backoff="exponential"), timeout="10s", effect=held)
 async def reserve_inventory(order: Order) -> Reservation:
     reservation: Reservation = await send(S.Inventory.reserve, ReserveItems(order_id=order.id, items=order.items))
     return reservation
@@ -46,7 +53,7 @@ async def release_inventory(order: Order, done: Reservation | None) -> None:
 
 
 # Results of earlier steps are there under the steps' names.
-@saga.step(retry=Retry(attempts=3, backoff="exponential"), timeout="10s")
+@saga.step(retry=Retry(attempts=3, backoff="exponential"), timeout="10s", effect=charged)
 async def process_payment(order: Order, reserve_inventory: Reservation) -> Receipt:
     receipt: Receipt = await Payment.process(Charge(order_id=reserve_inventory.order_id, amount=order.total))
     return receipt
@@ -58,7 +65,7 @@ async def refund_payment(order: Order, done: Receipt | None) -> None:
 
 
 # A composition is a step like any other.
-create_shipment = saga.step(Dispatch, name="create_shipment", timeout="10s")
+create_shipment = saga.step(Dispatch, name="create_shipment", timeout="10s", effect=packed)
 
 
 @create_shipment.compensation

@@ -19,7 +19,15 @@ from studio.store.question import answer, statement_of
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["CAMPAIGN_TABLES", "CampaignTables", "campaign_form", "campaign_frame", "campaign_key", "fill_campaign"]
+__all__ = [
+    "CAMPAIGN_TABLES",
+    "LEAST_SHARE",
+    "CampaignTables",
+    "campaign_form",
+    "campaign_frame",
+    "campaign_key",
+    "fill_campaign",
+]
 
 CAMPAIGN_TABLES: Mapping[str, Mapping[str, str]] = {
     "campaigns": {
@@ -49,9 +57,16 @@ CAMPAIGN_TABLES: Mapping[str, Mapping[str, str]] = {
 }  # fmt: skip
 """Table to its columns and their DuckDB types."""
 
-# `at_least` is the lower end of Wilson's 95 % interval for the share of failing seeds: a pair that struck in one seed,
-# which failed, would else lead the list (Wilson, Probable inference, J. Am. Stat. Assoc. 22, 1927).
-_FAULT_PAIRS = """
+LEAST_SHARE = """
+greatest(0.0, (share + 1.9208 / {count} - 1.96 * sqrt(share * (1 - share) / {count} + 0.9604 / {count} ** 2))
+    / (1 + 3.8416 / {count}))
+"""
+"""The lower end of Wilson's 95 % interval for the share of failing seeds among `{count}`.
+
+What struck in one seed, which failed, would else lead a list (Wilson, Probable inference, J. Am. Stat. Assoc. 22, 1927).
+"""
+
+_FAULT_PAIRS = f"""
 create view fault_pairs as
 with seeds as (
   select campaign, seed, verdict = 'failed' as failed from campaign_seeds where verdict in ('failed', 'held')
@@ -68,8 +83,7 @@ with seeds as (
 )
 select campaign, first, second, together, failing, share, overall,
   case when overall > 0 then share / overall end as lift,
-  greatest(0.0, (share + 1.9208 / together - 1.96 * sqrt(share * (1 - share) / together + 0.9604 / together ** 2))
-    / (1 + 3.8416 / together)) as at_least
+  {LEAST_SHARE.format(count="together").strip()} as at_least
 from (
   select *, failing / together as share, all_failing / all_seeds as overall from pairs join overall using (campaign)
 )

@@ -28,7 +28,12 @@ def outline_card(outline: Outline) -> Card:
             ("Seed", "What failed", "Replay"),
             tuple((words(str(each.seed)), words(each.reason), code(each.replay)) for each in outline.failing),
         ),
-        Table("Faults", ("What went wrong", "Struck under", "Failed"), tuple(map(_fault, outline.faults))),
+        Table(
+            "Faults",
+            ("What went wrong", "Struck under", "Failed"),
+            tuple(map(_fault, outline.faults)),
+            about=f"the best predictors of failure; {outline.more_faults:,} more struck" if outline.more_faults else "",
+        ),
         Table("Pairs that predict failure", ("Both struck", "Under", "Failed"), tuple(map(_fault, outline.pairs))),
         Table(
             "Time taken",

@@ -16,7 +16,7 @@ from studio.simulation.case import Case
 from studio.simulation.run import Run
 from studio.simulation.simulate import simulate
 from studio.store import Log
-from studio.store.campaigns import CampaignTables
+from studio.store.campaigns import LEAST_SHARE, CampaignTables
 
 if TYPE_CHECKING:
     import polars as pl
@@ -24,6 +24,17 @@ if TYPE_CHECKING:
     from studio.errors import NotDeterministic
 
 __all__ = ["Campaign", "CampaignInterrupted"]
+
+_FAULTS = f"""
+select name, words, struck, failing, planned, {LEAST_SHARE.format(count="struck").strip()} as at_least
+from (
+  select name, arg_min(words, seed) as words, count(distinct seed) filter (strikes > 0) as struck,
+    count(distinct seed) filter (strikes > 0 and verdict = 'failed') as failing, count(distinct seed) as planned,
+    if(struck > 0, failing / struck, 0.0) as share
+  from campaign_strikes join campaign_seeds using (seed) group by name
+)
+order by struck = 0, at_least desc, failing desc, struck desc, name
+"""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -90,12 +101,11 @@ class Campaign:
 
     @property
     def faults(self) -> pl.DataFrame:
-        """Return each fault: under how many seeds it struck, and how many of those failed."""
-        return self.sql(
-            "select name, any_value(words) as words, count(*) filter (strikes > 0) as struck, "
-            "count(*) filter (strikes > 0 and verdict = 'failed') as failing, count(*) as planned "
-            "from campaign_strikes join campaign_seeds using (seed) group by name order by failing desc, name"
-        )
+        """Return each fault: under how many seeds it struck, and how many of those failed.
+
+        `words` are those of one seed: a swarm draws others for each. `at_least` is as in `pairs`; the surest come first.
+        """
+        return self.sql(_FAULTS)
 
     @property
     def pairs(self) -> pl.DataFrame:

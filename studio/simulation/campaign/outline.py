@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from studio.errors import in_words
+from studio.simulation.campaign.predictors import FaultLine, fault_lines, never_struck, pair_lines
 from studio.simulation.summary import some
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["FailingSeed", "FaultLine", "Outline", "Took", "duration_text", "outline_of"]
 
 SHOWN_MAX = 10
-"""Failing seeds, pairs and latencies that are listed; of the rest only the number is told."""
+"""Failing seeds and latencies that are listed; of the rest only the number is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,20 +25,6 @@ class FailingSeed:
     seed: int
     reason: str
     replay: str
-
-
-@dataclass(frozen=True, slots=True)
-class FaultLine:
-    """A fault, or a pair of them: seeds under which it struck, and those of them that failed."""
-
-    words: str
-    struck: int
-    failing: int
-
-    @property
-    def share(self) -> float:
-        """Return the share of failing seeds among those under which it struck."""
-        return self.failing / self.struck if self.struck else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +51,8 @@ class Outline:
         failed: Seeds under which a promise was broken.
         errors: Seeds that did not come to their end.
         invariants: Every invariant, and the seeds under which it was violated.
-        faults: Each fault of the plan, the most harmful first.
+        faults: Those that struck, as far as they are shown: the ones that best predict failure first.
+        more_faults: How many more struck.
         pairs: Pairs of faults by how well they predict failure; those with a share above that of all seeds.
         sagas: Instances by state, over all seeds.
         took: Latencies of calls and sagas.
@@ -80,6 +68,7 @@ class Outline:
     errors: int
     invariants: tuple[tuple[str, int], ...]
     faults: tuple[FaultLine, ...]
+    more_faults: int
     pairs: tuple[FaultLine, ...]
     sagas: tuple[tuple[str, int], ...]
     took: tuple[Took, ...]
@@ -101,8 +90,10 @@ class Outline:
     def __str__(self) -> str:
         lines = [f"{self.scenario} under {_seeds(self.done)}: {self.verdict}"]
         lines += [f"  {'✗' if count else '✓'} {name}: {_broken(count)}" for name, count in self.invariants]
-        lines += _listed("faults", [f"{each.words} (struck under {_seeds(each.struck)}, {each.failing:,} failed)"
-                                    for each in self.faults])  # fmt: skip
+        lines += _listed("faults, the best predictors of failure first", [
+            *(f"{each.words} (struck under {_seeds(each.struck)}, {each.failing:,} failed)" for each in self.faults),
+            *([f"and {self.more_faults:,} more (campaign.faults)"] if self.more_faults else []),
+        ])  # fmt: skip
         lines += _listed("pairs that predict failure", [
             f"{each.words} (both struck under {_seeds(each.struck)}, {each.share:.0%} failed)" for each in self.pairs
         ])  # fmt: skip
@@ -121,6 +112,7 @@ class Outline:
 def outline_of(campaign: Campaign) -> Outline:
     """Return the outline of a campaign."""
     seeds, violations = campaign.seeds, campaign.violations
+    faults, more_faults = fault_lines(campaign)
     verdicts = dict(campaign.sql("select verdict, count(*) from campaign_seeds group by verdict").iter_rows())
     broken = dict(violations.group_by("invariant").len().iter_rows())
     declared = campaign.build.graph.invariants
@@ -132,22 +124,15 @@ def outline_of(campaign: Campaign) -> Outline:
         failed=verdicts.get("failed", 0),
         errors=verdicts.get("error", 0),
         invariants=tuple((name, broken.get(name, 0)) for name in sorted({*declared, *broken})),
-        faults=tuple(FaultLine(*row) for row in campaign.faults.select("words", "struck", "failing").iter_rows()),
-        pairs=_pairs(campaign),
+        faults=faults,
+        more_faults=more_faults,
+        pairs=pair_lines(campaign),
         sagas=tuple(states.iter_rows()),
         took=_took(campaign),
         failing=_failing(campaign),
         differing=tuple(map(str, campaign.differing)),
         notes=tuple(_notes(campaign, verdicts)),
     )
-
-
-def _pairs(campaign: Campaign) -> tuple[FaultLine, ...]:
-    """Return the pairs under which more seeds failed than among all, the surest first."""
-    query = (
-        "select first || ' and ' || second, together, failing from fault_pairs where lift > 1 and failing > 0 limit $n"
-    )
-    return tuple(FaultLine(*row) for row in campaign.sql(query, n=SHOWN_MAX).iter_rows())
 
 
 def _took(campaign: Campaign) -> tuple[Took, ...]:
@@ -183,8 +168,8 @@ def _notes(campaign: Campaign, verdicts: dict[str, int]) -> list[str]:
     failing = verdicts.get("failed", 0) + verdicts.get("error", 0)
     if failing > SHOWN_MAX:
         notes.append(f"{failing - SHOWN_MAX:,} more seeds failed; `campaign.failing` lists them.")
-    never = [each.words for each in map(_fault, campaign.faults.iter_rows()) if not each.struck]
-    notes += [f"Never struck: {some(never)}."] if never else []
+    never = never_struck(campaign)
+    notes += [never] if never else []
     notes += [f"Never saw data: {some(covered.unfed)}."] if covered.unfed else []
     notes += [f"Never ran: {some(covered.idle)}."] if covered.idle else []
     notes += [f"Not at rest at the end: {_seeds(covered.restless)}."] if covered.restless else []
@@ -194,10 +179,6 @@ def _notes(campaign: Campaign, verdicts: dict[str, int]) -> list[str]:
         )
     notes.append(_checked(campaign))
     return notes
-
-
-def _fault(row: tuple[str, str, int, int, int]) -> FaultLine:
-    return FaultLine(row[1], row[2], row[3])
 
 
 def _checked(campaign: Campaign) -> str:

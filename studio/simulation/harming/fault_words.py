@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from studio.model.faults.network_faults import Clog, Late, Latency, Lose, Partit
 from studio.model.faults.process_faults import Crash, CrashPoint, Down, Pause
 from studio.simulation.harming.machine_words import MACHINE_WORDS, MOMENTARY
 
-__all__ = ["in_words", "plan_in_words"]
+__all__ = ["at_large", "in_words", "plan_in_words"]
 
 
 def plan_in_words(plan: Sequence[Fault]) -> list[str]:
@@ -38,6 +39,18 @@ def in_words(fault: Fault) -> str:
     if isinstance(fault, MOMENTARY):
         return f"{_what(fault, '')} at {format_ns(fault.from_ns)}"
     return f"{_what(fault, _which(fault))}{where}{_when(fault)}"
+
+
+def at_large(fault: Fault) -> str:
+    """Return a fault as a sentence that leaves out how often and when: `a reply of cards is lost`."""
+    if isinstance(fault, Together):
+        return f"together: {'; '.join(map(at_large, fault.parts))}"
+    if isinstance(fault, Crash | Pause):
+        many, one = ("crash", "crashes") if isinstance(fault, Crash) else ("stand still", "stands still")
+        return f"{_replicas(fault)} {many if fault.also else one}"
+    if isinstance(fault, CrashPoint):
+        return f"a process crashes at {fault.point} {_targets(fault)}"
+    return re.sub(r"\ba (?=[aeiou])", "an ", f"{_what(fault, 'a ')}{_link(fault)}")
 
 
 def _which(fault: Fault) -> str:
