@@ -1,0 +1,1 @@
+"""What both twins share: contracts, the carriers, who asks for quotes, the scenarios, the promise."""
