@@ -54,8 +54,8 @@ class Case:
         sends: Messages, instead of the scenario's workloads; None keeps these.
         duration_ns: Instead of the scenario's; 0 keeps it.
         bus: Delivery model instead of the scenario's; empty keeps it.
-        check: When *always* invariants are checked, instead of the scenario's; empty keeps it. Hunts and counterexamples
-            look after every commit.
+        check: When *always* invariants are checked, instead of the scenario's; empty keeps it. Hunts and
+            counterexamples look after every commit.
     """
 
     scenario: str

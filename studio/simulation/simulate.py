@@ -103,7 +103,8 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
     buffer = shelf.record(info_of(build, chosen.name, number, case))
     play = Play(
         build, chosen, end_ns, conditions, buffer,
-        interventions=interventions, check=case.check or chosen.check, stop_at_violation=stop_at_violation, progress=progress,
+        interventions=interventions, check=case.check or chosen.check, stop_at_violation=stop_at_violation,
+        progress=progress,
     )  # fmt: skip
     records = shelf.live(buffer)
     verdict = Verdict(Run(records, build, plan, case=case), buffer, scenario=chosen, end_ns=end_ns)
