@@ -118,6 +118,13 @@ class CardDeclined(ServiceError):
     order_id: str
 
 
+class PaymentClosed(ServiceError):
+    """The order was undone before its charge arrived."""
+
+    status = 409
+    order_id: str
+
+
 class ShipOrder(Contract):
     order_id: str
     express: bool = False

@@ -13,6 +13,7 @@ service = Service("Shipment", version="1.0.0", kind="command")
 parcels = service.collection("parcels", Parcel, key="order_id", unique=["tracking"])
 
 
+# Transactional, as all three are: a parcel is not packed over the mark that a cancellation leaves at the same time.
 async def pack(order_id: str, *, express: bool) -> Parcel:
     known = await parcels.get(order_id)
     if known is not None:
@@ -22,17 +23,17 @@ async def pack(order_id: str, *, express: bool) -> Parcel:
     return parcel
 
 
-@service.operation(S.Shipment.standard, idempotent=True)
+@service.operation(S.Shipment.standard, idempotent=True, transactional=True)
 async def standard(order: Order) -> Parcel:
     return await pack(order.id, express=False)
 
 
-@service.operation(S.Shipment.express, idempotent=True)
+@service.operation(S.Shipment.express, idempotent=True, transactional=True)
 async def express(order: Order) -> Parcel:
     return await pack(order.id, express=True)
 
 
-@service.operation(S.Shipment.cancel, idempotent=True)
+@service.operation(S.Shipment.cancel, idempotent=True, transactional=True)
 async def cancel(request: ShipOrder) -> Parcel:
     parcel = await parcels.get(request.order_id)
     gone = parcel or Parcel(order_id=request.order_id, tracking=f"none-{request.order_id}")

@@ -1,4 +1,7 @@
-"""Whatever can go wrong does, for a while, and heals; each seed draws its own. Then every order must come to its end."""
+"""Whatever can go wrong does, for a while, and heals; each seed draws its own. Then every order must come to its end.
+
+What breaks here is `one_charge_per_order`, for the reason that `lost_reply` shows in the smallest way.
+"""
 
 from __future__ import annotations
 
