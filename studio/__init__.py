@@ -58,6 +58,7 @@ from studio.model.third_party import External, Request, Response
 from studio.model.verbs import Secret, call, is_stale, log, principal, publish, send, setting, stream
 
 if _typing.TYPE_CHECKING:
+    from studio.graph.loading import load
     from studio.graph.system import System
     from studio.simulation.campaign.campaign import Campaign, CampaignInterrupted
     from studio.simulation.campaign.campaigning import campaign
@@ -153,6 +154,7 @@ __all__ = [
     "late",
     "latency",
     "latest",
+    "load",
     "load_ipython_extension",
     "log",
     "lose",
@@ -213,6 +215,7 @@ _LATE = {
     "diff": "studio.simulation.travel.diff",
     "hunt": "studio.simulation.hunting.hunt",
     "latest": "studio.simulation.current",
+    "load": "studio.graph.loading",
     "promises": "studio.simulation.promises.promised",
     "replay": "studio.simulation.counterexample.kept",
     "runs": "studio.simulation.logbook",

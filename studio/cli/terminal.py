@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studio.errors import EmptySystem, FileUnwritable
+from studio.errors import FileUnwritable
 
 if TYPE_CHECKING:
     from studio.graph.system import System
@@ -33,20 +32,12 @@ FileOption = Annotated[Path, typer.Option("--log", help="DuckDB file.")]
 
 
 def read_system(path: Path) -> System:
-    """Read a system from a path."""
-    from studio.graph.system import System
+    """Read a system from a path, which is then where what is kept belongs to."""
+    from studio.graph.loading import load
     from studio.simulation.current import set_home
-    from studio.source.directory import read
 
     set_home(path)
-    beside = str(path.resolve().parent)
-    if path.suffix == ".ipynb" and beside not in sys.path:
-        sys.path.insert(0, beside)  # where cells look for the Python files beside their notebook, as in Jupyter
-    system = System()
-    system.define_all(read(path))
-    if not system.definitions:
-        raise EmptySystem
-    return system
+    return load(path)
 
 
 def write_file(file: Path, text: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from studio.errors import EmptySystem, InvalidCounterexample, StudioError, UnknownCounterexample, nearest
+from studio.errors import InvalidCounterexample, StudioError, UnknownCounterexample, nearest
+from studio.graph.loading import load as load_system
 from studio.graph.system import Build, System
 from studio.simulation.case import Case
 from studio.simulation.counterexample.counterexample import Counterexample
@@ -18,10 +18,9 @@ from studio.simulation.current import build_of, current_system
 from studio.simulation.promises.promised import PROMISES
 from studio.simulation.run import Run
 from studio.simulation.simulate import simulate
-from studio.source.directory import read
 from studio.store import Log
 
-__all__ = ["Kept", "Retried", "kept_beside", "load", "remember", "remembered", "replay", "retry", "system_at"]
+__all__ = ["Kept", "Retried", "kept_beside", "load", "remember", "remembered", "replay", "retry"]
 
 FOLDER = "simulations"
 REMEMBERED_MAX = 20
@@ -165,28 +164,11 @@ def retry(kept: Kept, build: Build) -> Retried:
     return Retried(kept, rows_of(run, found.invariant), run=run)
 
 
-def system_at(path: Path) -> System:
-    """Read the system of a notebook, a folder or a module.
-
-    Raises:
-        UnreadableFile: Nothing is there.
-        EmptySystem: It declares nothing.
-    """
-    beside = str(path.resolve().parent)
-    if path.suffix == ".ipynb" and beside not in sys.path:
-        sys.path.insert(0, beside)  # where cells look for the Python files beside their notebook, as in Jupyter
-    system = System()
-    system.define_all(read(path))
-    if not system.definitions:
-        raise EmptySystem
-    return system
-
-
 def _system(given: System | Build | Path | str | None, named: Path | None) -> Build:
     if isinstance(given, Path | str):
-        return build_of(system_at(Path(given)))
+        return build_of(load_system(given))
     if given is None and current_system() is None and named is not None:
-        return build_of(system_at(named))
+        return build_of(load_system(named))
     return build_of(given)
 
 
