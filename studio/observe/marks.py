@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
+from studio.errors import in_words
 from studio.observe.axis import duration
 from studio.records import Delivery, FaultStrike, Life, LogLine, PolicyChange, SagaStep, Violation
 
@@ -59,9 +60,7 @@ def mark_of(record: object, subject: str = "") -> Mark | None:  # noqa: PLR0911 
             to = f" to {record.consumer}" if record.consumer else ""
             return Mark(record.at_ns, "delivery", _joined(f"{record.outcome}{to}{again}", record.reason))
         case PolicyChange():
-            return Mark(
-                record.at_ns, "policy", _joined(f"{record.policy} {record.change}: {record.target}", record.detail)
-            )
+            return Mark(record.at_ns, "policy", _policy_words(record))
         case SagaStep() if record.phase not in _ORDINARY_PHASES:
             return Mark(record.at_ns, "step", _joined(f"{record.step}: {record.phase}", record.error))
         case LogLine():
@@ -69,6 +68,12 @@ def mark_of(record: object, subject: str = "") -> Mark | None:  # noqa: PLR0911 
         case Violation():
             return Mark(record.at_ns, "violation", f"{record.invariant} is violated")
     return None
+
+
+def _policy_words(change: PolicyChange) -> str:
+    detail = re.sub(r"STU\d+", lambda found: in_words(found[0]), change.detail)
+    done = "tries again" if (change.policy, change.change) == ("retry", "retried") else change.change
+    return _joined(f"{change.policy} {done}: {change.target}", detail)
 
 
 def _fault_words(strike: FaultStrike, subject: str) -> str:
@@ -81,6 +86,8 @@ def _what(strike: FaultStrike, whom: str) -> str:
         return f"lose {strike.detail.removesuffix(' lost')} of {whom}"
     if strike.kind == "latency" and (found := re.fullmatch(r"(\w+) \+(\d+) ns", strike.detail)):
         return f"{found[1]} of {whom} {duration(int(found[2]))} later"
+    if strike.kind == "late":
+        return f"the reply of {whom} comes late"
     return _joined(f"{strike.kind} {whom}".strip(), strike.detail)
 
 

@@ -8,6 +8,7 @@ from studio.observe.axis import duration
 from studio.observe.lines import fit
 from studio.observe.marks import SIGNS
 from studio.observe.sequence_rows import Row, RowKind
+from studio.observe.sequence_slant import is_slow
 
 if TYPE_CHECKING:
     from studio.observe.sequence import Sequence
@@ -43,7 +44,8 @@ def text_of(sequence: Sequence, width: int) -> str:
     shown = ""
     for row in sequence.rows:
         time = clock(sequence, row.at_ns)
-        lines += _row_lines(row, "" if time == shown else time, columns, (words_at, width))
+        words = f"{row.words}, arrives {clock(sequence, row.arrives_ns)}" if is_slow(row, sequence.rows) else row.words
+        lines += _row_lines(row, words, "" if time == shown else time, columns, (words_at, width))
         shown = time
     if sequence.left:
         lines.append(f"{'':>{_TIME}}  {sequence.left} more beside the story")
@@ -58,7 +60,7 @@ def clock(sequence: Sequence, at_ns: int) -> str:
     return f"{at_ns / 1e9:.3f} s" if last_ns >= 1_000_000_000 else f"{at_ns / 1e6:g} ms"
 
 
-def _row_lines(row: Row, time: str, columns: dict[str, int], room: tuple[int, int]) -> list[str]:
+def _row_lines(row: Row, words: str, time: str, columns: dict[str, int], room: tuple[int, int]) -> list[str]:
     words_at, width = room
     cells = [" "] * words_at
     for column in columns.values():
@@ -73,7 +75,7 @@ def _row_lines(row: Row, time: str, columns: dict[str, int], room: tuple[int, in
     else:
         cells[columns[row.lane]] = HAPPENINGS.get(row.kind, "↻")
     drawn = f"{time:>{_TIME}}" + "".join(cells)[_TIME:]
-    lines = [drawn + fit(row.words, width - words_at).rstrip()]
+    lines = [drawn + fit(words, width - words_at).rstrip()]
     blank = " " * _TIME + "".join("│" if at in columns.values() else " " for at in range(_TIME, words_at))
     return lines + [blank + fit(f"{SIGNS['fault']} {each}", width - words_at).rstrip() for each in row.strikes]
 

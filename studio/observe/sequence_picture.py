@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from html import escape
+from math import atan2, cos, degrees, sin
 from typing import TYPE_CHECKING
 
 from studio.observe.lines import fit
 from studio.observe.marks import SIGNS
 from studio.observe.sequence_lines import HAPPENINGS, clock
 from studio.observe.sequence_rows import OUTSIDE, Row, RowKind
+from studio.observe.sequence_slant import Arrival, with_arrivals
 
 if TYPE_CHECKING:
     from studio.observe.sequence import Sequence
@@ -17,8 +19,9 @@ if TYPE_CHECKING:
 __all__ = ["draw_sequence"]
 
 _WIDTH, _LEFT, _RIGHT = 1000, 92, 20
-_HEAD, _LANES_Y, _ROW, _STRIKE, _FOLD = 44, 62, 34, 18, 20
+_HEAD, _LANES_Y, _ROW, _STRIKE, _FOLD, _ARRIVAL = 44, 62, 34, 18, 20, 22
 _CHARACTER, _BOLD = 6.4, 7.1  # pixels that one character of 12 px takes on average
+_LOST_AT = 0.62  # share of its way at which a message is lost
 _LABEL_MIN = 24  # characters that a label may take, however near its lanes are to each other
 _NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -75,6 +78,7 @@ class _Sheet:
         count = max(len(sequence.lanes), 1)
         self.pitch = (_WIDTH - _LEFT - _RIGHT) / count
         self.x = {lane: round(_LEFT + self.pitch * (at + 0.5), 1) for at, lane in enumerate(sequence.lanes)}
+        self.ends: dict[int, float] = {}  # where the slow messages arrive, by their rows
 
     def room(self, pixels: float, *, is_bold: bool = False) -> int:
         """Return how many characters have room there."""
@@ -84,15 +88,16 @@ class _Sheet:
 def draw_sequence(sequence: Sequence) -> str:
     """Return the picture."""
     sheet = _Sheet(sequence)
-    body, y, shown = [], float(_LANES_Y + 26), ""
-    for row in sequence.rows:
-        time = clock(sequence, row.at_ns)
-        drawn, height = _row(row, sheet, y)
-        if time != shown and row.kind != "more":
-            body.append(f'<text class="soft end" x="{_LEFT - 16}" y="{y + height / 2}">{time}</text>')
+    placed, y = _placed(sequence, sheet)
+    body, slants, shown = [], [], ""
+    for part, top, height in placed:
+        time = clock(sequence, part.at_ns)
+        if time != shown and (isinstance(part, Arrival) or part.kind != "more"):
+            body.append(f'<text class="soft end" x="{_LEFT - 16}" y="{top + height / 2}">{time}</text>')
             shown = time
-        body.append(f"<g><title>{_safe(_tip(row, sequence))}</title>{drawn}</g>")
-        y += height + _STRIKE * len(row.strikes)
+        if isinstance(part, Row):
+            slants.append(_slant(part, sheet, top) if id(part) in sheet.ends else "")
+            body.append(f"<g><title>{_safe(_tip(part, sequence))}</title>{_row(part, sheet, top)}</g>")
     bottom = round(y + 8)
     height = bottom + 30
     return "".join(
@@ -104,11 +109,28 @@ def draw_sequence(sequence: Sequence) -> str:
             f'<text class="title" x="12" y="20">{_safe(fit(sequence.title, 84).rstrip())}</text>',
             f'<text class="soft end" x="{_WIDTH - 12}" y="20">{_safe(sequence.corner)}</text>',
             *(_lane(lane, sheet, bottom) for lane in sequence.lanes),
+            *slants,
             *body,
             _legend(sequence, bottom + 12),
             "</svg>",
         ]
     )
+
+
+def _placed(sequence: Sequence, sheet: _Sheet) -> tuple[list[tuple[Row | Arrival, float, int]], float]:
+    """Return where each part of the picture begins and how high it is, and where the last one ends."""
+    placed: list[tuple[Row | Arrival, float, int]] = []
+    y = float(_LANES_Y + 26)
+    for part in with_arrivals(sequence.rows):
+        if isinstance(part, Arrival):
+            sheet.ends |= {id(row): y + _ARRIVAL / 2 for row in part.rows}
+            placed.append((part, y, _ARRIVAL))
+            y += _ARRIVAL
+        else:
+            height = _FOLD if part.kind == "more" else _ROW
+            placed.append((part, y, height))
+            y += height + _STRIKE * len(part.strikes)
+    return placed, y
 
 
 def _lane(lane: str, sheet: _Sheet, bottom: int) -> str:
@@ -123,38 +145,49 @@ def _lane(lane: str, sheet: _Sheet, bottom: int) -> str:
     )
 
 
-def _row(row: Row, sheet: _Sheet, y: float) -> tuple[str, int]:
-    """Draw one row, and say how high it is without its strikes."""
+def _row(row: Row, sheet: _Sheet, y: float) -> str:
+    """Draw one row with what struck in it."""
     if row.kind == "more":
         line = f'<line class="fold" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y + 10}" y2="{y + 10}"/>'
-        return f'{line}<text class="soft middle halo" x="{_WIDTH / 2}" y="{y + 10}">{_safe(row.words)}</text>', _FOLD
+        return f'{line}<text class="soft middle halo" x="{_WIDTH / 2}" y="{y + 10}">{_safe(row.words)}</text>'
     if row.kind == "violation":
         words = _safe(fit(f"{SIGNS['violation']} {row.words}", 130).rstrip())
         box = f'<rect class="verdict" x="{_LEFT}" y="{y + 3}" width="{_WIDTH - _LEFT - _RIGHT}" height="26" rx="5"/>'
-        return f'{box}<text class="trouble" x="{_LEFT + 12}" y="{y + 16.5}">{words}</text>', _ROW
+        return f'{box}<text class="trouble" x="{_LEFT + 12}" y="{y + 16.5}">{words}</text>'
     is_arrow = bool(row.to) and row.to != row.lane
-    return (_arrow(row, sheet, y) if is_arrow else _spot(row, sheet, y)) + _strikes(row, sheet, y + _ROW), _ROW
+    return (_arrow(row, sheet, y) if is_arrow else _spot(row, sheet, y)) + _strikes(row, sheet, y + _ROW)
 
 
 def _arrow(row: Row, sheet: _Sheet, y: float) -> str:
+    """Draw a message from lane to lane with its words; one that is slow is drawn apart, below them."""
     start, end, at = sheet.x[row.lane], sheet.x[row.to], y + 25
-    step = 1 if end > start else -1
+    left, right = min(start, end), max(start, end)
+    room = max(sheet.room(right - left - 8, is_bold=row.is_troubled), _LABEL_MIN)
+    words = fit(row.words, min(len(row.words), room)).rstrip()
+    weight = "trouble" if row.is_troubled else "soft" if row.kind == "reply" else ""
+    stroke = "" if id(row) in sheet.ends else _stroke(row, (start, at), (end, at))
+    return f"{stroke}{_label(words, (left + right) / 2, y + 12, weight)}"
+
+
+def _slant(row: Row, sheet: _Sheet, y: float) -> str:
+    """Draw a slow message from where it was sent down to where it arrived."""
+    return _stroke(row, (sheet.x[row.lane], y + 25), (sheet.x[row.to], sheet.ends[id(row)]))
+
+
+def _stroke(row: Row, start: tuple[float, float], end: tuple[float, float]) -> str:
+    """Draw the line of a message and its head; what is lost ends on its way in a cross."""
     kind = {"event": "event", "reply": "reply"}.get(row.kind, "call")
     bad = " bad" if row.is_troubled else ""
     if row.is_lost:
-        end = start + (end - start) * 0.62
-    tip = "bad-tip" if row.is_troubled else f"{kind}-tip tip" if kind == "call" else f"{kind}-tip"
-    line = f'<line class="arrow {kind}{bad}" x1="{start}" x2="{end - step * 7:.1f}" y1="{at}" y2="{at}"/>'
-    head = f'<path class="{tip}" d="M{end:.1f} {at}l{-9 * step}-4.5v9z"/>'
+        end = (start[0] + (end[0] - start[0]) * _LOST_AT, end[1])
+    angle = atan2(end[1] - start[1], end[0] - start[0])
+    x, y = end[0] - 7 * cos(angle), end[1] - 7 * sin(angle)
+    line = f'<line class="arrow {kind}{bad}" x1="{start[0]}" x2="{x:.1f}" y1="{start[1]}" y2="{y:.1f}"/>'
     if row.is_lost:
-        head = f'<text class="trouble middle" font-size="15" x="{end:.1f}" y="{at}">✗</text>'
-    left = min(start, sheet.x[row.to])
-    right = max(start, sheet.x[row.to])
-    words = fit(
-        row.words, min(len(row.words), max(sheet.room(right - left - 8, is_bold=row.is_troubled), _LABEL_MIN))
-    ).rstrip()
-    weight = "trouble" if row.is_troubled else "soft" if kind == "reply" else ""
-    return f"{line}{head}{_label(words, (left + right) / 2, y + 12, weight)}"
+        return f'{line}<text class="trouble middle" font-size="15" x="{end[0]:.1f}" y="{end[1]}">✗</text>'
+    tip = "bad-tip" if row.is_troubled else f"{kind}-tip tip" if kind == "call" else f"{kind}-tip"
+    turned = f"translate({end[0]:.1f} {end[1]:.1f}) rotate({degrees(angle):.1f})"
+    return f'{line}<path class="{tip}" transform="{turned}" d="M0 0l-9-4.5v9z"/>'
 
 
 def _label(words: str, x: float, y: float, weight: str) -> str:
@@ -192,7 +225,7 @@ def _strikes(row: Row, sheet: _Sheet, y: float) -> str:
         at = y + _STRIKE * number + 8
         x = sheet.x.get(row.lane, _LEFT)
         if row.to and row.to != row.lane:
-            x += (sheet.x[row.to] - x) * 0.62
+            x += (sheet.x[row.to] - x) * _LOST_AT
         parts.append(f'<path class="bolt" transform="translate({x:.1f} {at})" d="{_BOLT}"/>')
         parts.append(_beside(words, x, at, "trouble"))
     return "".join(parts)
@@ -211,7 +244,10 @@ def _legend(sequence: Sequence, y: int) -> str:
 
 def _tip(row: Row, sequence: Sequence) -> str:
     way = f"{row.lane} → {row.to}" if row.to else row.lane
-    return "\n".join(filter(None, (row.words, way, clock(sequence, row.at_ns), *row.strikes)))
+    time = clock(sequence, row.at_ns)
+    if row.to and not row.is_lost and row.arrives_ns > row.at_ns:
+        time = f"sent {time}, arrived {clock(sequence, row.arrives_ns)}"
+    return "\n".join(filter(None, (row.words, way, time, *row.strikes)))
 
 
 def _told(sequence: Sequence) -> str:

@@ -23,6 +23,7 @@ from studio.records import (
     PolicyChange,
     Record,
     SagaChange,
+    Span,
     Violation,
 )
 
@@ -109,11 +110,14 @@ class _Making:
         self.messages, self._matters, self._first = messages, matters, first
         self.callees: dict[int, str] = {}
         self._sent: dict[int, int] = {}
+        self._answered: dict[tuple[int, str], tuple[int, int]] = {}
 
     def rows_of(self, seq: int, record: Record) -> Iterator[Row]:
         match record:
             case Message():
                 self._sent[record.message] = seq
+            case Span() if record.message:
+                self._answered[record.message, record.service] = (record.end_ns, seq)
             case Delivery() if record.message in self.messages:
                 if self.messages[record.message].kind not in _UNHEALTHY:
                     yield from self._delivery(seq, record)
@@ -134,11 +138,12 @@ class _Making:
             self.callees[record.message] = record.consumer
             yield self._arrow(seq, record, message)
         elif record.outcome == "replied":
-            callee = self._callee(message, record)
-            yield Row(
-                record.at_ns, seq, "reply", callee, sender, _answer_words(message, record), message.message,
-                record.at_ns, is_troubled=_is_bad_answer(message, record),
-            )  # fmt: skip
+            is_bad = _is_bad_answer(message, record)
+            yield self._reply(seq, record, message, _answer_words(message, record), is_bad=is_bad)
+        elif record.outcome == "late":
+            row = self._reply(seq, record, message, "answer comes too late", is_bad=True)
+            row.matters = True
+            yield row
         elif record.outcome == "lost":
             yield self._lost(seq, record, message)
         elif record.outcome == "refused" and message.kind != "event":
@@ -160,6 +165,15 @@ class _Making:
             message.message, record.at_ns, is_troubled=is_again, matters=is_again,
         )  # fmt: skip
 
+    def _reply(self, seq: int, record: Delivery, message: Message, words: str, *, is_bad: bool) -> Row:
+        """Return the way of an answer, from the end of the work that it answers with."""
+        callee = self._callee(message, record)
+        at_ns, place = self._answered.get((record.message, callee), (record.at_ns, seq))
+        return Row(
+            at_ns, place, "reply", callee, lane_of(message.sender), words, message.message, record.at_ns,
+            is_troubled=is_bad,
+        )  # fmt: skip
+
     def _lost(self, seq: int, record: Delivery, message: Message) -> Row:
         callee, sender = self._callee(message, record), lane_of(message.sender)
         if record.reason in _BACK:
@@ -171,10 +185,7 @@ class _Making:
 
     def _trouble(self, seq: int, record: Delivery, message: Message, sender: str) -> Row:
         reason = f" ({in_words(record.reason)})" if record.reason else ""
-        told = {
-            "timed-out": f"no answer in time: {_label(message)}",
-            "late": f"the answer to {_label(message)} comes too late",
-        }
+        told = {"timed-out": f"no answer in time: {_label(message)}"}
         lane = lane_of(record.consumer) if message.kind == "event" else sender
         words = told.get(record.outcome, f"{_label(message)} {record.outcome}{reason}")
         return Row(record.at_ns, seq, "trouble", lane, "", words, message.message, is_troubled=True, matters=True)

@@ -7,7 +7,8 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from studio.observe.sequence import Sequence
-from studio.records import Delivery, FaultStrike, LedgerEntry, Life, Message, Record, SagaChange, Violation
+from studio.observe.sequence_slant import is_slow
+from studio.records import Delivery, FaultStrike, LedgerEntry, Life, Message, Record, SagaChange, Span, Violation
 
 MS = 1_000_000
 
@@ -92,6 +93,39 @@ def test_crash_stands_on_its_lane_with_what_struck() -> None:
     assert rows["crash"].lane == "Bank"
     assert rows["crash"].strikes
     assert rows["saga"].words == "Order/a is stuck"
+
+
+OVERTAKEN: tuple[Record, ...] = (
+    call(1, "world", "Shop.buy"),
+    call(2, "world", "Shop.cancel", 100),
+    handed(2, "Shop", 101),
+    handed(1, "Shop", 400),
+)
+
+
+def test_message_that_is_overtaken_arrives_below_what_overtook_it() -> None:
+    svg = ET.fromstring(drawn(*OVERTAKEN).svg())  # noqa: S314 - our own
+    buy, cancel = ([float(line.attrib[at]) for at in ("y1", "y2")] for line in svg.iter() if "arrow" in _class(line))
+    assert buy[0] < cancel[0] == cancel[1] < buy[1]
+    assert "400 ms" in [each.text for each in svg.iter()]
+
+
+def test_text_says_when_a_slow_message_arrives() -> None:
+    text = drawn(*OVERTAKEN).text()
+    assert "Shop.buy, arrives 400 ms" in text
+    assert "Shop.cancel, arrives" not in text
+
+
+def test_answer_sets_out_when_the_work_ended_and_may_come_too_late() -> None:
+    work = Span(2 * MS, 5 * MS, 1, 0, 1, "handle", "Bank.pay", "Bank", 1, "ok", "", 2, "", "", 0, "")
+    late = drawn(*STORY[:4], work, handed(2, "Shop", 1000, "timed-out"), handed(2, "Shop", 1500, "late")).rows
+    answer = next(row for row in late if row.kind == "reply")
+    assert (answer.words, answer.at_ns, answer.arrives_ns) == ("answer comes too late", 5 * MS, 1500 * MS)
+    assert is_slow(answer, late)
+
+
+def _class(element: ET.Element) -> list[str]:
+    return element.attrib.get("class", "").split()
 
 
 @pytest.mark.parametrize("width", [60, 100, 140])
