@@ -78,8 +78,25 @@ def shop(tmp_path: Path) -> Path:
 def test_broken_promise_gives_code_one_and_says_by_what(command: Command, shop: Path) -> None:
     code, out, _ = command("hunt", shop, "--scenario", "calm", "--runs", "20", "--kind", "duplicate")
     assert code == 1
-    assert "Broken: counted_once, by 1 fault: the 1st event of Thing.made is delivered twice." in out
-    assert "Replay: " in out
+    told = out.splitlines()
+    assert told[0] == "calm: Broken: counted_once, by 1 fault and 1 message"
+    assert told[1] == "    ⚡ the 1st event of Thing.made is delivered twice"
+    assert f"  Replay: studio simulate {shop} --case simulations/" in out
+
+
+def test_verdict_is_short_unless_details_are_asked(command: Command, shop: Path) -> None:
+    _, gist, _ = command("hunt", shop, "--runs", "20", "--kind", "latency", "--kind", "pause")
+    _, full, _ = command("hunt", shop, "--runs", "20", "--kind", "latency", "--kind", "pause", "--details")
+    assert "Faults struck at " in full
+    assert "Faults struck at " not in gist
+    assert len(gist.splitlines()) <= 9
+    assert max(map(len, gist.splitlines())) <= 100
+
+
+def test_what_broke_before_is_told_once(command: Command, shop: Path) -> None:
+    (shop / "again.py").write_text((shop / "calm.py").read_text().replace('"calm"', '"once_more"'))
+    _, out, _ = command("hunt", shop, "--runs", "20", "--kind", "duplicate")
+    assert "once_more: Broken: counted_once, as in calm" in out or "calm: Broken: counted_once, as in once_more" in out
 
 
 def test_what_holds_gives_code_zero_and_says_what_that_rests_on(command: Command, shop: Path) -> None:

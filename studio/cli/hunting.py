@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +15,7 @@ from studio.errors import NoScenario
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from studio.simulation.counterexample.counterexample import Counterexample
     from studio.simulation.hunting.hunt import Hunt
     from studio.simulation.hunting.trials import HuntProgress
 
@@ -35,6 +37,7 @@ def hunt(  # noqa: PLR0913 - one option each
     every: Annotated[bool, typer.Option(help="Go on until each promise is broken, or the budget is used up.")] = False,
     save: Annotated[bool, typer.Option(help="Keep what is found as JSON, with a test beside it.")] = False,
     folder: Annotated[Path, typer.Option(help="Where to keep it.")] = Path("simulations"),
+    details: Annotated[bool, typer.Option("--details", help="Say all that a verdict rests on, kind by kind.")] = False,
 ) -> None:
     """Search for the fewest faults that break a promise; exit code 1 when there are some.
 
@@ -46,32 +49,52 @@ def hunt(  # noqa: PLR0913 - one option each
     if not system.graph.scenarios:
         raise NoScenario(path=str(path))
     found: list[Hunt] = []
+    seen: dict[str, str] = {}
     for name in scenario or list(system.graph.scenarios):
         found.append(
             run_hunt(name, system=system, runs=runs, duration=duration, seed=seed, kinds=kind, invariants=invariant,
                      every=every, progress=_progress())
         )  # fmt: skip
-        _show(found[-1], folder if save else None, path)
+        if not _is_known(found[-1], seen):
+            _show(found[-1], path, folder, is_kept=save, is_full=details)
         if found[-1].is_interrupted:
             break
     is_stopped = found[-1].is_interrupted
     raise typer.Exit(1 if any(each.counterexamples for each in found) else 130 if is_stopped else 0)
 
 
-def _show(found: Hunt, folder: Path | None, path: Path) -> None:
-    typer.echo(f"{found.scenario}: {found}")
-    if folder is not None:
-        for each in found.counterexamples:
-            typer.echo(f"  Kept: {each.save(folder, path=path)}")
+def _is_known(found: Hunt, seen: dict[str, str]) -> bool:
+    """Say in one line what broke, if the same was told of another scenario before; note it if not."""
+    names = [each.name for each in found.counterexamples]
+    if names and all(name in seen for name in names):
+        same = "; ".join(f"{each.invariant}, as in {seen[each.name]}" for each in found.counterexamples)
+        typer.echo(f"{found.scenario}: Broken: {same}")
+        return True
+    seen |= {name: found.scenario for name in names if name not in seen}
+    return False
+
+
+def _show(found: Hunt, path: Path, folder: Path, *, is_kept: bool, is_full: bool) -> None:
+    from studio.simulation.hunting.hunt_text import hunt_text
+
+    def again(each: Counterexample) -> list[str]:
+        """Keep a counterexample if that is wanted, and say how it is run again."""
+        file = each.save(folder, path=path) if is_kept else folder / f"{each.name}.json"
+        kept = f"Kept: {file}" if is_kept else f"Keep it with --save, which writes {file}"
+        return [kept, f"Replay: studio simulate {path} --case {file}"]
+
+    typer.echo(f"{found.scenario}: {hunt_text(found, again=again, is_full=is_full)}")
 
 
 def _progress() -> Callable[[HuntProgress], None] | None:
     """Return what shows progress on a terminal; nothing elsewhere."""
     if not sys.stderr.isatty():
         return None
+    columns = shutil.get_terminal_size().columns
 
     def tell(progress: HuntProgress) -> None:
-        sys.stderr.write(f"\r\033[K{progress.share:4.0%}  {progress}\r")
+        line = f"{progress.share:4.0%}  {progress}"[: columns - 1]
+        sys.stderr.write(f"\r\033[K{line}\r")
         sys.stderr.flush()
 
     return tell

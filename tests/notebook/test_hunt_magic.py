@@ -25,15 +25,15 @@ def shop(notebook: Notebook) -> Notebook:
 def test_hunt_gives_what_was_found(shop: Notebook) -> None:
     found = shop.run("found = %hunt busy --runs 3 --kinds lose,crash\nfound")
     assert found.counterexample.invariant == "never_an_order"
-    assert repr(found).startswith("Broken: never_an_order, without any fault.")
+    assert repr(found).startswith("Broken: never_an_order, without any fault, by 1 message")
 
 
-def test_hunt_is_shown_as_a_card_with_its_replay(shop: Notebook) -> None:
+def test_hunt_is_shown_as_a_card_that_says_how_to_go_on(shop: Notebook) -> None:
     html = shop.shell.display_formatter.format(shop.run("%hunt busy --runs 3"))[0]["text/html"]
     assert 'class="studio-card"' in html
     assert "✗ broke 1 promise" in html
     assert "What this rests on" in html
-    assert "Replay: " in html
+    assert "Keep it: " in html
 
 
 def test_hunt_that_finds_nothing_says_that_it_is_no_proof(shop: Notebook) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.notebook.cards.card import Card, Cell, Lines, Section, Span, Table, code, words
+from studio.notebook.cards.card import Card, Cell, Fold, Lines, Section, Span, Table, code, words
 from studio.notebook.cards.wording import count
 from studio.simulation.harming.fault_words import plan_in_words
 from studio.simulation.hunting.hunt_text import notes_of, work_words
@@ -21,6 +21,7 @@ def hunt_card(hunt: Hunt) -> Card:
     sections: tuple[Section, ...] = (
         Table("Broken", ("Promise", "By", "Messages", "Violations"), tuple(map(_row, hunt.counterexamples))),
         Lines("What this rests on", tuple(words(note) for note in notes_of(hunt))),
+        Fold("Place by place, kind by kind", "\n".join(hunt.coverage.lines())),
     )
     return Card("hunt", hunt.scenario, (Span(work_words(hunt)), *_verdict(hunt)), sections=sections, notes=_notes(hunt))
 
@@ -42,4 +43,7 @@ def _row(found: Counterexample) -> tuple[Cell, ...]:
 def _notes(hunt: Hunt) -> tuple[str, ...]:
     if hunt.counterexample is None:
         return ("That nothing broke is no proof: see what it rests on.",)
-    return (f"Replay: {hunt.counterexample.replay_line}", "Keep it as a test: .counterexample.save()")
+    return (
+        "See it: .counterexample shows the timeline; .counterexample.replay() gives the run",
+        f"Keep it: .counterexample.save() writes simulations/{hunt.counterexample.name}.json, and a pytest beside it",
+    )

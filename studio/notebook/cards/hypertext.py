@@ -7,6 +7,7 @@ Colours are the front end's own variables, with fallbacks for places that have n
 from __future__ import annotations
 
 import functools
+import re
 from html import escape
 from importlib import resources
 
@@ -40,7 +41,7 @@ def card_html(card: Card) -> str:
     """Return a card as one `<div>`, its styles with it."""
     doc = f'<p class="doc">{escape(card.doc.strip())}</p>' if card.doc.strip() else ""
     sections = "".join(map(_section, card.sections))
-    notes = "".join(f"<li>{escape(note)}</li>" for note in card.notes)
+    notes = "".join(f"<li>{_told(note)}</li>" for note in card.notes)
     footer = f'<ul class="notes">{notes}</ul>' if notes else ""
     return f'<div class="studio-card">{style_sheet()}{_heading(card)}{doc}{sections}{footer}</div>'
 
@@ -136,14 +137,19 @@ def _cell(cell: Cell) -> str:
 
 def _span(span: Span) -> str:
     if span.style == "plain":
-        return escape(span.text)
+        return _told(span.text)
     if span.style in ("code", "address"):
         return f'<code class="{span.style}">{_text(span)}</code>'
     return f'<span class="{span.style}">{_text(span)}</span>'
+
+
+def _told(words: str) -> str:
+    """Return prose, with what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(words))
 
 
 def _text(span: Span) -> str:
     """Return a span's text; in an address the `$.` steps back behind the names."""
     if span.style == "address" and span.text.startswith("$."):
         return f"<i>$.</i>{escape(span.text[2:])}"
-    return escape(span.text)
+    return escape(span.text) if span.style in ("code", "address") else _told(span.text)

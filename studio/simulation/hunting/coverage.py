@@ -70,11 +70,28 @@ class Coverage:
     aborted: tuple[tuple[str, int], ...]
     unmodelled: tuple[str, ...]
 
-    def lines(self) -> list[str]:
-        """Return it in sentences."""
+    def gist(self) -> list[str]:
+        """Return it in few sentences: how far the search came, what never came up, what no run can show."""
+        places, kinds = len(self.covered) + len(self.left), len(self.kinds) + len(self.untried)
+        struck = some([kind for kind, _ in self.kinds]) or "none"
+        reach = f"struck at {len(self.covered):,} of {places:,} places, {len(self.kinds)} of {kinds} kinds ({struck})"
+        found = [f"It rests on {self._tried()}; {reach}."] if places else ["It rests on runs without faults alone."]
+        found += [f"Never saw data: {some(self.unfed)}."] if self.unfed else []
+        found += [f"Never ran: {some(self.idle)}."] if self.idle else []
+        found += self._aborted()
+        return [*found, f"Not modelled: {'; '.join(self.unmodelled)}."] if self.unmodelled else found
+
+    def _tried(self) -> str:
         sizes = " and ".join(f"{count:,}" for count in self.messages) or "no"
-        rests = f"{self.singles} single faults and {self.pairs} pairs at {sizes} message{_s(self.messages)}"
-        found = [f"It rests on {rests}, {self.random:,} runs at random."]
+        tried = f"{self.singles} single faults and {self.pairs} pairs at {sizes} message{_s(self.messages)}"
+        return tried + (f", and {self.random:,} runs at random" if self.random else "")
+
+    def _aborted(self) -> list[str]:
+        return [f"{count:,} run{'s' * (count > 1)} came to no verdict ({code})." for code, count in self.aborted]
+
+    def lines(self) -> list[str]:
+        """Return all of it in sentences."""
+        found = [f"It rests on {self._tried()}."]
         places = len(self.covered) + len(self.left)
         found.append(f"Faults struck at {len(self.covered):,} of {places:,} places{_named('; not at ', self.left)}.")
         if self.kinds:
@@ -84,7 +101,7 @@ class Coverage:
         found += [f"Never saw data: {some(self.unfed)}."] if self.unfed else []
         found += [f"Studio's own promises that were tested: {', '.join(self.promised)}."] if self.promised else []
         found += [f"Never ran: {some(self.idle)}."] if self.idle else []
-        found += [f"{count:,} run{'s' * (count > 1)} came to no verdict ({code})." for code, count in self.aborted]
+        found += self._aborted()
         return found + [f"Not modelled: {each}." for each in self.unmodelled]
 
 
@@ -124,9 +141,9 @@ def not_modelled(graph: Graph, scenario: Scenario) -> list[str]:
     """Return what no run of a scenario can show, in words."""
     found = []
     if not scenario.service_times:
-        found.append("overload, for no service time is stated and work takes no time")
+        found.append("overload (no service time is stated, so work takes no time)")
     if graph.externals:
-        found.append(f"what real third parties do: {some(sorted(graph.externals))} answer as their stubs say")
+        found.append(f"what real third parties do ({some(sorted(graph.externals))}: stubs)")
     found.append(f"brokers that promise less than the delivery model {scenario.bus}")
     return found
 

@@ -21,6 +21,7 @@ __all__ = ["NOTHING", "Happening", "Parting", "happenings", "parting"]
 NOTHING = "nothing of the kind"
 _BODY_MAX = 100
 _PERIODIC = {"job", "health"}
+_LEGS = {"request", "reply", "publish", "acknowledgement"}
 
 
 class Happening(NamedTuple):
@@ -156,7 +157,7 @@ def _delivery_words(record: Delivery, message: Message) -> str:
     told = {
         "delivered": f"{whom} takes {what}{again}",
         "replied": f"the answer of {what} arrives{f': {reason}' if reason else ''}",
-        "lost": f"the {reason if reason != 'delivery' else 'message'} of {what} is lost",
+        "lost": f"the {reason} of {what} is lost" if reason in _LEGS else f"{what} is lost on its way to {whom}",
         "timed-out": f"{message.sender} gets no answer of {what} in time",
         "acknowledged": f"{whom} acknowledges {what}{again}",
     }
@@ -197,9 +198,21 @@ def _told(words: str, at_ns: int | None) -> str:
 
 
 def _short(body: str) -> str:
-    """Return a document in one short line."""
+    """Return a document in one short line, as people read it."""
     try:
-        text = json.dumps(json.loads(body), separators=(", ", ": "), ensure_ascii=False) if body else ""
+        text = _plainly(json.loads(body)) if body else ""
     except ValueError:
         text = body
     return text if len(text) <= _BODY_MAX else text[: _BODY_MAX - 1] + "…"
+
+
+def _plainly(value: Any) -> str:
+    """Return a value of JSON in words: the fields of an object one after another, those inside it in brackets."""
+    if isinstance(value, dict):
+        return ", ".join(
+            f"{name} ({_plainly(each)})" if isinstance(each, dict) else f"{name} {_plainly(each)}"
+            for name, each in value.items()
+        )
+    if isinstance(value, list):
+        return "[" + "; ".join(map(_plainly, value)) + "]"
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

@@ -125,7 +125,10 @@ def _sagas(run: Run) -> dict[str, str]:
 def _promises(run: Run) -> dict[str, str]:
     broken = dict(run.sql("select invariant, count(*) from violations group by invariant").iter_rows())
     names = sorted({*run.checked, *broken})
-    return {name: f"✗ violated {broken[name]} times" if name in broken else "✓ held" for name in names}
+    return {
+        name: f"✗ violated {broken[name]} time{'s' * (broken[name] > 1)}" if name in broken else "✓ held"
+        for name in names
+    }
 
 
 def _documents(run: Run) -> dict[str, str]:
