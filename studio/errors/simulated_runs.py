@@ -13,6 +13,7 @@ __all__ = [
     "LoopBusyError",
     "MissingStub",
     "NeverConverged",
+    "NeverFed",
     "NoScenario",
     "NothingLeftError",
     "PortRequiredError",
@@ -252,6 +253,16 @@ class NeverConverged(StudioError):
 
     limit: str
     busy: str
+
+
+class NeverFed(StudioError):
+    """Invariants held because there was nothing that they could have looked at; said with a verdict, not raised."""
+
+    code = "STU534"
+    problem = "invariant={names} never saw data, so nothing is known of it"
+    remedy = "Let what it reads happen, by a workload or `given`, or mend its query; `run.sql(...)` tries it."
+
+    names: str
 
 
 class UnknownPromise(StudioError):

@@ -36,7 +36,7 @@ class Run:
         plan: The faults it ran under.
         checked: Names of the invariants that have been evaluated; by default all of a scenario that was finished.
         unfed: Names of those among them that never saw data; by default that is told of SQL ones alone.
-        promised: Names of Studio's own promises that the run has tested.
+        promised: Names of Studio's own promises that the run has tested; by default that is looked up in its records.
         progress: Of a run that goes on: gives virtual time and the number of records so far.
         case: What decided it besides the sources; None for a world that is played by hand.
     """
@@ -49,14 +49,13 @@ class Run:
         *,
         checked: Collection[str] | None = None,
         unfed: Collection[str] | None = None,
-        promised: Collection[str] = (),
+        promised: Collection[str] | None = None,
         progress: Callable[[], tuple[int, int]] | None = None,
         case: Case | None = None,
     ) -> None:
         self.log, self.build, self.plan, self.case = log, build, plan, case
-        self.promised = promised
         self.parent: Parent | None = None
-        self._checked, self._unfed, self.progress = checked, unfed, progress
+        self._checked, self._unfed, self._promised, self.progress = checked, unfed, promised, progress
 
     @property
     def scenario(self) -> str:
@@ -104,6 +103,15 @@ class Run:
         return frozenset(
             name for name in self.checked if name in declared and declared[name].sql and not self._has_fed(name)
         )
+
+    @property
+    def promised(self) -> frozenset[str]:
+        """Return the names of Studio's own promises that had something to look at."""
+        if self._promised is not None:
+            return frozenset(self._promised)
+        from studio.simulation.promises.promised import tested_in
+
+        return tested_in(self)
 
     def _has_fed(self, invariant: str) -> bool:
         try:

@@ -8,16 +8,20 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from studio.errors import in_words
+from studio.errors import NeverFed, in_words
 from studio.graph.build import Graph
-from studio.model.duration import format_ns
+from studio.model.duration import SECOND_NS, duration_ns, format_ns
 from studio.simulation.harming.fault_words import plan_in_words
+from studio.simulation.harming.swarming import drawn_for
 
 if TYPE_CHECKING:
     from studio.simulation.run import Run
 
 __all__ = ["Summary", "busy_in_words", "never_ran", "some", "summary_of"]
 
+NO_SERVICE_TIMES = (
+    "This says nothing about overload: no service_time(...) is stated, so work takes no time but where it waits."
+)
 NAMES_MAX = 6
 """Names in one line; of the rest only the number is told."""
 
@@ -44,6 +48,7 @@ class Summary:
         unfinished: Work that was under way at the end, by name.
         warnings: What the engine has to say, such as that the run did not come to rest.
         promised: Studio's own promises that it tested, and that held.
+        notes: What the verdict does not say, in sentences: what never saw data, what takes no time.
         scenario: Its name; empty for a world played by hand.
         seed: Of the run.
         status: How it ended, or `running`.
@@ -64,6 +69,7 @@ class Summary:
     unfinished: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
     promised: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     scenario: str = ""
     seed: int = 0
     status: str = ""
@@ -88,7 +94,7 @@ class Summary:
         lines += [self._line(name) for name, _ in self.violations]
         if self.promised:
             lines.append(f"  ✓ {len(self.promised)} promises of Studio's own held: {', '.join(self.promised)}")
-        lines += [f"  ! {warning}" for warning in self.warnings]
+        lines += [f"  ! {each}" for each in (*self.warnings, *self.notes)]
         if self.unfinished:
             under_way = [f"{count} × {name}" for name, count in self.unfinished]
             lines.append(f"  under way at the end: {some(under_way)}")
@@ -149,6 +155,7 @@ def summary_of(run: Run) -> Summary:
         ),
         warnings=tuple(_warnings(run)),
         promised=tuple(sorted(set(run.promised) - set(violated))),
+        notes=tuple(_notes(run)),
         scenario=run.scenario,
         seed=run.seed,
         status=run.status,
@@ -159,9 +166,15 @@ def summary_of(run: Run) -> Summary:
 def _replay(run: Run) -> str:
     """Return what repeats a run; in Python where its faults are not those of the scenario."""
     declared = run.build.graph.scenarios.get(run.scenario)
-    if declared is not None and run.plan == tuple(declared.faults):
-        return f"%simulate {run.scenario} --seed {run.seed}"
-    return f'studio.simulate("{run.scenario}", seed={run.seed}, faults=run.plan)' if run.scenario else ""
+    if declared is None or run.case is None:
+        return f'studio.simulate("{run.scenario}", seed={run.seed}, faults=run.plan)' if run.scenario else ""
+    own_ns, bus = run.case.duration_ns, run.case.bus
+    plan = drawn_for(run.build.graph, declared, declared.faults, run.seed, own_ns or duration_ns(declared.duration))
+    if run.plan != plan or run.case.sends is not None:
+        return "studio.simulate(run.case)"
+    instead = (("duration", f"{own_ns / SECOND_NS:g}s" if own_ns else ""), ("bus", bus))
+    options = "".join(f" --{name} {value}" for name, value in instead if value)
+    return f"%simulate {run.scenario} --seed {run.seed}{options}"
 
 
 def _idle(run: Run) -> list[str]:
@@ -199,6 +212,25 @@ def _warnings(run: Run) -> list[str]:
     """Return what the engine itself wrote into the log."""
     found = run.sql("select text, fields from logs where service = 'world' and level = 'warning' order by seq")
     return [f"{text}: {busy_in_words(fields)}" for text, fields in found.iter_rows()]
+
+
+def _notes(run: Run) -> list[str]:
+    """Return what the verdict of a run does not say."""
+    notes = []
+    if run.unfed:
+        notes.append(NeverFed(names=some(sorted(run.unfed))).text.replace("\n  ", ". "))
+    scenario = run.build.graph.scenarios.get(run.scenario)
+    if scenario is not None and not scenario.service_times and _is_about_overload(run):
+        notes.append(NO_SERVICE_TIMES)
+    return notes
+
+
+def _is_about_overload(run: Run) -> bool:
+    """Tell whether a verdict rests on how much work there was: something is bounded, or is to come back."""
+    scenario = run.build.graph.scenarios[run.scenario]
+    is_bounded = any(each.concurrency for each in run.build.graph.services.values())
+    is_promised = bool(scenario.queue_age) or "goodput_recovers" in run.promised
+    return is_bounded or is_promised or "bulkhead" in set(run.policies["policy"])
 
 
 def busy_in_words(fields: str) -> str:

@@ -20,6 +20,7 @@ EXAMPLES: dict[str, Value] = {
     "address": S.Order.created,
     "duration": "10m",
     "version": "1.2.0",
+    "text": "one, two",
 }
 pieces = ["# ---", "-- ---", "# studio: service A", "x = 1", "  ", "é\x0c", "'''", "\r\n", "\n", "\n\n", "S.a"]
 bodies = st.one_of(st.text(max_size=40), st.lists(st.sampled_from(pieces)).map("\n".join)).map(normal_body)

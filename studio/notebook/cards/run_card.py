@@ -29,7 +29,7 @@ def summary_card(summary: Summary) -> Card:
     failures = tuple((code(in_words(error)), words(count(number, "span"))) for error, number in summary.failures)
     under_way = [f"{number} × {name}" for name, number in summary.unfinished]
     sections: tuple[Section, ...] = (
-        Lines("", tuple((*words("▲ ", "warning"), *words(each)) for each in summary.warnings)),
+        Lines("", tuple((*words("▲ ", "warning"), *words(each)) for each in (*summary.warnings, *summary.notes))),
         Table(
             "Invariants",
             ("Name", "Verdict"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from studio.errors import UnknownPromise, Where, nearest
+from studio.model.duration import duration_ns
 from studio.model.invariant import Mode
 from studio.model.scenario import Scenario
 from studio.simulation.checking.asking import as_text
@@ -21,7 +22,9 @@ from studio.simulation.promises.time_promises import DEADLINES_RESPECTED
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["PROMISES", "asked", "check_without", "promises", "promises_of"]
+    from studio.simulation.run import Run
+
+__all__ = ["PROMISES", "asked", "check_without", "promises", "promises_of", "tested_in"]
 
 PROMISES: dict[str, Promise] = {
     promise.name: promise
@@ -97,6 +100,20 @@ class PromiseQuestion:
         found = self._promise.check(self._evidence)
         self.is_fed = found.subjects > 0
         return [as_text(row) for row in found.rows]
+
+
+def tested_in(run: Run) -> frozenset[str]:
+    """Return the names of the promises that a scenario's run has tested, found out from its records."""
+    scenario = run.build.graph.scenarios.get(run.scenario)
+    if scenario is None or run.status != "finished":
+        return frozenset()
+    end_ns = (run.case.duration_ns if run.case is not None else 0) or duration_ns(scenario.duration)
+    evidence = Evidence(run.log, run.build.graph, scenario, end_ns, run.end_ns)
+    is_busy = bool(RUN_CONVERGES.check(evidence).rows)
+    questions = asked(evidence, is_busy=is_busy)
+    for each in questions:
+        each.ask()
+    return frozenset(each.name for each in questions if each.is_fed)
 
 
 def asked(evidence: Evidence, *, is_busy: bool) -> list[PromiseQuestion]:
