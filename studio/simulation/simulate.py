@@ -14,7 +14,7 @@ from studio.model.scenario import Scenario
 from studio.simulation.case import Case, Check
 from studio.simulation.checking.verdict import Verdict
 from studio.simulation.current import build_of, set_latest
-from studio.simulation.harming.swarming import drawn
+from studio.simulation.harming.swarming import drawn_for
 from studio.simulation.logbook import default_log, info_of
 from studio.simulation.play import Intervention, Play, Progress
 from studio.simulation.run import Run
@@ -151,6 +151,7 @@ def _case_of(
     number = case.seed if seed is None else seed
     own_ns = case.duration_ns if duration is None else duration_ns(duration)
     asked = scenario if isinstance(scenario, Scenario) else build.graph.scenarios.get(case.scenario)
-    end_ns = own_ns or duration_ns(asked.duration if asked else Scenario(case.scenario).duration)
-    whole = drawn(build.graph, case.plan if faults is None else faults, number, end_ns)
+    asked = asked or Scenario(case.scenario)
+    plan = case.plan if faults is None else faults
+    whole = drawn_for(build.graph, asked, plan, number, own_ns or duration_ns(asked.duration))
     return replace(case, seed=number, plan=whole, duration_ns=own_ns)

@@ -66,7 +66,7 @@ def test_replay_of_a_seed_repeats_the_duration(shop: Notebook) -> None:
 
 def test_replay_of_a_run_with_faults_of_its_own_repeats_them(shop: Notebook) -> None:
     run = shop.run('studio.simulate("busy", seed=7, faults=[duplicate($.Order.created)])')
-    assert "faults=run.plan" in repr(run_card(run))
+    assert "studio.simulate(run.case)" in repr(run_card(run))
 
 
 def test_campaign_is_shown_as_a_card(shop: Notebook) -> None:

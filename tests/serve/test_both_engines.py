@@ -113,19 +113,24 @@ class Provider:
 
     async def send(self, request: HttpRequest, *, timeout_ns: int) -> HttpResponse:
         assert ("authorization", "Bearer not-a-key") in request.headers
-        path = request.url.removeprefix("https://cards.example/charges").strip("/")
-        if path:
-            return self._answer(201, "refunds", self._orders.pop(path.partition("/")[0]))
         body = json.loads(request.body)
+        if request.url == "https://cards.example/refunds":
+            return self._refund(body["order_id"])
         if float(body["amount"]) > 500:
             return HttpResponse(402, (), b"{}")
-        return self._answer(201, "ledger", body["order_id"])
+        return self._charge(body["order_id"])
 
-    def _answer(self, status: int, ledger: str, order: str) -> HttpResponse:
-        self.charged.append((ledger, order))
+    def _refund(self, order: str) -> HttpResponse:
+        """Refund what was charged for an order, which may be nothing."""
+        charged = [id_ for id_, each in self._orders.items() if each == order]
+        self.charged += [("refunds", self._orders.pop(id_)) for id_ in charged]
+        return HttpResponse(201, (), b"{}")
+
+    def _charge(self, order: str) -> HttpResponse:
+        self.charged.append(("ledger", order))
         id_ = f"charge-{len(self.charged)}"
         self._orders[id_] = order
-        return HttpResponse(status, (), json.dumps({"charge_id": id_}).encode())
+        return HttpResponse(201, (), json.dumps({"charge_id": id_}).encode())
 
 
 async def served(build: Build, file: Path, provider: Provider) -> tuple[list[tuple[int, Any]], list[tuple[int, Any]]]:

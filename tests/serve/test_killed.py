@@ -35,13 +35,13 @@ class Provider:
         self.books = books
 
     async def send(self, request, *, timeout_ns):
-        path = request.url.removeprefix("https://cards.example/charges").strip("/")
-        body = json.loads(request.body or b"{}")
-        if not path and float(body["amount"]) > 500:
+        body = json.loads(request.body)
+        is_refund, id_ = request.url.endswith("/refunds"), body["order_id"]
+        if not is_refund and float(body["amount"]) > 500:
             return HttpResponse(402, (), b"{}")
-        with self.books.open("a") as books:
-            books.write((f"refund {path}" if path else f"charge {body['order_id']}") + "\\n")
-        id_ = body.get("order_id", "")
+        if not is_refund or f"charge {id_}" in self.books.read_text().split("\\n"):
+            with self.books.open("a") as books:
+                books.write(f"{'refund' if is_refund else 'charge'} {id_}\\n")
         return HttpResponse(201, (), json.dumps({"charge_id": f"charge-{id_}"}).encode())
 
 class Deadly:

@@ -20,6 +20,7 @@ class BrokerLoses(Fault):
     """The broker crashes, and loses what it acknowledged last and had not synced; it is back at once."""
 
     kind: ClassVar[str] = "broker-loses"
+    tempo: ClassVar[str] = "instant"
     strikes: ClassVar[tuple[str, ...]] = ("bus",)
     target: str = BUS
     last_ns: int = SECOND_NS

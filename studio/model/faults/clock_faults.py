@@ -38,6 +38,7 @@ class ClockOffset(ClockFault):
     """The time of day is ahead (or behind) within the window."""
 
     kind: ClassVar[str] = "clock-offset"
+    tempo: ClassVar[str] = "window"
     strikes: ClassVar[tuple[str, ...]] = ("owner", "replica")
     by_ns: int = 1_000_000_000
     back: bool = False
@@ -49,6 +50,7 @@ class ClockDrift(ClockFault):
     """The clock runs fast (or slow) within the window: the time of day, and all timers."""
 
     kind: ClassVar[str] = "clock-drift"
+    tempo: ClassVar[str] = "window"
     strikes: ClassVar[tuple[str, ...]] = ("owner", "replica")
     ppm: int = 1_000
 
@@ -63,6 +65,7 @@ class ClockJump(ClockFault):
     """The time of day is set anew at an instant, and stays so."""
 
     kind: ClassVar[str] = "clock-jump"
+    tempo: ClassVar[str] = "instant"
     strikes: ClassVar[tuple[str, ...]] = ("owner", "replica")
     by_ns: int = 1_000_000_000
     back: bool = False

@@ -17,6 +17,7 @@ class Deploy(Fault):
     """A rolling deploy: each replica takes no more work, ends what it has, stops, and starts anew."""
 
     kind: ClassVar[str] = "deploy"
+    tempo: ClassVar[str] = "instant"
     strikes: ClassVar[tuple[str, ...]] = ("owner",)
     drain_ns: int = 5 * SECOND_NS
     start_ns: int = 0

@@ -82,6 +82,7 @@ class LoseUnsynced(Fault):
     """The storage crashes, and the last commits of a service were never synced: they vanish, and its processes die."""
 
     kind: ClassVar[str] = "lose-unsynced"
+    tempo: ClassVar[str] = "instant"
     strikes: ClassVar[tuple[str, ...]] = ("owner",)
     written: ClassVar[dict[str, str]] = {"down_for": "down_ns"}
     last_ns: int = SECOND_NS // 5

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from studio.notebook.cards.card import Card, Cell, Lines, Section, Span, Table, code, words
 from studio.notebook.cards.wording import count
+from studio.simulation.campaign.outline import promised_lines
 
 if TYPE_CHECKING:
     from studio.simulation.campaign.campaign import Campaign
@@ -23,6 +24,7 @@ def outline_card(outline: Outline) -> Card:
     """Return the card of a campaign in a few numbers."""
     sections: tuple[Section, ...] = (
         Table("Invariants", ("Name", "Verdict"), tuple(map(_invariant, outline.invariants))),
+        Lines("", tuple(words(f"✓ {each}", "good") for each in promised_lines(outline.promised))),
         Table(
             "Failing seeds",
             ("Seed", "What failed", "Replay"),
@@ -32,7 +34,7 @@ def outline_card(outline: Outline) -> Card:
             "Faults",
             ("What went wrong", "Struck under", "Failed"),
             tuple(map(_fault, outline.faults)),
-            about=f"the best predictors of failure; {outline.more_faults:,} more struck" if outline.more_faults else "",
+            about=_more(outline),
         ),
         Table("Pairs that predict failure", ("Both struck", "Under", "Failed"), tuple(map(_fault, outline.pairs))),
         Table(
@@ -50,6 +52,13 @@ def outline_card(outline: Outline) -> Card:
         Lines("What this rests on", tuple(words(each) for each in outline.notes)),
     )  # fmt: skip
     return Card("campaign", outline.scenario, (Span(count(outline.done, "seed")), _verdict(outline)), sections=sections)
+
+
+def _more(outline: Outline) -> str:
+    if not outline.more_faults:
+        return ""
+    shown = "the best predictors of failure" if outline.failed else "the most frequent"
+    return f"{shown}; {outline.more_faults:,} more struck (campaign.faults)"
 
 
 def _verdict(outline: Outline) -> Span:

@@ -33,7 +33,7 @@ from (
     if(struck > 0, failing / struck, 0.0) as share
   from campaign_strikes join campaign_seeds using (seed) group by name
 )
-order by struck = 0, at_least desc, failing desc, struck desc, name
+order by struck = 0, if(failing = 0, 0.0, at_least) desc, failing desc, struck desc, name
 """
 
 

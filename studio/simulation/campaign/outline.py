@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -12,7 +13,7 @@ from studio.simulation.summary import some
 if TYPE_CHECKING:
     from studio.simulation.campaign.campaign import Campaign
 
-__all__ = ["FailingSeed", "FaultLine", "Outline", "Took", "duration_text", "outline_of"]
+__all__ = ["FailingSeed", "FaultLine", "Outline", "Took", "duration_text", "outline_of", "promised_lines"]
 
 SHOWN_MAX = 10
 """Failing seeds and latencies that are listed; of the rest only the number is told."""
@@ -51,6 +52,7 @@ class Outline:
         failed: Seeds under which a promise was broken.
         errors: Seeds that did not come to their end.
         invariants: Every invariant, and the seeds under which it was violated.
+        promised: Promises of Studio's own that were tested, and held.
         faults: Those that struck, as far as they are shown: the ones that best predict failure first.
         more_faults: How many more struck.
         pairs: Pairs of faults by how well they predict failure; those with a share above that of all seeds.
@@ -67,6 +69,7 @@ class Outline:
     failed: int
     errors: int
     invariants: tuple[tuple[str, int], ...]
+    promised: tuple[str, ...]
     faults: tuple[FaultLine, ...]
     more_faults: int
     pairs: tuple[FaultLine, ...]
@@ -90,7 +93,8 @@ class Outline:
     def __str__(self) -> str:
         lines = [f"{self.scenario} under {_seeds(self.done)}: {self.verdict}"]
         lines += [f"  {'✗' if count else '✓'} {name}: {_broken(count)}" for name, count in self.invariants]
-        lines += _listed("faults, the best predictors of failure first", [
+        lines += [f"  ✓ {each}" for each in promised_lines(self.promised)]
+        lines += _listed("faults, the best predictors of failure first" if self.failed else "faults", [
             *(f"{each.words} (struck under {_seeds(each.struck)}, {each.failing:,} failed)" for each in self.faults),
             *([f"and {self.more_faults:,} more (campaign.faults)"] if self.more_faults else []),
         ])  # fmt: skip
@@ -124,6 +128,7 @@ def outline_of(campaign: Campaign) -> Outline:
         failed=verdicts.get("failed", 0),
         errors=verdicts.get("error", 0),
         invariants=tuple((name, broken.get(name, 0)) for name in sorted({*declared, *broken})),
+        promised=tuple(name for name in campaign.coverage.promised if name not in broken),
         faults=faults,
         more_faults=more_faults,
         pairs=pair_lines(campaign),
@@ -186,6 +191,12 @@ def _checked(campaign: Campaign) -> str:
         return "No seed was run twice to check that runs repeat."
     twice = f"{_seeds(campaign.checked)} {'was' if campaign.checked == 1 else 'were'} run twice, in another process"
     return f"{twice}: {len(campaign.differing) or 'none'} differed."
+
+
+def promised_lines(names: Sequence[str]) -> tuple[str, ...]:
+    """Return the line that says which promises of Studio's own held; none where none was tested."""
+    plural = "" if len(names) == 1 else "s"
+    return (f"{len(names)} promise{plural} of Studio's own held: {', '.join(names)}",) if names else ()
 
 
 def _listed(title: str, lines: list[str]) -> list[str]:

@@ -77,17 +77,17 @@ def never_struck(campaign: Campaign) -> str:
 
 
 def _words(campaign: Campaign, names: Iterable[str]) -> dict[str, str]:
-    """Return names of faults with words: those of the seeds where all say the same, else what they have in common."""
+    """Return names of faults with words: those of the plan where it is the same under all seeds, else at large."""
     wanted = sorted(set(names))
     query = """
-    select name, any_value(words) as words, count(distinct words) as forms, min(seed) as seed,
-      arg_min(fault, seed) as place
+    select name, any_value(words) as words, count(distinct words) = 1 and count(*) = $seeds as is_fixed,
+      min(seed) as seed, arg_min(fault, seed) as place
     from campaign_strikes where list_contains($names, name) group by name order by name
     """
-    rows = campaign.sql(query, names=wanted).iter_rows() if wanted else ()
+    rows = campaign.sql(query, names=wanted, seeds=len(campaign.seeds)).iter_rows() if wanted else ()
     return {
-        name: words if forms == 1 else at_large(_fault(campaign, seed, place))
-        for name, words, forms, seed, place in rows
+        name: words if is_fixed else at_large(_fault(campaign, seed, place))
+        for name, words, is_fixed, seed, place in rows
     }
 
 

@@ -52,6 +52,7 @@ def reduced(run: Run, *, error: str = "", error_text: str = "", parcel: bytes = 
         sagas=tuple(run.sql(_SAGAS).iter_rows()),
         latencies=(*_latencies(run, "call", _CALLS), *_latencies(run, "saga", _ENDED)),
         unfed=summary.unseen,
+        promised=tuple(sorted(run.promised)),
         idle=summary.idle,
         warnings=summary.warnings,
         error=error,

@@ -70,6 +70,7 @@ class SeedResult:
         sagas: Instances by saga and state.
         latencies: Of calls and sagas.
         unfed: Invariants that never saw data.
+        promised: Promises of Studio's own that had something to look at.
         idle: Operations, event handlers and compensations that never ran.
         warnings: What the engine has to say, such as that the run did not come to rest.
         error: Code of what kept the run from its end or an invariant from being evaluated; empty for nothing.
@@ -88,6 +89,7 @@ class SeedResult:
     sagas: tuple[tuple[str, str, int], ...] = ()
     latencies: tuple[Latency, ...] = ()
     unfed: tuple[str, ...] = ()
+    promised: tuple[str, ...] = ()
     idle: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     error: str = ""

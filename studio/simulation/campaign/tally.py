@@ -31,12 +31,14 @@ class Coverage:
     Attributes:
         idle: Operations, event handlers and compensations that ran under no seed.
         unfed: Invariants that saw data under no seed.
+        promised: Promises of Studio's own that had something to look at under some seed.
         restless: Seeds under which the system did not come to rest.
     """
 
     idle: tuple[str, ...] = ()
     unfed: tuple[str, ...] = ()
     restless: int = 0
+    promised: tuple[str, ...] = ()
 
 
 class Tally:
@@ -59,6 +61,7 @@ class Tally:
         self._idle: set[str] | None = None
         self._unfed: set[str] | None = None
         self._restless = 0
+        self._promised: set[str] = set()
         self._rows: dict[str, list[tuple[Any, ...]]] = {table: [] for table in _ROWS}
         self._frames: dict[str, list[pl.DataFrame]] = {table: [] for table in _ROWS}
 
@@ -70,6 +73,7 @@ class Tally:
             self._idle = set(result.idle) if self._idle is None else self._idle & set(result.idle)
             self._unfed = set(result.unfed) if self._unfed is None else self._unfed & set(result.unfed)
             self._restless += bool(result.warnings)
+            self._promised.update(result.promised)
         if result.verdict != "held" and result.case:
             heapq.heappush(self._closer, (-result.seed, result.case))
             if len(self._closer) > self._kept_max:
@@ -87,7 +91,8 @@ class Tally:
     @property
     def coverage(self) -> Coverage:
         """Return what the seeds covered."""
-        return Coverage(tuple(sorted(self._idle or ())), tuple(sorted(self._unfed or ())), self._restless)
+        idle, unfed = tuple(sorted(self._idle or ())), tuple(sorted(self._unfed or ()))
+        return Coverage(idle, unfed, self._restless, tuple(sorted(self._promised)))
 
     def frames(
         self, checked: Mapping[int, str], runs: Mapping[int, int], closer: Mapping[int, SeedResult]

@@ -17,10 +17,12 @@ from studio.model.duration import SECOND_NS
 from studio.model.elementary import exponential, logarithm
 from studio.model.fault import KINDS, Fault, plan_from, plan_to
 from studio.model.faults.composed_faults import Swarm
+from studio.model.phases import phases_of
+from studio.model.scenario import Scenario
 from studio.simulation.harming.fault_targets import check_fault, fitting
 from studio.simulation.randomness import share, stable_key
 
-__all__ = ["drawn"]
+__all__ = ["drawn", "drawn_for"]
 
 Draw = Callable[[str], float]
 RATES = (0.01, 0.5)
@@ -33,14 +35,17 @@ _LIVELY: dict[str, dict[str, Any]] = {"latency": {"extra": Exponential("200ms")}
 """What a kind is given whose defaults do nothing."""
 
 
-def drawn(graph: Graph, plan: Iterable[Fault | Mapping[str, Any]], seed: int, duration_ns: int) -> tuple[Fault, ...]:
+def drawn(
+    graph: Graph, plan: Iterable[Fault | Mapping[str, Any]], seed: int, duration_ns: int, *, quiet_ns: int = 0
+) -> tuple[Fault, ...]:
     """Return a plan whose swarms are replaced by what a seed draws from them.
 
     Args:
         graph: Of the system that the plan is for.
         plan: Faults, or what `plan_to` wrote of them.
         seed: Of the run.
-        duration_ns: Of the run: within it the faults fall that a swarm gives no window.
+        duration_ns: Until all heals, or until the run's end: before it the faults fall that a swarm gives no window.
+        quiet_ns: Until then no fault strikes, and so none is drawn.
 
     Raises:
         UnknownTarget: Of a part of a swarm, whether it is drawn or not (or UnfitTarget).
@@ -50,16 +55,37 @@ def drawn(graph: Graph, plan: Iterable[Fault | Mapping[str, Any]], seed: int, du
     for fault in plan_from(plan):
         if isinstance(fault, Swarm):
             check_fault(graph, fault, lambda _: None)
-            faults += _of_swarm(graph, fault, seed, duration_ns)
+            faults += _of_swarm(graph, fault, seed, (quiet_ns, duration_ns))
         else:
             faults.append(fault)
     return tuple(faults)
 
 
-def _of_swarm(graph: Graph, swarm: Swarm, seed: int, duration_ns: int) -> Iterator[Fault]:
+def drawn_for(
+    graph: Graph, scenario: Scenario, plan: Iterable[Fault | Mapping[str, Any]], seed: int, end_ns: int
+) -> tuple[Fault, ...]:
+    """Return a plan as a seed of a scenario draws it: within the phase in which faults strike.
+
+    Args:
+        graph: Of the system that the plan is for.
+        scenario: Whose phases count.
+        plan: Its faults, or others.
+        seed: Of the run.
+        end_ns: Of the run.
+
+    Raises:
+        UnknownTarget, UnfitTarget, InvalidFault: As `drawn`.
+    """
+    phases = phases_of(scenario).within(end_ns)
+    over_ns = end_ns if phases.heal_ns is None else phases.heal_ns
+    return drawn(graph, plan, seed, over_ns, quiet_ns=min(phases.quiet_ns, over_ns))
+
+
+def _of_swarm(graph: Graph, swarm: Swarm, seed: int, span_ns: tuple[int, int]) -> Iterator[Fault]:
     swarm_key = stable_key(json.dumps(plan_to((replace(swarm, parts=(), kinds=()),)), sort_keys=True))
-    until_ns = duration_ns if swarm.until_ns is None else swarm.until_ns
-    window = (swarm.from_ns, max(until_ns, swarm.from_ns))
+    from_ns = max(swarm.from_ns, span_ns[0])
+    until_ns = span_ns[1] if swarm.until_ns is None else swarm.until_ns
+    window = (from_ns, max(until_ns, from_ns))
     named = swarm.kinds or (() if swarm.parts else tuple(sorted(set(KINDS) - {"swarm", "together"})))
     for number, part in enumerate(swarm.parts):
         alike = swarm.parts[:number].count(part)
@@ -79,7 +105,7 @@ def _draw(seed: int, swarm_key: int, what: str) -> Draw:
 
 def _of_kind(graph: Graph, kind: type[Fault], draw: Draw) -> Fault | None:
     """Return a fault of a kind on a target of the system; None where there is none that it can strike."""
-    names = [name for name in fitting(graph, kind) if not name.endswith("/*")]
+    names = [name for name in fitting(graph, kind) if not name.endswith("/*") and not _is_inside(graph, kind, name)]
     if not names:
         return None
     target = names[int(draw("target") * len(names))]
@@ -89,6 +115,14 @@ def _of_kind(graph: Graph, kind: type[Fault], draw: Draw) -> Fault | None:
     except (InvalidFault, TypeError, UnfitTarget, UnknownTarget):  # a kind that wants more than a target
         return None
     return fault
+
+
+def _is_inside(graph: Graph, kind: type[Fault], name: str) -> bool:
+    """Tell whether a fault would reach into the books of a third party.
+
+    Its stub stands for somebody who keeps them well, so what broke then would be the stub's doing, and no finding.
+    """
+    return "collection" in kind.strikes and name.partition(".")[0] in graph.externals
 
 
 def _varied(fault: Fault, window: tuple[int, int], draw: Draw) -> Fault:
