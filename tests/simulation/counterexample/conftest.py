@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from studio.graph.system import Build, System
 from studio.simulation.counterexample.counterexample import Counterexample
+from studio.simulation.current import home, set_home
 from studio.simulation.run import Run
 from studio.simulation.simulate import simulate
 from studio.source.directory import read
 from studio.store import Log
+
+
+@pytest.fixture(autouse=True)
+def homeless() -> Iterator[None]:
+    """Nothing is read from a notebook or folder, whatever a command of another test read."""
+    before = home()
+    set_home(None)
+    yield
+    set_home(before)
 
 
 @pytest.fixture(scope="session")
