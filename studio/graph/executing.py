@@ -5,6 +5,7 @@ Which names a source gets is the affair of `studio.graph.candidate`; compiling i
 
 from __future__ import annotations
 
+import functools
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -83,19 +84,25 @@ def bind_handles(instance: Instance | Definition, services: Mapping[str, Service
 
 def path_of(source: Source) -> str:
     """Return the dotted path of a file's module below the folder it was read from; a cell has none."""
-    if not source.origin.endswith(".py"):
+    return _path_of_origin(source.origin)
+
+
+@functools.lru_cache(maxsize=4096)
+def _path_of_origin(origin: str) -> str:
+    if not origin.endswith(".py"):
         return ""
-    path = source.origin.removesuffix(".py").replace("/", ".")
+    path = origin.removesuffix(".py").replace("/", ".")
     return path.removesuffix(".__init__") if path != "__init__" else ""
 
 
 def local_module(definitions: Mapping[str, Definition], path: str) -> ModuleType | None:
     """Return the module of a file that is part of the system; a service gives a module with its handle only."""
-    for definition in definitions.values():
-        if path and not definition.kept_version and path_of(definition.source) == path:
+    for definition in definitions.values() if path else ():
+        if path_of(definition.source) == path and not definition.kept_version:
             return _shown_module(definition)
     inner = f"{path}." if path else ""
-    if any(path_of(each.source).startswith(inner) and path_of(each.source) for each in definitions.values()):
+    paths = [path_of(each.source) for each in definitions.values()]
+    if any(each and each.startswith(inner) for each in paths):
         package = ModuleType(f"{_ROOT}.{path}".rstrip("."))
         package.__path__ = []
         return package

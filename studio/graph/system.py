@@ -33,11 +33,13 @@ class Build:
     Attributes:
         graph: Everything declared.
         digest: Hash of all sources, in whatever order; two builds with the same digest behave the same.
+        compiled: What `studio.runtime.program` has made of it; None before the first run.
     """
 
     graph: Graph
     digest: str
     _names: Mapping[str, Mapping[str, Any]] = field(repr=False)
+    compiled: Any = field(default=None, init=False, repr=False)
     _builtins: Mapping[str, Any] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:

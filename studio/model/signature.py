@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import builtins
 import inspect
 import typing
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FunctionType, GenericAlias
 from typing import Any
 
 from studio.errors import InvalidDeclaration, Where
@@ -49,7 +51,7 @@ def read_signature(function: Callable[..., Any]) -> Signature:
         InvalidDeclaration: An annotation names something that does not exist.
     """
     try:
-        hints = typing.get_type_hints(function, include_extras=True)
+        hints = _plain_hints(function) or typing.get_type_hints(function, include_extras=True)
     except (NameError, AttributeError, SyntaxError, TypeError) as error:
         named = f"names {error.name!r}, which is not declared" if isinstance(error, NameError) else "cannot be read"
         raise InvalidDeclaration(
@@ -63,6 +65,26 @@ def read_signature(function: Callable[..., Any]) -> Signature:
     returns = hints.get("return")
     is_async = inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
     return Signature(read, None if returns is type(None) else returns, is_async)
+
+
+def _plain_hints(function: Callable[..., Any]) -> dict[str, Any] | None:
+    """Return the annotations of a function where each is the bare name of a class, as nearly all are; None elsewhere.
+
+    Modules are executed afresh for every incarnation, and compiling such names takes most of reading a signature.
+    """
+    if type(function) is not FunctionType or hasattr(function, "__wrapped__"):
+        return None
+    hints: dict[str, Any] = {}
+    for name, given in function.__annotations__.items():
+        found = function.__globals__.get(given) if type(given) is str else given
+        if given in ("None", None):
+            found = type(None)
+        elif type(given) is str and given not in function.__globals__:
+            found = vars(builtins).get(given)
+        if not isinstance(found, type) or isinstance(found, GenericAlias):
+            return None
+        hints[name] = found
+    return hints
 
 
 def where_of(function: Callable[..., Any]) -> Where | None:

@@ -123,7 +123,14 @@ class Program:
 
 
 def compile_program(build: Build) -> Program:
-    """Compile a build; done once, shared by every replica."""
+    """Compile a build; done once, shared by every replica and every run of it."""
+    if build.compiled is None:
+        object.__setattr__(build, "compiled", _compiled(build))
+    program: Program = build.compiled
+    return program
+
+
+def _compiled(build: Build) -> Program:
     graph = build.graph
     declared: list[Any] = [*graph.services.values(), *graph.externals.values()]
     return Program(

@@ -192,6 +192,7 @@ class Play:
         self._await_record()
         if touched:
             verdict.check(self._cluster.loop.now_ns, finally_=False, touched=touched)
+            self._tap.watch(self._cluster.loop, verdict.tables)  # what functions read is known once they were asked
         return not self._is_enough(verdict)
 
     def _await_record(self) -> None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from pathlib import Path
 
 from studio.errors import LogFull, LogUnwritable, StudioError
-from studio.records import Record, canonical
+from studio.records import TABLES, Record, canonical
 from studio.store.columns import Batch, Names, encode, merged
 from studio.store.parcel import Parcel, pack
 from studio.store.shelf import RunInfo, Shelf, Status
 
 __all__ = ["Buffer"]
 
+_TABLE_OF = {record: table for table, record in TABLES.items()}
 _STRETCH_ROWS = 65_536
 """Records after which they are put into columns, which take a fifth of the room, though no batch is full yet."""
 
@@ -35,6 +37,7 @@ class Buffer:
     __slots__ = (
         "_batch_rows",
         "_batches_max",
+        "_counted",
         "_first",
         "_hash",
         "_info",
@@ -58,6 +61,7 @@ class Buffer:
         self._stretch_rows = min(batch_rows, _STRETCH_ROWS)
         self._pending: list[Record] = []
         self._first = 0
+        self._counted: Counter[str] = Counter()  # of the records that are in columns
         self._stretches: list[Batch] = []  # of the batch to come
         self._sealed: list[Batch] = []
         self._names = Names()
@@ -81,6 +85,19 @@ class Buffer:
     def count(self) -> int:
         """How many records were written so far."""
         return self._first + len(self._pending)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many records of each table were written so far; nothing is handed over for it."""
+        pending = Counter(map(type, self._pending))
+        return dict(self._counted + Counter({_TABLE_OF[kind]: count for kind, count in pending.items()}))
+
+    def since(self, seq: int) -> list[Record] | None:
+        """Return the records from one on, where none of them has left for the log yet; else None.
+
+        Args:
+            seq: Its place in the run.
+        """
+        return self._pending[seq - self._first :] if seq >= self._first else None
 
     @property
     def waiting(self) -> int:
@@ -153,6 +170,8 @@ class Buffer:
             return
         if self._hash is not None:
             self._hash.update((b"\n" if self._first else b"") + canonical(pending))
-        self._stretches.append(encode(pending, self._first, self._names))
+        batch = encode(pending, self._first, self._names)
+        self._stretches.append(batch)
+        self._counted.update({table: len(frame) for table, frame in batch.frames.items()})
         self._pending = []
         self._first += len(pending)

@@ -11,11 +11,13 @@ import os
 import threading
 from typing import TYPE_CHECKING, Any
 
+from studio.store.queries import LOAD, LOAD_TEXT, fill
+
 if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-__all__ = ["Stream", "detach", "frame_of", "load_libraries", "open_memory"]
+__all__ = ["Stream", "detach", "frame_of", "load_frame", "load_libraries", "open_memory"]
 
 _SEAL = (
     "set enable_external_access = false",
@@ -24,6 +26,8 @@ _SEAL = (
     "set python_enable_replacements = false",
     "set TimeZone = 'UTC'",
 )
+_TEXT_ROWS = 32
+"""Rows up to which text is the cheaper way into DuckDB."""
 _lock = threading.Lock()
 _engines: dict[int, duckdb.DuckDBPyConnection] = {}  # by process id: a forked child must not use its parent's
 _ordinals = itertools.count(1)
@@ -52,6 +56,43 @@ def frame_of(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
     import polars as pl
 
     return pl.DataFrame(relation)
+
+
+def load_frame(connection: duckdb.DuckDBPyConnection, table: str, frame: pl.DataFrame) -> None:
+    """Add a frame's rows to `rows.<table>`.
+
+    A few rows go as text: at each frame that it is handed, DuckDB looks for pyarrow on the disk.
+    """
+    values = _values(frame) if len(frame) <= _TEXT_ROWS else ""
+    if values:
+        connection.execute(fill(LOAD_TEXT, table=table, rows=values))
+        return
+    connection.register("batch", Stream(frame))
+    connection.execute(fill(LOAD, table=table))
+    connection.unregister("batch")
+
+
+def _values(frame: pl.DataFrame) -> str:
+    """Write rows as SQL; empty where a value has no literal that is read back as the very same."""
+    found = []
+    for row in frame.iter_rows():
+        texts = list(map(_literal, row))
+        if "" in texts:
+            return ""
+        found.append(f"({', '.join(texts)})")
+    return ", ".join(found)
+
+
+def _literal(value: object) -> str:
+    match value:
+        case bool():
+            return ""
+        case int():
+            return str(value)
+        case str() if "\0" not in value:
+            return "'" + value.replace("'", "''") + "'"
+        case _:
+            return ""  # a real, too: SQL reads 0.1 as a decimal
 
 
 def open_memory() -> tuple[duckdb.DuckDBPyConnection, str]:

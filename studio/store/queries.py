@@ -90,6 +90,7 @@ READ_CAMPAIGN = "select * exclude (campaign) from {table} where campaign = {camp
 # --- one run, in memory
 
 LOAD = "insert into rows.{table} select * from batch"
+LOAD_TEXT = "insert into rows.{table} values {rows}"
 WHOLE = "select * from {view}"
 OF_TRACE = "select * from rows.{table} where {condition} order by seq"
 TRACES = """

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-__all__ = ["answer", "statement_of"]
+__all__ = ["answer", "has_rows", "statement_of"]
 
 _READS = {"SELECT", "EXPLAIN"}
 
@@ -80,6 +80,26 @@ def answer(
         return _narrowed(frame_of(relation))
     except duckdb.Error as error:
         raise _coded(_with_lines(connection, text, parameters, error), text, views, cell) from error
+
+
+def has_rows(connection: duckdb.DuckDBPyConnection, text: str, *, views: Iterable[str], cell: str) -> bool:
+    """Tell whether a query that `statement_of` has passed gives any row, without making a frame of them.
+
+    Args:
+        connection: Uses the run's database.
+        text: The author's.
+        views: What there is to ask, for errors.
+        cell: Where the text stands, for errors.
+
+    Raises:
+        InvalidQuery: It names what does not exist, or fails on the data.
+    """
+    import duckdb
+
+    try:
+        return connection.execute(text).fetchone() is not None
+    except duckdb.Error as error:
+        raise _coded(error, text, views, cell) from error
 
 
 def _with_lines(

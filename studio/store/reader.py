@@ -7,7 +7,7 @@ import json
 import re
 import threading
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,9 +15,9 @@ from studio.errors import UnknownView, nearest
 from studio.records import TABLES, Record, canonical
 from studio.store import queries
 from studio.store.columns import records_of, rendered
-from studio.store.engine import Stream, detach, frame_of, open_memory
+from studio.store.engine import detach, frame_of, load_frame, open_memory
 from studio.store.queries import View, collection_views, external_view, fill, identifier
-from studio.store.question import answer, statement_of
+from studio.store.question import answer, has_rows, statement_of
 from studio.store.schema import columns
 from studio.store.shelf import Shape, Shelf
 from studio.store.standing import Standing
@@ -25,6 +25,8 @@ from studio.store.standing import Standing
 if TYPE_CHECKING:
     import duckdb
     import polars as pl
+
+    from studio.store.buffer import Buffer
 
 __all__ = ["RunLog"]
 
@@ -41,16 +43,13 @@ class RunLog:
         shelf: Where the run is.
         run: Its number there.
         shape: Columns for ledgers and collections; None takes those with which the run began.
-        flush: Called before each look at a run that goes on, so that its last records are seen; returns how many those
-            are.
+        buffer: Of a run that goes on; it is flushed before a look at its records, so that the last ones are seen.
     """
 
-    def __init__(
-        self, shelf: Shelf, run: int, *, shape: Shape | None = None, flush: Callable[[], int] | None = None
-    ) -> None:
+    def __init__(self, shelf: Shelf, run: int, *, shape: Shape | None = None, buffer: Buffer | None = None) -> None:
         self.run = run
         self.row = shelf.row(run)
-        self._shelf, self._flush = shelf, flush
+        self._shelf, self._buffer = shelf, buffer
         self._views = _all_views(self.row.info.shape if shape is None else shape)
         self._loaded: dict[str, int] = {}  # table to the sequence number that is loaded next
         self._made: set[str] = set()
@@ -164,7 +163,13 @@ class RunLog:
         """
         service, _, collection = name.partition(".")
         with self._lock:
-            bodies = self._standing.bodies(service, collection, self._flush_first())
+            fresh = None if self._buffer is None else self._buffer.since(self._standing.seen)
+            if fresh is not None:
+                self._standing.take(fresh)
+            else:
+                self._flush_first()
+                self._standing.catch_up()
+            bodies = self._standing.bodies(service, collection)
         return [json.loads(body) for body in bodies]
 
     def sql(self, text: str, /, *, cell: str = "", **parameters: Any) -> pl.DataFrame:
@@ -187,14 +192,29 @@ class RunLog:
             self._prepare(text)
             return answer(self._connection, text, parameters, views=self.views, cell=cell)
 
+    def has_rows(self, text: str, /, *, cell: str = "") -> bool:
+        """Tell whether a query gives any row: for a short run at a fraction of what its rows would cost.
+
+        Args:
+            text: As for `sql`.
+            cell: Where it stands, for errors.
+
+        Raises:
+            InvalidQuery: It is wrong; the error names the line.
+            QueryWrites: It would change something.
+        """
+        with self._lock:
+            statement_of(self._connection, text, views=self.views, cell=cell)
+            self._prepare(text)
+            return has_rows(self._connection, text, views=self.views, cell=cell)
+
     def tables_of(self, text: str) -> frozenset[str]:
         """Return the tables of records that a query rests on, and perhaps some more: it is told from its words."""
         return frozenset(table for view in self._named(text) for table in view.tables)
 
     def counts(self) -> dict[str, int]:
         """Return how many records each table holds, of a run that goes on as of now."""
-        self._flush_first()
-        return dict(self._shelf.row(self.run).counts)
+        return dict(self._shelf.row(self.run).counts) if self._buffer is None else self._buffer.counts()
 
     def tables(self, *names: str) -> dict[str, pl.DataFrame]:
         """Return whole tables of records as they are, with `seq` and names in full; cheap where the run is small.
@@ -222,7 +242,7 @@ class RunLog:
     def sha256(self) -> str:
         """Hash the canonical encoding; equal runs have equal hashes, on any machine."""
         known = self._shelf.row(self.run).sha256
-        if known and self._flush is None:
+        if known and self._buffer is None:
             return known
         found = hashlib.sha256()
         for at, window in enumerate(self.windows()):
@@ -251,7 +271,7 @@ class RunLog:
         """Return the same log of a run that has ended by now, with what has been loaded so far."""
         with self._lock:
             self._load(set(self._loaded))
-            self.row, self._flush = self._shelf.row(self.run), None
+            self.row, self._buffer = self._shelf.row(self.run), None
         return self
 
     def close(self) -> None:
@@ -295,13 +315,14 @@ class RunLog:
                 fields = ", ".join(column.rendered for column in columns(table))
                 self._connection.execute(f"create table rows.{table} (seq BIGINT, {fields})")
             if len(raw):
-                self._connection.register("batch", Stream(rendered(table, raw, found.names)))
-                self._connection.execute(fill(queries.LOAD, table=table))
-                self._connection.unregister("batch")
+                load_frame(self._connection, table, rendered(table, raw, found.names))
             self._loaded[table] = found.records
 
     def _flush_first(self) -> int | None:
-        return None if self._flush is None else self._flush()
+        if self._buffer is None:
+            return None
+        self._buffer.flush()
+        return self._buffer.count
 
 
 def _of_trace(table: str, condition: str, trace: int) -> str:

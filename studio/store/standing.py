@@ -5,13 +5,11 @@ For a collection of a run that goes on this answers in a fraction of what a quer
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
 
+from studio.records import DocumentChange, Record
 from studio.store.columns import rendered
 from studio.store.shelf import Shelf
-
-if TYPE_CHECKING:
-    import polars as pl
 
 __all__ = ["Standing"]
 
@@ -33,22 +31,32 @@ class Standing:
         self._bodies: dict[tuple[str, str], dict[str, str]] = {}
         self._next = 0
 
-    def bodies(self, service: str, collection: str, written: int | None) -> list[str]:
-        """Return the documents of a collection as JSON, by key.
+    @property
+    def seen(self) -> int:
+        """How many records of the run have been looked at."""
+        return self._next
 
-        Args:
-            service: Whose collection.
-            collection: Its name.
-            written: How many records the run has by now; None where it has ended.
-        """
-        if written is None or written > self._next:
-            found = self._shelf.read(self._run, {"documents": self._next})
-            self._take(rendered("documents", found.frames["documents"], found.names))
-            self._next = found.records
+    def bodies(self, service: str, collection: str) -> list[str]:
+        """Return the documents of a collection as JSON, by key, as far as records have been looked at."""
         return [body for _, body in sorted(self._bodies.get((service, collection), {}).items())]
 
-    def _take(self, changes: pl.DataFrame) -> None:
-        for service, collection, key, change, body in changes.select(_COLUMNS).iter_rows():
+    def take(self, records: Sequence[Record]) -> None:
+        """Look at the records that follow those seen, which are not on the shelf yet."""
+        self._fold(
+            (each.service, each.collection, each.key, each.change, each.body)
+            for each in records
+            if type(each) is DocumentChange
+        )
+        self._next += len(records)
+
+    def catch_up(self) -> None:
+        """Look at all that is on the shelf."""
+        found = self._shelf.read(self._run, {"documents": self._next})
+        self._fold(rendered("documents", found.frames["documents"], found.names).select(_COLUMNS).iter_rows())
+        self._next = found.records
+
+    def _fold(self, changes: Iterable[tuple[str, str, str, str, str]]) -> None:
+        for service, collection, key, change, body in changes:
             documents = self._bodies.setdefault((service, collection), {})
             if change == "delete":
                 documents.pop(key, None)

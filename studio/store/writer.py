@@ -81,7 +81,7 @@ class Log:
 
     def live(self, buffer: Buffer, *, shape: Shape | None = None) -> RunLog:
         """Return a run that goes on; each question sees all that was recorded before it."""
-        return RunLog(self.shelf, buffer.run, shape=shape, flush=lambda: _flushed(buffer))
+        return RunLog(self.shelf, buffer.run, shape=shape, buffer=buffer)
 
     def runs(self) -> list[RunRow]:
         """List the runs, oldest first."""
@@ -140,11 +140,6 @@ class Log:
             if row.run == found.run and row.info == found.info and row.records >= found.batches[0].first:
                 return row.run
         raise BadParcel(file=file, reason=f"the first {found.batches[0].first} records of its run are not in this log")
-
-
-def _flushed(buffer: Buffer) -> int:
-    buffer.flush()
-    return buffer.count
 
 
 def _content(file: Path) -> bytes:

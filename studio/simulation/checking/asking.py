@@ -64,8 +64,11 @@ class _Query:
         self.is_fed = False
 
     def ask(self) -> list[str]:
+        if not self._log.has_rows(self._sql, cell=f"invariant {self.name}"):  # mostly so, and sooner known
+            self.is_fed = self.is_fed or is_fed(self._log, self._sql)
+            return []
+        self.is_fed = True
         frame = self._log.sql(self._sql, cell=f"invariant {self.name}")
-        self.is_fed = self.is_fed or len(frame) > 0 or is_fed(self._log, self._sql)
         return sorted(map(as_text, frame.iter_rows(named=True)))  # a query need not say in which order
 
 

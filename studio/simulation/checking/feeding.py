@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from functools import lru_cache
 from typing import Any
 
 from studio.errors import StudioError
@@ -18,6 +17,9 @@ from studio.store.queries import identifier, literal
 from studio.store.reader import RunLog
 
 __all__ = ["is_fed"]
+
+_PROBES_MAX = 256
+_probes: dict[str, tuple[tuple[str, ...], str]] = {}  # by query: it is taken apart once in a process, not in each run
 
 
 def is_fed(log: RunLog, sql: str) -> bool:
@@ -27,37 +29,47 @@ def is_fed(log: RunLog, sql: str) -> bool:
         log: Of the run.
         sql: One that has been answered before, so that it is known to be right.
     """
-    tree = _tree(log, sql)
-    if tree is None:
-        return True
-    relations = sorted(_relations(tree))
-    if not relations:
-        return True
+    probe = _probes.get(sql)
+    if probe is None:
+        if len(_probes) >= _PROBES_MAX:
+            _probes.clear()
+        probe = _probes[sql] = _probe(log, sql)
+    relations, passing = probe
     try:
-        return any(_has_row(log, f"from {each}") for each in relations) and _passes(log, tree)
+        seen = not relations or any(_has_row(log, each) for each in relations)
+        return seen and (not passing or _has_row(log, passing))
     except StudioError:  # a table function, or a relation of another query's making
         return True
 
 
-def _passes(log: RunLog, tree: dict[str, Any]) -> bool:
-    """Tell whether rows pass the `where` of a query that groups or counts; True for any other."""
+def _probe(log: RunLog, sql: str) -> tuple[tuple[str, ...], str]:
+    """Return the relations that a query names, and what gives a row where rows pass its `where`; empty for no such."""
+    tree = _tree(log, sql)
+    relations = () if tree is None else tuple(sorted(_relations(tree)))
+    passing = _passing(log, tree) if tree is not None and relations else ""
+    if passing and len(relations) == 1 and tree is not None and tree["node"]["from_table"]["type"] == "BASE_TABLE":
+        return (), passing  # rows that pass are rows that are there
+    return relations, passing
+
+
+def _passing(log: RunLog, tree: dict[str, Any]) -> str:
+    """Return a query for the rows that pass the `where` of one that groups or counts; empty for any other."""
     node = tree["node"]
     groups = node.get("type") == "SELECT_NODE" and (node.get("group_expressions") or node.get("having"))
     if not groups or not node.get("where_clause"):
-        return True
+        return ""
     shortest = _tree(log, "select 1")
     assert shortest is not None
     one = shortest["node"]["select_list"]
     plain = {**node, "select_list": one, "group_expressions": [], "group_sets": [], "having": None, "modifiers": [],
              "qualify": None, "aggregate_handling": "STANDARD_HANDLING"}  # fmt: skip
-    return _has_row(log, f"from ({_text(log, {**tree, 'node': plain})})")
+    return f"({_text(log, {**tree, 'node': plain})})"
 
 
 def _has_row(log: RunLog, source: str) -> bool:
-    return len(log.sql(f"select 1 {source} limit 1")) > 0
+    return log.has_rows(f"select 1 from {source} limit 1")  # noqa: S608 - quoted, or DuckDB's own
 
 
-@lru_cache(maxsize=256)
 def _parsed(text: str) -> dict[str, Any] | None:
     found = json.loads(text)
     return None if found["error"] or len(found["statements"]) != 1 else found["statements"][0]

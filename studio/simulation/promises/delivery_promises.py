@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 from studio.address import matches, parse, pattern
 from studio.graph.build import Graph
@@ -11,12 +12,21 @@ from studio.model.duration import format_ns
 from studio.simulation.brokers.carrier import FORGOTTEN
 from studio.simulation.promises.promise import Evidence, Finding, Promise, broken
 
-if TYPE_CHECKING:
-    import polars as pl
-
 __all__ = ["NO_MESSAGE_LOST", "QUEUE_AGE_BOUNDED"]
 
 _SETTLED = ("acknowledged", "dead-lettered")
+_HANDED_OVER = ("delivered", "dead-lettered")
+
+
+class _Expected(NamedTuple):
+    """An accepted event, and a subscriber that has to settle it as often as it has handlers."""
+
+    message: int
+    at_ns: int
+    address: str
+    key: str
+    consumer: str
+    handlers: int
 
 
 def _lost(evidence: Evidence) -> Finding:
@@ -25,79 +35,77 @@ def _lost(evidence: Evidence) -> Finding:
     Accepted is an event whose publisher went on: the broker confirmed it, or a commit left it in the outbox. A service
     with two handlers of an event settles it twice, so settlements are counted.
     """
-    import polars as pl
-
     accepted = _accepted(evidence)
-    if not len(accepted):
+    if not accepted:
         return Finding(0)
-    deliveries = evidence.table("deliveries")
-    forgotten = deliveries.filter(pl.col("reason") == FORGOTTEN).select("message").unique()
-    settled = deliveries.filter(pl.col("outcome").is_in(_SETTLED)).group_by("message", "consumer").len("settled")
-    expected = _expected(evidence.graph, accepted).join(forgotten, on="message", how="anti")
-    left = (
-        expected.join(settled, on=["message", "consumer"], how="left")
-        .with_columns(pl.col("settled").fill_null(0))
-        .filter(pl.col("settled") < pl.col("handlers"))
-        .sort("at_ns", "message", "consumer")
-    )
-    return Finding(len(expected), tuple(map(_told_lost, left.iter_rows(named=True))))
+    forgotten, settled = set(), Counter[tuple[int, str]]()
+    for message, consumer, outcome, reason in evidence.rows("deliveries", "message", "consumer", "outcome", "reason"):
+        if outcome in _SETTLED:
+            settled[message, consumer] += 1
+        if reason == FORGOTTEN:
+            forgotten.add(message)
+    expected = [each for each in _expected(evidence.graph, accepted) if each.message not in forgotten]
+    left = [each for each in expected if settled[each.message, each.consumer] < each.handlers]
+    left.sort(key=lambda each: (each.at_ns, each.message, each.consumer))
+    return Finding(len(expected), tuple(map(_told_lost, left)))
 
 
-def _told_lost(row: dict[str, Any]) -> dict[str, Any]:
-    what = f"{row['address']} ({row['key'] or row['message']}) was accepted, and {row['consumer']} never settled it"
-    return broken(what, row["message"], row["at_ns"], consumer=row["consumer"])
+def _told_lost(lost: _Expected) -> dict[str, Any]:
+    what = f"{lost.address} ({lost.key or lost.message}) was accepted, and {lost.consumer} never settled it"
+    return broken(what, lost.message, lost.at_ns, consumer=lost.consumer)
 
 
 def _waited(evidence: Evidence) -> Finding:
     """Find, for each consumer, the event that waited longest, where that is longer than the bound."""
-    import polars as pl
-
     bound_ns = evidence.bound_ns
     if bound_ns is None:
         return Finding(0)
-    accepted = _accepted(evidence)
-    first = (
-        evidence.table("deliveries")
-        .filter(pl.col("outcome").is_in(["delivered", "dead-lettered"]))
-        .group_by("message", "consumer")
-        .agg(pl.col("at_ns").min().alias("first_ns"))
-    )
-    waits = _expected(evidence.graph, accepted).join(first, on=["message", "consumer"], how="left")
-    waits = waits.with_columns((pl.col("first_ns").fill_null(evidence.now_ns) - pl.col("at_ns")).alias("wait_ns"))
-    over = waits.filter(pl.col("wait_ns") > bound_ns).sort("wait_ns", "message", descending=[True, False])
-    worst = over.unique("consumer", keep="first", maintain_order=True).sort("at_ns", "consumer")
-    counts = dict(over.group_by("consumer").len().iter_rows())
-    return Finding(len(waits), tuple(_told_waiting(row, counts, bound_ns) for row in worst.iter_rows(named=True)))
+    first: dict[tuple[int, str], int] = {}
+    for message, consumer, outcome, at_ns in evidence.rows("deliveries", "message", "consumer", "outcome", "at_ns"):
+        if outcome in _HANDED_OVER:
+            first[message, consumer] = min(at_ns, first.get((message, consumer), at_ns))
+    waits = list(_expected(evidence.graph, _accepted(evidence)))
+    worst: dict[str, tuple[int, _Expected]] = {}
+    counts: Counter[str] = Counter()
+    for each in waits:
+        wait_ns = first.get((each.message, each.consumer), evidence.now_ns) - each.at_ns
+        if wait_ns > bound_ns:
+            counts[each.consumer] += 1
+            known_ns, known = worst.get(each.consumer, (-1, each))
+            if (wait_ns, -each.message) > (known_ns, -known.message):
+                worst[each.consumer] = (wait_ns, each)
+    told = sorted(worst.values(), key=lambda found: (found[1].at_ns, found[1].consumer))
+    rows = (_told_waiting(each, wait_ns, counts[each.consumer], bound_ns) for wait_ns, each in told)
+    return Finding(len(waits), tuple(rows))
 
 
-def _told_waiting(row: dict[str, Any], counts: dict[str, int], bound_ns: int) -> dict[str, Any]:
-    wait, count = format_ns(row["wait_ns"]), counts[row["consumer"]]
-    what = f"{row['address']} ({row['key'] or row['message']}) waited {wait} for {row['consumer']}"
-    return broken(what, row["message"], row["at_ns"], bound=format_ns(bound_ns), events=count)
+def _told_waiting(late: _Expected, wait_ns: int, events: int, bound_ns: int) -> dict[str, Any]:
+    what = f"{late.address} ({late.key or late.message}) waited {format_ns(wait_ns)} for {late.consumer}"
+    return broken(what, late.message, late.at_ns, bound=format_ns(bound_ns), events=events)
 
 
-def _accepted(evidence: Evidence) -> pl.DataFrame:
-    """Return the events that were accepted: message, at_ns, address, key."""
-    import polars as pl
+def _accepted(evidence: Evidence) -> dict[int, tuple[int, str, str]]:
+    """Return the events that were accepted: for each message at_ns, address, key."""
+    kept = {
+        span
+        for span, kind, status in evidence.rows("spans", "span", "kind", "status")
+        if kind == "publish" and status == "ok"
+    }
+    found: dict[int, tuple[int, str, str]] = {}
+    for message, kind, span, *event in evidence.rows("messages", "message", "kind", "span", "at_ns", "address", "key"):
+        if kind == "event" and span in kept:
+            found.setdefault(message, (event[0], event[1], event[2]))
+    return found
 
-    kept = evidence.table("spans").filter((pl.col("kind") == "publish") & (pl.col("status") == "ok")).select("span")
-    events = evidence.table("messages").filter(pl.col("kind") == "event").join(kept, on="span", how="semi")
-    return events.select("message", "at_ns", "address", "key").unique("message", keep="first", maintain_order=True)
 
-
-def _expected(graph: Graph, accepted: pl.DataFrame) -> pl.DataFrame:
-    """Return a row for each accepted event and each subscriber of it, with how many handlers that has."""
-    import polars as pl
-
-    found = [
-        (address, owner, handlers)
-        for address in accepted["address"].unique(maintain_order=True)
-        for owner, handlers in _subscribers(graph, address)
-    ]
-    wanted = pl.DataFrame(
-        found, schema={"address": pl.String, "consumer": pl.String, "handlers": pl.UInt32}, orient="row"
-    )
-    return accepted.join(wanted, on="address")
+def _expected(graph: Graph, accepted: dict[int, tuple[int, str, str]]) -> Iterator[_Expected]:
+    """Yield each accepted event with each subscriber of it, and how many handlers that has."""
+    subscribers: dict[str, list[tuple[str, int]]] = {}
+    for message, (at_ns, address, key) in accepted.items():
+        if address not in subscribers:
+            subscribers[address] = list(_subscribers(graph, address))
+        for consumer, handlers in subscribers[address]:
+            yield _Expected(message, at_ns, address, key, consumer, handlers)
 
 
 def _subscribers(graph: Graph, address: str) -> Iterator[tuple[str, int]]:

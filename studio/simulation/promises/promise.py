@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -79,6 +79,16 @@ class Evidence:
         if name not in self._tables:
             self._tables |= self.log.tables(name)
         return self._tables[name]
+
+    def rows(self, name: str, *columns: str) -> Iterator[tuple[Any, ...]]:
+        """Return columns of a table, row by row: folded in Python, a short run is judged ten times sooner.
+
+        Args:
+            name: One of `studio.records.TABLES`.
+            columns: Of it.
+        """
+        table = self.table(name)
+        return zip(*(table[column].to_list() for column in columns), strict=True)
 
     @property
     def bound_ns(self) -> int | None:
