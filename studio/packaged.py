@@ -74,6 +74,11 @@ class Package:
         return sorted({*self.expected["scenarios"], *self.system.graph.scenarios})
 
     @property
+    def counterexamples(self) -> list[str]:
+        """Return the names of the kept counterexamples, those that were put there since included."""
+        return sorted(file.stem for file in self._kept.parent.glob("*.json") if file != self._kept)
+
+    @property
     def modules(self) -> list[str]:
         """Return the dotted names of the package's modules, by name."""
         paths = (path.relative_to(self.folder.parent) for path in self.folder.rglob("*.py"))
@@ -117,6 +122,22 @@ class Package:
             "version of a library is installed."
         )
 
+    def broken(self, counterexample: str) -> str:
+        """Run a kept counterexample and say what is wrong; empty where its promise holds.
+
+        Args:
+            counterexample: One of `counterexamples`.
+        """
+        from studio.simulation.replay import retry_all
+
+        text = (self._kept.parent / f"{counterexample}.json").read_text(encoding="utf-8")
+        verdict = retry_all(self.system, {counterexample: text})[counterexample]
+        return "" if verdict == "held" else f"counterexample {counterexample}: {verdict}"
+
+    def was_broken(self, counterexample: str) -> bool:
+        """Say whether a counterexample's promise did not hold at export either: its cure is still to come."""
+        return bool(self.expected.get("counterexamples", {}).get(counterexample, "held") != "held")
+
     def routes(self, document: Mapping[str, Any] | None = None) -> list[str]:
         """Return the routes of an OpenAPI document, `POST /orders`; by default of what the package serves."""
         paths = (self.openapi() if document is None else document)["paths"]
@@ -134,9 +155,12 @@ class Package:
     def accept(self) -> None:
         """Take what the scenarios give now for right: write it where the tests look for it."""
         from studio.export.expectation import expectation_text
-        from studio.simulation.replay import replay_all
+        from studio.simulation.replay import replay_all, retry_all
 
-        text = expectation_text(self._circumstances(), replay_all(self.system))
+        texts = {
+            name: (self._kept.parent / f"{name}.json").read_text(encoding="utf-8") for name in self.counterexamples
+        }
+        text = expectation_text(self._circumstances(), replay_all(self.system), retry_all(self.system, texts))
         self._kept.write_text(text, encoding="utf-8", newline="\n")
         self.__dict__.pop("expected", None)
 
@@ -215,6 +239,10 @@ def _simulate(package: Package, tell: Callable[[str], Any], *, accept: bool) -> 
         kept = package.expected["scenarios"].get(scenario, {})
         verdicts = ", ".join(f"{name} {verdict}" for name, verdict in kept.get("invariants", {}).items())
         tell(difference or f"scenario {scenario}: as at export" + (f" ({verdicts})" if verdicts else ""))
+    for name in package.counterexamples:
+        broken = package.broken(name)
+        found = found or (bool(broken) and not package.was_broken(name))
+        tell(f"counterexample {name}: held" if not broken else broken + " as at export" * package.was_broken(name))
     if not package.scenarios:
         tell("no scenario is declared")
     return 1 if found else 0

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,8 +12,11 @@ import pytest
 from studio.errors import NoPackage
 from studio.export.package import export_package
 from studio.graph.system import System
+from studio.model.faults.network_faults import lose
 from studio.packaged import Package, run_command
-from studio.simulation.replay import replay_all
+from studio.simulation.case import Case
+from studio.simulation.counterexample.counterexample import Counterexample
+from studio.simulation.replay import kept_texts, replay_all, retry_all
 from studio.source.cell import cell_from_text
 
 CELLS = (
@@ -130,3 +135,50 @@ def test_an_unreadable_package_is_wrong_usage(package: Package, capsys: pytest.C
     edit(package, "services/tally.py", "async def count", "async def")
     assert command(package, "simulate") == 2
     assert "STU210" in capsys.readouterr().err
+
+
+LOST = Counterexample(Case("calm", plan=(lose("Order.created", leg="acknowledgement"),)), "never", ("{}",))
+
+
+@pytest.fixture
+def keeping(tmp_path: Path) -> Package:
+    """Return a package that was exported with a counterexample, from a folder that keeps others, too."""
+    system = System()
+    system.define_all(source for text in CELLS if (source := cell_from_text(text)) is not None)
+    LOST.save(tmp_path / "simulations", path=tmp_path)
+    (tmp_path / "simulations" / "notes.json").write_text("{}")
+    Counterexample(Case("gone"), "never", ("{}",)).save(tmp_path / "simulations", path=tmp_path)
+    kept = kept_texts(tmp_path, system)
+    for name in ("one", "tally"):
+        export_package(system, tmp_path / name, replays=replay_all, retries=retry_all, kept=kept, name="tally")
+    return Package(tmp_path / "tally" / "tally")
+
+
+def test_kept_counterexamples_travel_with_the_package(keeping: Package) -> None:
+    assert keeping.counterexamples == [LOST.name]
+    path = f"tally/simulations/{LOST.name}.json"
+    assert (keeping.folder.parent / path).read_text() == LOST.as_json()
+    manifest = json.loads((keeping.folder.parent / "manifest.json").read_text())
+    assert path in manifest["files"]
+    assert (keeping.folder.parents[1] / "one" / "manifest.json").read_text() == json.dumps(manifest, indent=2) + "\n"
+
+
+def test_kept_counterexample_that_breaks_its_promise_again_is_told(keeping: Package) -> None:
+    assert keeping.broken(LOST.name) == ""
+    broken = edit(keeping, "simulations/never.sql", "where false", "where true")
+    assert broken.broken(LOST.name) == f"counterexample {LOST.name}: violated"
+    assert not broken.was_broken(LOST.name)
+    assert command(broken, "simulate") == 1
+
+
+def test_accepted_break_is_expected_from_then_on(keeping: Package, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = edit(keeping, "simulations/never.sql", "where false", "where true")
+    assert command(broken, "simulate", "--accept") == 0
+    assert broken.was_broken(LOST.name)
+    assert f"counterexample {LOST.name}: violated as at export" in capsys.readouterr().out
+
+
+def test_the_packages_own_tests_hold_its_counterexamples(keeping: Package) -> None:
+    arguments = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_simulations.py"]
+    result = subprocess.run(arguments, cwd=keeping.folder.parent, capture_output=True, text=True, check=False)
+    assert "2 passed" in result.stdout, result.stdout

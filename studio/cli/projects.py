@@ -18,7 +18,7 @@ def new(
     folder: Annotated[Path, typer.Argument(help="Folder to make.")],
     template: Annotated[str, typer.Option(help="orders (a whole system to learn from) or blank.")] = "orders",
 ) -> None:
-    """Start a project: a notebook, pyproject.toml, a CI file, .gitignore.
+    """Start a project: a notebook, packaging, a CI file.
 
     Example: studio new shop --template orders
     """
@@ -56,14 +56,17 @@ def export(
     *,
     force: Annotated[bool, typer.Option(help="Overwrite files that were edited by hand.")] = False,
 ) -> None:
-    """Write the system as a package that runs, tests itself and deploys.
+    """Write a package that runs, tests itself and deploys.
 
     Example: studio export notebooks/02-order-saga.ipynb -o dist/orders
     """
     from studio.export.package import export_package
-    from studio.simulation.replay import replay_all
+    from studio.simulation.replay import kept_texts, replay_all, retry_all
 
-    typer.echo(str(export_package(read_system(path), output, replays=replay_all, name=name, force=force)))
+    system = read_system(path)
+    kept = kept_texts(path, system)
+    report = export_package(system, output, replays=replay_all, retries=retry_all, kept=kept, name=name, force=force)
+    typer.echo(str(report))
 
 
 @app.command()
@@ -73,7 +76,7 @@ def serve(
     port: Annotated[int, typer.Option(help="Port; 0 chooses a free one and prints it.")] = 8000,
     data: Annotated[Path, typer.Option(help="SQLite file of all durable state.")] = Path("studio.sqlite"),
 ) -> None:
-    """Run a system for real: HTTP, durable sagas, jobs, health, metrics.
+    """Run a system for real: HTTP, durable sagas, jobs.
 
     Example: studio serve simulations/orders --port 8000
     """
@@ -85,7 +88,9 @@ def serve(
 
 @app.command()
 def demo() -> None:
-    """Show the whole way in a terminal: we charged Ada twice, why, the one-line cure, and the package that ships.
+    """Show the whole way: a bug, its cure, the package.
+
+    We charged Ada twice: why, the one-line cure, and the package that ships, in a terminal.
 
     Example: studio demo
     """

@@ -9,9 +9,10 @@ from typing import Any
 
 from studio import __version__
 
-__all__ = ["EXPECTED", "circumstances", "expectation_text", "python_minor"]
+__all__ = ["EXPECTED", "SIMULATIONS", "circumstances", "expectation_text", "python_minor"]
 
-EXPECTED = "simulations/expected.json"
+SIMULATIONS = "simulations"
+EXPECTED = f"{SIMULATIONS}/expected.json"
 """Where it is kept, relative to the import package."""
 
 
@@ -25,14 +26,16 @@ def circumstances(sources: str, files: Mapping[str, str]) -> dict[str, Any]:
     return {"studio": __version__, "python": python_minor(), "sources": sources, "files": dict(sorted(files.items()))}
 
 
-def expectation_text(given: Mapping[str, Any], scenarios: Mapping[str, Any]) -> str:
+def expectation_text(given: Mapping[str, Any], scenarios: Mapping[str, Any], kept: Mapping[str, str]) -> str:
     """Return the file's text.
 
     Args:
         given: As `circumstances` returns it.
         scenarios: What each gave, plain JSON, by name.
+        kept: What became of each kept counterexample's promise, by name.
     """
-    content = {**given, "scenarios": dict(sorted(scenarios.items()))}
+    scenarios, kept = dict(sorted(scenarios.items())), dict(sorted(kept.items()))
+    content = {**given, "scenarios": scenarios, "counterexamples": kept}
     return json.dumps(content, indent=2, ensure_ascii=False) + "\n"
 
 

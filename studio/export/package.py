@@ -14,7 +14,7 @@ from studio import __version__
 from studio.errors import NothingToExport
 from studio.export.code import code_files, read_back
 from studio.export.companions import Companions, companions_of, requirement
-from studio.export.expectation import EXPECTED, circumstances, expectation_text, python_minor
+from studio.export.expectation import EXPECTED, SIMULATIONS, circumstances, expectation_text, python_minor
 from studio.export.placement import distribution_name, import_name, paths_of
 from studio.export.report import Report
 from studio.export.texts import PACKAGE_TEMPLATES, filled
@@ -34,16 +34,26 @@ from studio.source.confidential import suspicions
 from studio.source.parsing import parse_source
 from studio.source.variables import Variable, variables
 
-__all__ = ["Replays", "export_package", "openapi_text"]
+__all__ = ["Replays", "Retries", "export_package", "openapi_text"]
 
 Replays = Callable[[System], Mapping[str, Any]]
 """Run every scenario of a system and return, by its name, what a later run is compared with; plain JSON."""
+
+Retries = Callable[[System, Mapping[str, str]], Mapping[str, str]]
+"""Run kept counterexamples, JSON by name, and return of each `held`, `violated`, or why that is not known."""
 
 VERSION = "0.1.0"
 
 
 def export_package(
-    system: System, output: Path | str, *, replays: Replays, name: str = "", force: bool = False
+    system: System,
+    output: Path | str,
+    *,
+    replays: Replays,
+    retries: Retries | None = None,
+    kept: Mapping[str, str] | None = None,
+    name: str = "",
+    force: bool = False,
 ) -> Report:
     """Write a system as a package that runs, tests itself and installs where Studio is not published.
 
@@ -54,6 +64,8 @@ def export_package(
         system: Every declaration must stand.
         output: Folder; new, empty, or written by an earlier export.
         replays: Gives the records that the package's tests are to find again.
+        retries: Says what becomes of the promises of `kept`.
+        kept: Counterexamples that travel with the package and are held by its tests, as JSON by name.
         name: Under which it is installed; the folder's by default.
         force: Whether hand edits are overwritten.
 
@@ -75,12 +87,14 @@ def export_package(
     files |= dict(plan.companions.files)
     wheel, content = runtime_wheel()
     files[f"wheels/{wheel}"] = content
-    results = replays(plan.system)
+    kept = kept if kept and retries else {}
+    files |= {f"{plan.package}/{SIMULATIONS}/{each}.json": text.encode() for each, text in kept.items()}
+    results, verdicts = replays(plan.system), retries(plan.system, kept) if retries else {}
     given = circumstances(plan.digest, {path: _hash(content) for path, content in plan.companions.files})
-    files[f"{plan.package}/{EXPECTED}"] = expectation_text(given, results).encode()
+    files[f"{plan.package}/{EXPECTED}"] = expectation_text(given, results, verdicts).encode()
     about = {"studio": __version__, "sources": plan.digest, "package": plan.package}
     written = write_files(folder, files, about, force=force)
-    return Report(folder, plan.name, written, tuple(sorted(results)), tuple(_warnings(system, plan)))
+    return Report(folder, plan.name, written, tuple(sorted(results)), (*_warnings(system, plan), *_broken(verdicts)))
 
 
 def openapi_text(system: System, *, title: str, version: str) -> str:
@@ -129,8 +143,16 @@ def _read_back(code: Mapping[str, str], paths: Mapping[str, PurePosixPath]) -> I
 
 
 def _exported(system: System) -> dict[str, Definition]:
-    """Return what is exported: all but the kept versions of a saga that was written as a plain file."""
-    return {name: each for name, each in system.definitions.items() if not each.kept_version or each.source.implicit}
+    """Return what is exported: all but the kept versions of a saga whose plain file was edited since."""
+    return {name: each for name, each in system.definitions.items() if not _is_gone(system, each)}
+
+
+def _is_gone(system: System, definition: Definition) -> bool:
+    """Say whether the plain file of a kept version holds a newer one by now."""
+    source = definition.source
+    if not definition.kept_version or source.implicit:
+        return False
+    return any(each.source.origin == source.origin for each in system.definitions.values() if not each.kept_version)
 
 
 def _texts(plan: _Plan) -> dict[str, str]:
@@ -191,13 +213,20 @@ def _hash(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def _broken(verdicts: Mapping[str, str]) -> Iterator[str]:
+    for name, verdict in verdicts.items():
+        if verdict != "held":
+            what = "still breaks its promise" if verdict == "violated" else f"cannot be run: {verdict}"
+            yield f"the kept counterexample {name} {what}; the package's tests expect it to, and say so"
+
+
 def _warnings(system: System, plan: _Plan) -> Iterator[str]:
     for place in suspicions(each.source for each in _exported(system).values()):
         yield f"{place} holds a text that looks like a secret: read it with Secret(…), which is not exported"
     for module, importer in plan.companions.missing:
         yield f"{importer} imports {module}, which is neither installed nor beside the notebook"
     for name, definition in system.definitions.items():
-        if definition.kept_version and not definition.source.implicit:
+        if _is_gone(system, definition):
             yield f"{name} is not exported, since its file is gone: let its instances end before you deploy"
     if not plan.system.graph.scenarios:
         yield "no scenario is declared, so the package's tests replay nothing"

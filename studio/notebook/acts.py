@@ -107,10 +107,15 @@ def export(session: Session, values: Values) -> Any:
     for cell in session.unsettled():
         raise UnsettledCell(cell=cell)
     from studio.export.package import export_package
-    from studio.simulation.replay import replay_all
+    from studio.simulation.current import home
+    from studio.simulation.replay import kept_texts, replay_all, retry_all
 
     name, force = str(values["name"] or ""), bool(values["force"])
-    return export_package(session.system, Path(str(values["dir"])), replays=replay_all, name=name, force=force)
+    kept = kept_texts(home() or Path("notebook.ipynb"), session.system)
+    return export_package(
+        session.system, Path(str(values["dir"])), replays=replay_all, retries=retry_all, kept=kept, name=name,
+        force=force,
+    )  # fmt: skip
 
 
 def studio(session: Session, values: Values) -> Card:
