@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import shutil
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from studio.graph.system import System
 
 __all__ = ["run_case", "run_kept"]
+
+WIDTH: Final = 120
+"""Of a story's lines at most; the terminal's where that is narrower."""
 
 
 def run_case(system: System, file: Path) -> int:
@@ -26,7 +30,8 @@ def run_case(system: System, file: Path) -> int:
     found = retry(kept, build)
     typer.echo(str(found))
     if found.rows:
-        typer.echo(str(kept.counterexample.story(build)))
+        width = min(shutil.get_terminal_size((WIDTH, 0)).columns, WIDTH)
+        typer.echo(kept.counterexample.story(build).text(width, is_kept=True))
     return 0 if found.is_mended else 1
 
 

@@ -34,12 +34,15 @@ def hunt(  # noqa: PLR0913 - one option each
     invariant: Annotated[
         list[str] | None, typer.Option("--invariant", "-i", help="Only this promise; repeatable.")
     ] = None,
-    every: Annotated[bool, typer.Option(help="Go on until each promise is broken, or the budget is used up.")] = False,
-    save: Annotated[bool, typer.Option(help="Keep what is found as JSON, with a test beside it.")] = False,
+    every: Annotated[bool, typer.Option("--every", help="Go on until each promise is broken.")] = False,
+    save: Annotated[bool, typer.Option("--save", help="Keep what is found as JSON, with a test beside it.")] = False,
     folder: Annotated[Path, typer.Option(help="Where to keep it.")] = Path("simulations"),
     details: Annotated[bool, typer.Option("--details", help="Say all that a verdict rests on, kind by kind.")] = False,
 ) -> None:
-    """Search for the fewest faults that break a promise; exit code 1 when there are some.
+    """Find the fewest faults that break a promise.
+
+    Every place is tried at which a fault can strike, first one fault, then two; then plans are drawn at random. What
+    breaks is shrunk, and shown with its replay line. Exit code: 0 nothing broke, 1 something did, 2 wrong usage.
 
     Example: studio hunt simulations/orders --scenario calm --duration 60s --save
     """

@@ -26,7 +26,7 @@ def graph(
     path: PathArgument,
     svg: Annotated[Path | None, typer.Option(help="Write the drawing to this file.")] = None,
 ) -> None:
-    """Print the services, addresses and sagas of a system, or draw them.
+    """Print or draw services, addresses and sagas.
 
     Example: studio graph simulations/orders --svg orders.svg
     """
@@ -46,7 +46,9 @@ def lint(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")] = None,
     proving: Annotated[bool, typer.Option("--prove", help="Simulate what findings about behaviour warn of.")] = False,
 ) -> None:
-    """Say what is doubtful in a system's architecture; exit code 1 for errors and warnings, notes are free.
+    """Say what is doubtful in a system's architecture.
+
+    Exit code 1 for errors and warnings; notes are free.
 
     A line's comment `# studio: ignore ARC109: reason` lets one pass; so does a proof that dismisses it.
 

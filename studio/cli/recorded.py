@@ -41,7 +41,9 @@ def compare_runs(
     second: Annotated[int, typer.Argument(help="Number of another.")],
     log: FileOption = Path("studio.duckdb"),
 ) -> None:
-    """Name the first record in which two runs differ; exit code 1 when they do.
+    """Name the first record in which two runs differ.
+
+    Exit code 1 when they do.
 
     Example: studio runs compare 1 2
     """

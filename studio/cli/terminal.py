@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from studio.errors import FileUnwritable
 
@@ -14,14 +15,25 @@ if TYPE_CHECKING:
 
 __all__ = ["FileOption", "LogOption", "PathArgument", "app", "read_system", "write_file"]
 
+ORDER = ("new", "lab", "demo", "graph", "lint", "simulate", "hunt", "runs", "export", "serve")
+"""Of the commands in the help: as one needs them."""
+
+
+class _InOrder(TyperGroup):
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Return the names of the commands in the order in which one needs them."""
+        return sorted(super().list_commands(ctx), key=lambda name: ORDER.index(name) if name in ORDER else len(ORDER))
+
+
 app = typer.Typer(
     name="studio",
+    cls=_InOrder,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Design services, break them in a deterministic simulation, ship the code that survived.\n\n"
-    "Example: studio new shop --template orders && studio simulate shop/orders.ipynb",
+    "Example: studio new shop --template orders && studio hunt shop/orders.ipynb",
 )
 
 PathArgument = Annotated[Path, typer.Argument(help="A notebook, a folder of modules, or one module.")]

@@ -15,6 +15,7 @@ from studio.simulation.case import Case
 from studio.simulation.counterexample.counterexample import Counterexample
 from studio.simulation.counterexample.rerun import quiet_run, rows_of
 from studio.simulation.current import build_of, current_system
+from studio.simulation.harming.fault_words import plan_in_words
 from studio.simulation.promises.promised import PROMISES
 from studio.simulation.run import Run
 from studio.simulation.simulate import simulate
@@ -67,8 +68,9 @@ class Retried:
         found = self.kept.counterexample
         if self.obstacle:
             return f"? {self.kept.name} cannot be run: {self.obstacle}"
-        verdict = "✓ mended" if self.is_mended else "✗ still fails"
-        return f"{verdict}: {found}"
+        if self.is_mended:
+            return f"✓ mended: {found.invariant} holds although {'; '.join(plan_in_words(found.plan)) or 'it did not'}"
+        return f"✗ still fails: {found}"
 
 
 def replay(

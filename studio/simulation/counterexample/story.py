@@ -44,11 +44,12 @@ class Story:
     parting: Parting | None
     holds_without: bool
 
-    def text(self, width: int = _WIDTH) -> str:
+    def text(self, width: int = _WIDTH, *, is_kept: bool = False) -> str:
         """Return the story in lines of text.
 
         Args:
             width: Of a line; at least 60.
+            is_kept: Whether who reads it knows already how to keep it and to run it again.
         """
         found = self.counterexample
         lines = [f"✗ {found.invariant} is broken"]
@@ -61,8 +62,9 @@ class Story:
         lines += ["", self.sequence.text(width), ""]
         if self.parting is not None:
             lines += ["Without the faults, the first event that differs", *self._differs(width)]
-        lines += ["", "Keep it with .save(), then replay it", *(f"  {each}" for each in found.replay_lines)]
-        return "\n".join(lines)
+        if not is_kept:
+            lines += ["", "Keep it with .save(), then replay it", *(f"  {each}" for each in found.replay_lines)]
+        return "\n".join(lines).rstrip()
 
     @property
     def takes(self) -> list[str]:
