@@ -16,6 +16,7 @@ from studio.errors import (
     AddressIsBoth,
     CompositionCycle,
     DeclaredTwice,
+    InvalidDeclaration,
     StudioError,
     TwoOwners,
     UnknownAddress,
@@ -24,6 +25,7 @@ from studio.errors import (
 )
 from studio.graph.definition import Broken, Definition, shown_place
 from studio.graph.governing import check_policies
+from studio.graph.versions import is_newer, newest_first
 from studio.model.composition import Composition, check_wire
 from studio.model.composition import Sequence as SequenceOf
 from studio.model.event import Event
@@ -103,6 +105,11 @@ class Graph:
         """Return the sagas that an event starts."""
         return [saga for saga in self.sagas.values() if saga.on == address]
 
+    def older(self, saga: str) -> list[str]:
+        """Return the versions of a saga that are kept beside its latest, the newest first; none of what is no saga."""
+        versions = [version for name, version in self.sagas_by_version if name == saga]
+        return newest_first(each for each in versions if is_newer(self.sagas[saga].version, each))
+
     def addresses(self) -> list[str]:
         """Return every known address, sorted."""
         subscriptions = [each for service in self.services.values() for each in service.subscriptions]
@@ -165,6 +172,7 @@ def build_graph(definitions: Iterable[Definition]) -> Graph:
         contracts=_contracts(current),
         meshes=_bound(current, Mesh),
     )
+    _check_sagas(current)
     _check_addresses(graph)
     _check_compositions(graph, [definition for definition in current if not definition.stale])
     check_policies(graph)
@@ -193,6 +201,18 @@ def _twice(what: str, first: Definition, second: Definition) -> DeclaredTwice:
 def _sagas(definitions: Iterable[Definition]) -> dict[tuple[str, str], Saga]:
     sagas = [saga for _, saga in _declared(definitions, Saga)]
     return {(saga.name, saga.version): saga for saga in sorted(sagas, key=lambda saga: (saga.name, saga.version))}
+
+
+def _check_sagas(definitions: Iterable[Definition]) -> None:
+    """Refuse a saga whose latest version is retired: none would start its instances."""
+    for definition, saga in _declared(definitions, Saga):
+        if saga.retired:
+            raise InvalidDeclaration(
+                what=f"saga={saga.name} version={saga.version} retired",
+                reason="it is the latest version",
+                remedy_text="Keep its newer version beside it, or delete the saga.",
+                where=Where(definition.source.origin),
+            )
 
 
 def _events(definitions: Iterable[Definition]) -> dict[str, Event]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from studio.source.cell import Source
+from studio.source.file import stated_version
 
-__all__ = ["is_newer", "older_versions"]
+__all__ = ["is_newer", "newest_first", "older_versions"]
 
 _DEFAULT = "1.0.0"  # of a saga that states none
 
@@ -18,10 +19,10 @@ def older_versions(sources: Iterable[Source]) -> dict[str, tuple[Source, ...]]:
     """
     found: dict[str, list[Source]] = {}
     for source in sources:
-        if source.kind == "saga" and source.implicit:
+        if source.kind == "saga":
             found.setdefault(source.name, []).append(source)
     older: dict[str, tuple[Source, ...]] = {}
-    for name, versions in found.items():
+    for name, versions in ((name, versions) for name, versions in found.items() if len(versions) > 1):
         newest = max(_order(each) for each in versions)
         kept = sorted((each for each in versions if _order(each) != newest), key=_order)
         if kept:
@@ -34,8 +35,13 @@ def is_newer(version: str, other: str) -> bool:
     return _place(version) > _place(other)
 
 
+def newest_first(versions: Iterable[str]) -> list[str]:
+    """Sort versions."""
+    return sorted(versions, key=_place, reverse=True)
+
+
 def _order(source: Source) -> tuple[tuple[int, int, int], bool, str]:
-    return _place(str(dict(source.options).get("version", _DEFAULT)))
+    return _place(stated_version(source) or _DEFAULT)
 
 
 def _place(version: str) -> tuple[tuple[int, int, int], bool, str]:

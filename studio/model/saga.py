@@ -115,6 +115,8 @@ class Saga:
         completed: Event published with the trigger's message when all steps are done; `failed` when all are undone,
             `stuck` when an operator is needed.
         version: Instances finish on the version that started them.
+        retired: An older version that nothing runs any more, as if its file were deleted; it stands there so that a
+            scenario can deploy over it: `deploy("OrderProcessing", before="1.0.0")`. What it left in flight gets stuck.
 
     Example:
         saga = Saga("OrderProcessing", on=S.Order.created, completed=S.Order.completed)
@@ -128,6 +130,7 @@ class Saga:
     version: str = "1.0.0"
     replicas: int = 1
     doc: str = ""
+    retired: bool = False
     steps: list[Step] = field(default_factory=list)
     takes: Any = None
 

@@ -16,7 +16,7 @@ from studio.source.cell import Kind, Source, normal_body
 from studio.source.parsing import parse_source
 from studio.source.render import is_exported, read_exported
 
-__all__ = ["import_root", "module_path", "read_file", "source_from_text"]
+__all__ = ["import_root", "module_path", "read_file", "source_from_text", "stated_version"]
 
 _SINGLE: Final[Mapping[str, Kind]] = {
     "Service": "service",
@@ -76,6 +76,19 @@ def source_from_text(text: str, *, origin: str) -> Source:
     tree = parse_source(Source("module", module, body, origin=origin, implicit=False))
     kind, name = _classified(tree, origin)
     return Source(kind, name or module, body, origin=origin, implicit=False)
+
+
+def stated_version(source: Source) -> str:
+    """Return the version that a source states of what it declares; empty where it states none in plain text."""
+    if source.implicit:
+        return str(dict(source.options).get("version", ""))
+    for statement in parse_source(source).body:
+        match statement:
+            case ast.Assign(value=ast.Call(keywords=keywords)) | ast.Expr(value=ast.Call(keywords=keywords)):
+                for keyword in keywords:
+                    if keyword.arg == "version" and isinstance(keyword.value, ast.Constant):
+                        return str(keyword.value.value)
+    return ""
 
 
 def import_root(path: Path) -> Path:

@@ -130,6 +130,7 @@ _KINDS: tuple[CellKind, ...] = (
             Option("failed", "event published when all was compensated", "address", "ADDRESS"),
             Option("stuck", "event published when a compensation gave up", "address", "ADDRESS"),
             _VERSION_OPTION,
+            Option("retired", "an older version, run only where a scenario deploys over it", "flag", default=False),
         ),
         "saga",
         "Saga",

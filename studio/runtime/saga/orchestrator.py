@@ -95,7 +95,8 @@ class SagaReplica:
             program: Shared by all.
             ports: Through which it acts.
             running_max: Instances carried at once.
-            until: Latest version that it has, and starts instances with, as before a deploy; empty for all.
+            until: Latest version that it has, and starts instances with, as before a deploy, retired or not; empty for
+                all that are kept and not retired.
         """
         build = program.build
         sagas = [
@@ -104,6 +105,7 @@ class SagaReplica:
             if any(each.name == name for each in definition.declarations.of(Saga))
             for saga in build.instantiate(definition.name).declarations.of(Saga)
             if saga.name == name and not (until and is_newer(saga.version, until))
+            if saga.version == until or not saga.retired
         ]
         return cls(sagas, number, program, ports, current=until, running_max=running_max)
 

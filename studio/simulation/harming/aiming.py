@@ -7,7 +7,6 @@ from typing import Any
 
 from studio.errors import nearest
 from studio.graph.build import Graph
-from studio.graph.versions import is_newer
 from studio.model.fault import Fault
 from studio.model.faults.data_faults import HotKey, Mismatch
 from studio.model.faults.deploy_faults import Deploy
@@ -20,7 +19,7 @@ def obstacle(graph: Graph, fault: Fault) -> tuple[str, str]:
     """Return why a fault cannot strike one of its targets, and what it can; empty where it can strike all."""
     for target in fault.targets:
         if isinstance(fault, Deploy) and fault.before:
-            older = _older(graph, target)
+            older = graph.older(target)
             if fault.before not in older:
                 known = ", ".join(older) or "none; a saga's cell that is run again as a newer version keeps the old one"
                 return f"has no older version {fault.before}", known
@@ -60,12 +59,6 @@ def _contract(graph: Graph, address: str, fault: Fault) -> Any:
         return operation.returns if isinstance(fault, Mismatch) and fault.leg == "reply" else operation.takes
     event = graph.events.get(address)
     return None if event is None else event.contract
-
-
-def _older(graph: Graph, owner: str) -> list[str]:
-    """Return the versions of a saga that are kept beside its latest."""
-    versions = [version for name, version in graph.sagas_by_version if name == owner]
-    return [each for each in versions if is_newer(graph.sagas[owner].version, each)]
 
 
 def _clients(graph: Graph, owner: str) -> bool:

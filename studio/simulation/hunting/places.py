@@ -28,9 +28,11 @@ KINDS_OF_PLACE = (
     "compensation",
     "job",
     "replica",
+    "version",
 )
 """What places there are: calls between services, hand-overs of events, requests to third parties, events published,
-services asked, collections written, commands handled, saga steps, compensations, jobs, and replicas at work."""
+services asked, collections written, commands handled, saga steps, compensations, jobs, replicas at work, and sagas
+at work of which an older version is kept."""
 
 DEFAULT_PATIENCE_NS = 30_000_000_000
 """How long a caller waits who states nothing."""
@@ -46,6 +48,7 @@ class Place:
         times_ns: When something happened there, in order.
         replica: Of a replica at work; 0 elsewhere.
         patience_ns: How long whoever asks there waits for an answer.
+        older: Of a saga, the version before its latest; empty elsewhere.
     """
 
     kind: str
@@ -53,6 +56,7 @@ class Place:
     times_ns: tuple[int, ...]
     replica: int = 0
     patience_ns: int = DEFAULT_PATIENCE_NS
+    older: str = ""
 
     @property
     def key(self) -> tuple[str, str, int]:
@@ -139,16 +143,21 @@ class _Gathering:
         """Note that a replica was at work; a crash finds it there half way, when no named point is near."""
         is_ours = span.service in self.graph.services or span.service in self.graph.sagas
         if is_ours and span.replica and span.end_ns > span.start_ns and span.kind in _WORK:
-            self._add("replica", span.service, (span.start_ns + span.end_ns) // 2, replica=span.replica)
+            middle_ns = (span.start_ns + span.end_ns) // 2
+            self._add("replica", span.service, middle_ns, replica=span.replica)
+            if self.graph.older(span.service):
+                self._add("version", span.service, middle_ns)
 
     def places(self) -> list[Place]:
         """Return what was found."""
-        known = [
-            Place(kind, name, tuple(sorted(dict.fromkeys(times) if kind == "replica" else times)), replica,
-                  self.patience.get((kind, name, replica), DEFAULT_PATIENCE_NS))
-            for (kind, name, replica), times in self.times.items()
-        ]  # fmt: skip
+        known = [self._place(*key, times) for key, times in self.times.items()]
         return sorted(known, key=lambda place: (KINDS_OF_PLACE.index(place.kind), place.times_ns[0]))
+
+    def _place(self, kind: str, name: str, replica: int, times: list[int]) -> Place:
+        is_at_work = kind in ("replica", "version")
+        instants = tuple(sorted(dict.fromkeys(times) if is_at_work else times))
+        patience_ns = self.patience.get((kind, name, replica), DEFAULT_PATIENCE_NS)
+        return Place(kind, name, instants, replica, patience_ns, self.graph.older(name)[0] if kind == "version" else "")
 
     def _add(self, kind: str, name: str, at_ns: int, *, replica: int = 0, patience_ns: int = 0) -> None:
         key = (kind, name, replica)

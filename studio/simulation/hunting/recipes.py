@@ -85,6 +85,11 @@ def replica(place: Place) -> int:
     return place.replica
 
 
+def older(place: Place) -> str:
+    """Return the version before the latest of the saga that is at work there."""
+    return place.older
+
+
 def point(name: str) -> dict[str, Value]:
     """Return the fields of a crash at a named point."""
     return {"point": name}
@@ -144,6 +149,7 @@ TABLE: tuple[Recipe, ...] = (
     Recipe("throttle", STUB),
     Recipe("partition", SERVED, strikes="lasting"),
     Recipe("deploy", AT_WORK, strikes="instant"),
+    Recipe("deploy", ("version",), {"before": older}, "instant"),
     Recipe("garbage", ASKED),
     Recipe("poison", TAKEN, {"kills": True}, only_asked=FOR_EVER),
     Recipe("storage-stall", KEPT, {"extra": beyond}),

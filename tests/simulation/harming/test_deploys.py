@@ -90,6 +90,18 @@ def test_instances_finish_on_the_version_that_started_them(play: Any) -> None:
     assert played.lines() == ["1.0.0 first", "1.0.0 first", "2.0.0 first", "2.0.0 last", "1.0.0 last"]
 
 
+def test_instances_of_a_retired_version_get_stuck_after_its_deploy(play: Any) -> None:
+    old = SAGA.format(version="1.0.0").replace("--version 1.0.0", "--version 1.0.0 --retired")
+    played = play(
+        WORKER, old, SAGA.format(version="2.0.0"), faults=[deploy("Making", at="2s", drain="500ms", before="1.0.0")]
+    )
+    played.world.publish(S.Thing.made, played.thing("old", amount=4))
+    played.world.settle()
+    ((state, reason),) = played.world.sagas().select("state", "reason").rows()
+    assert (state, reason) == ("stuck", "STU441")
+    assert played.lines() == ["1.0.0 first"]
+
+
 def test_without_a_deploy_the_latest_version_runs_from_the_start(play: Any) -> None:
     played = play(WORKER, SAGA.format(version="1.0.0"), SAGA.format(version="2.0.0"))
     played.world.publish(S.Thing.made, played.thing("x"))

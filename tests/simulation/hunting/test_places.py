@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from studio import lose
+from studio import deploy, lose
 from studio.graph.system import Build
+from studio.model.duration import format_ns
 from studio.model.fault import KINDS
 from studio.simulation.case import Case
 from studio.simulation.hunting.candidates import candidates_of
@@ -41,6 +43,32 @@ def test_what_comes_from_outside_is_no_link_that_can_be_cut(spare: Build) -> Non
 def test_run_under_a_fault_reveals_more(spare: Build) -> None:
     assert ("call", "Spare.charge") not in places(spare)
     assert ("call", "Spare.charge") in places(spare, lose("First.charge", occurrence=1))
+
+
+MAKER = """
+%%service Maker
+@service.operation($.Maker.make, idempotent=True)
+async def make(thing: Thing) -> None: ...
+"""
+MAKING = """
+%%saga Making --on $.Thing.made --version {version}
+@saga.step
+async def first(thing: Thing) -> None:
+    await send($.Maker.make, thing)
+"""
+CALM = """
+%%scenario calm --duration 9s
+workload($.Thing.made, [Thing(id="a")])
+service_time($.Maker.make, "4s")
+"""
+
+
+def test_older_version_of_a_saga_at_work_is_a_place_where_a_deploy_meets_it(build_from: Callable[..., Build]) -> None:
+    build = build_from(MAKER, MAKING.format(version="1.0.0"), MAKING.format(version="1.1.0"), CALM)
+    found = places(build)["version", "Making"]
+    assert found.older == "1.0.0"
+    made = candidates_of([found])[0].fault
+    assert made == deploy("Making", at=format_ns(found.times_ns[0]), before="1.0.0")
 
 
 def test_every_recipe_names_places_that_exist() -> None:

@@ -1,0 +1,1 @@
+"""What both twins share: contracts, the services, the scenarios, the promise."""
