@@ -48,7 +48,7 @@ def hunt(session: Session, values: Values) -> Any:
         found = run_hunt(
             name, system=session.system, runs=None if runs is None else int(runs),
             duration=None if values["duration"] is None else str(values["duration"]),
-            seed=None if seed is None else int(seed), kinds=_names(values["kinds"]),
+            seed=None if seed is None else int(seed), bus=str(values["bus"] or ""), kinds=_names(values["kinds"]),
             invariants=_names(values["invariants"]), every=bool(values["every"]), progress=tell,
         )  # fmt: skip
     finally:
@@ -145,6 +145,8 @@ def _run_campaign(session: Session, name: str, seeds: range, workers: int, inste
     def tell(progress: CampaignProgress) -> None:
         line.show(progress.done / progress.total, str(progress))
 
+    if workers != 1:
+        line.begin("other processes are starting")
     try:
         return campaign(
             name, seeds=seeds, system=session.system, workers=workers, duration=instead.get("duration"),

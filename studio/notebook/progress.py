@@ -25,6 +25,14 @@ class ProgressLine:
         self._next_s = time.monotonic() + QUIET_S
         self._handle: Any = None
 
+    def begin(self, detail: str) -> None:
+        """Say at once what begins; for what is known to take its time.
+
+        Args:
+            detail: In words.
+        """
+        self._display(self.text(0.0, detail))
+
     def show(self, share: float, detail: str) -> None:
         """Say how far it is; cheap when called often.
 

@@ -12,54 +12,21 @@ from studio.observe.marks import SIGNS
 from studio.observe.sequence_lines import HAPPENINGS, clock
 from studio.observe.sequence_rows import OUTSIDE, Row, RowKind
 from studio.observe.sequence_slant import Arrival, with_arrivals
+from studio.observe.sequence_style import STYLE
 
 if TYPE_CHECKING:
     from studio.observe.sequence import Sequence
 
 __all__ = ["draw_sequence"]
 
-_WIDTH, _LEFT, _RIGHT = 1000, 92, 20
+_WIDTH_MIN, _WIDTH_MAX, _LEFT, _RIGHT = 720, 1000, 92, 20
+_PITCH = 200  # of two lanes, while there is room
 _HEAD, _LANES_Y, _ROW, _STRIKE, _FOLD, _ARRIVAL = 44, 62, 34, 18, 20, 22
 _CHARACTER, _BOLD = 6.4, 7.1  # pixels that one character of 12 px takes on average
 _LOST_AT = 0.62  # share of its way at which a message is lost
 _LABEL_MIN = 24  # characters that a label may take, however near its lanes are to each other
 _NOT_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 
-# Middle tones: each stands out on white and on black. Surroundings (JupyterLab, VS Code) give text and background.
-_STYLE = """
-.studio-sequence { --s-text: var(--jp-ui-font-color1, var(--vscode-foreground, var(--studio-text)));
-  --s-soft: var(--jp-ui-font-color2, var(--vscode-descriptionForeground, var(--studio-soft)));
-  --s-line: var(--jp-border-color2, var(--vscode-panel-border, var(--studio-line)));
-  --s-back: var(--jp-layout-color1, var(--vscode-editor-background, var(--studio-back)));
-  --s-error: var(--jp-error-color1, var(--studio-error));
-  --studio-text: #24292f; --studio-soft: #5f6a75; --studio-line: #d8dee4; --studio-back: #ffffff;
-  --studio-error: #d32f2f;
-  font: 12px var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif); }
-@media (prefers-color-scheme: dark) { .studio-sequence { --studio-text: #e6edf3; --studio-soft: #9aa6b2;
-  --studio-line: #39424c; --studio-back: #14181d; --studio-error: #ff7b72; } }
-.studio-sequence .back { fill: var(--s-back); }
-.studio-sequence text { fill: var(--s-text); dominant-baseline: central; }
-.studio-sequence .halo { stroke: var(--s-back); stroke-width: 4; stroke-linejoin: round; paint-order: stroke; }
-.studio-sequence .title { font-size: 14px; font-weight: 600; }
-.studio-sequence .soft { fill: var(--s-soft); }
-.studio-sequence .end { text-anchor: end; } .studio-sequence .middle { text-anchor: middle; }
-.studio-sequence .strong { font-weight: 600; }
-.studio-sequence .trouble { fill: var(--s-error); font-weight: 600; }
-.studio-sequence .life { stroke: var(--s-line); stroke-width: 1.2; }
-.studio-sequence .dead { stroke: var(--s-error); stroke-width: 1.2; stroke-dasharray: 2 4; }
-.studio-sequence .head { fill: var(--s-back); stroke: var(--s-soft); stroke-width: 1.2; }
-.studio-sequence .third { stroke-dasharray: 4 3; }
-.studio-sequence .arrow { stroke: #3f83c9; stroke-width: 1.6; fill: none; }
-.studio-sequence .tip { fill: #3f83c9; }
-.studio-sequence .event { stroke: #8a70d0; }
-.studio-sequence .event-tip { fill: var(--s-back); stroke: #8a70d0; stroke-width: 1.6; }
-.studio-sequence .reply { stroke: #8fa3b8; stroke-dasharray: 5 4; } .studio-sequence .reply-tip { fill: #8fa3b8; }
-.studio-sequence .bad { stroke: var(--s-error); }
-.studio-sequence .bad-tip, .studio-sequence .bolt { fill: var(--s-error); }
-.studio-sequence .spot { fill: #2a9d8f; stroke: var(--s-back); stroke-width: 2; }
-.studio-sequence .fold { stroke: var(--s-line); stroke-width: 1; stroke-dasharray: 1 4; }
-.studio-sequence .verdict { fill: var(--s-error); fill-opacity: .12; stroke: var(--s-error); stroke-width: 1; }
-"""
 _MEANINGS: dict[RowKind, str] = {
     "effect": "effect",
     "trouble": "timeout or refusal",
@@ -76,7 +43,8 @@ class _Sheet:
     def __init__(self, sequence: Sequence) -> None:
         self.sequence = sequence
         count = max(len(sequence.lanes), 1)
-        self.pitch = (_WIDTH - _LEFT - _RIGHT) / count
+        self.width = min(_WIDTH_MAX, max(_WIDTH_MIN, _LEFT + _RIGHT + _PITCH * count))
+        self.pitch = (self.width - _LEFT - _RIGHT) / count
         self.x = {lane: round(_LEFT + self.pitch * (at + 0.5), 1) for at, lane in enumerate(sequence.lanes)}
         self.ends: dict[int, float] = {}  # where the slow messages arrive, by their rows
 
@@ -99,19 +67,21 @@ def draw_sequence(sequence: Sequence) -> str:
             slants.append(_slant(part, sheet, top) if id(part) in sheet.ends else "")
             body.append(f"<g><title>{_safe(_tip(part, sequence))}</title>{_row(part, sheet, top)}</g>")
     bottom = round(y + 8)
-    height = bottom + 30
+    legend = _legend(sequence, sheet)
+    title = sheet.room((sheet.width - 36 - len(sequence.corner) * _CHARACTER) / 1.2, is_bold=True)
+    height = bottom + 12 + _STRIKE * len(legend)
     return "".join(
         [
             '<svg xmlns="http://www.w3.org/2000/svg" class="studio-sequence" role="img" ',
-            f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" style="max-width: 100%; height: auto" ',
-            f'aria-label="{_safe(_told(sequence))}"><style>{_STYLE}</style>',
-            f'<rect class="back" width="{_WIDTH}" height="{height}" rx="6"/>',
-            f'<text class="title" x="12" y="20">{_safe(fit(sequence.title, 84).rstrip())}</text>',
-            f'<text class="soft end" x="{_WIDTH - 12}" y="20">{_safe(sequence.corner)}</text>',
+            f'viewBox="0 0 {sheet.width} {height}" width="{sheet.width}" style="max-width: 100%; height: auto" ',
+            f'aria-label="{_safe(_told(sequence))}"><style>{STYLE}</style>',
+            f'<rect class="back" width="{sheet.width}" height="{height}" rx="6"/>',
+            f'<text class="title" x="12" y="20">{_safe(fit(sequence.title, title).rstrip())}</text>',
+            f'<text class="soft end" x="{sheet.width - 12}" y="20">{_safe(sequence.corner)}</text>',
             *(_lane(lane, sheet, bottom) for lane in sequence.lanes),
             *slants,
             *body,
-            _legend(sequence, bottom + 12),
+            *(_soft(line, bottom + 12 + _STRIKE * at) for at, line in enumerate(legend)),
             "</svg>",
         ]
     )
@@ -148,11 +118,15 @@ def _lane(lane: str, sheet: _Sheet, bottom: int) -> str:
 def _row(row: Row, sheet: _Sheet, y: float) -> str:
     """Draw one row with what struck in it."""
     if row.kind == "more":
-        line = f'<line class="fold" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{y + 10}" y2="{y + 10}"/>'
-        return f'{line}<text class="soft middle halo" x="{_WIDTH / 2}" y="{y + 10}">{_safe(row.words)}</text>'
+        line = f'<line class="fold" x1="{_LEFT}" x2="{sheet.width - _RIGHT}" y1="{y + 10}" y2="{y + 10}"/>'
+        return f'{line}<text class="soft middle halo" x="{sheet.width / 2}" y="{y + 10}">{_safe(row.words)}</text>'
     if row.kind == "violation":
-        words = _safe(fit(f"{SIGNS['violation']} {row.words}", 130).rstrip())
-        box = f'<rect class="verdict" x="{_LEFT}" y="{y + 3}" width="{_WIDTH - _LEFT - _RIGHT}" height="26" rx="5"/>'
+        words = _safe(
+            fit(f"{SIGNS['violation']} {row.words}", sheet.room(sheet.width - _LEFT - 44, is_bold=True)).rstrip()
+        )
+        box = (
+            f'<rect class="verdict" x="{_LEFT}" y="{y + 3}" width="{sheet.width - _LEFT - _RIGHT}" height="26" rx="5"/>'
+        )
         return f'{box}<text class="trouble" x="{_LEFT + 12}" y="{y + 16.5}">{words}</text>'
     is_arrow = bool(row.to) and row.to != row.lane
     return (_arrow(row, sheet, y) if is_arrow else _spot(row, sheet, y)) + _strikes(row, sheet, y + _ROW)
@@ -166,7 +140,7 @@ def _arrow(row: Row, sheet: _Sheet, y: float) -> str:
     words = fit(row.words, min(len(row.words), room)).rstrip()
     weight = "trouble" if row.is_troubled else "soft" if row.kind == "reply" else ""
     stroke = "" if id(row) in sheet.ends else _stroke(row, (start, at), (end, at))
-    return f"{stroke}{_label(words, (left + right) / 2, y + 12, weight)}"
+    return f"{stroke}{_label(words, (left + right) / 2, y + 12, (weight, sheet.width))}"
 
 
 def _slant(row: Row, sheet: _Sheet, y: float) -> str:
@@ -190,10 +164,11 @@ def _stroke(row: Row, start: tuple[float, float], end: tuple[float, float]) -> s
     return f'{line}<path class="{tip}" transform="{turned}" d="M0 0l-9-4.5v9z"/>'
 
 
-def _label(words: str, x: float, y: float, weight: str) -> str:
+def _label(words: str, x: float, y: float, looks: tuple[str, int]) -> str:
     """Write words around a place, moved so that they stay on the sheet."""
+    weight, width = looks
     half = len(words) * _CHARACTER / 2
-    x = min(max(x, _LEFT - 10 + half), _WIDTH - 8 - half)
+    x = min(max(x, _LEFT - 10 + half), width - 8 - half)
     return f'<text class="middle halo {weight}" x="{x:.1f}" y="{y}">{_safe(words)}</text>'
 
 
@@ -206,16 +181,19 @@ def _spot(row: Row, sheet: _Sheet, y: float) -> str:
         sign = f'<circle class="spot" cx="{x}" cy="{at}" r="6"/>'
     if row.kind == "fault":
         sign = f'<path class="bolt" transform="translate({x} {at})" d="{_BOLT}"/>'
-    return sign + _beside(row.words, x, at, "trouble" if row.is_troubled else "strong" if row.kind == "effect" else "")
+    return sign + _beside(
+        row.words, (x, at, sheet.width), "trouble" if row.is_troubled else "strong" if row.kind == "effect" else ""
+    )
 
 
-def _beside(words: str, x: float, y: float, weight: str) -> str:
-    """Write words on the right of a place, or on its left where they would not fit."""
-    is_left = x > _WIDTH / 2
-    room = (x - _LEFT if is_left else _WIDTH - _RIGHT - x) - 16
+def _beside(words: str, place: tuple[float, float, int], weight: str) -> str:
+    """Write words on the right of a place on a sheet so wide, or on its left where they would not fit."""
+    x, y, width = place
+    is_left = x > width / 2
+    room = (x - _LEFT if is_left else width - _RIGHT - x) - 16
     told = fit(words, min(len(words), max(8, int(room / (_BOLD if weight else _CHARACTER))))).rstrip()
-    place = f'class="halo {weight}{" end" if is_left else ""}" x="{x - 13 if is_left else x + 13:.1f}" y="{y}"'
-    return f"<text {place}>{_safe(told)}</text>"
+    looks = f'class="halo {weight}{" end" if is_left else ""}" x="{x - 13 if is_left else x + 13:.1f}" y="{y}"'
+    return f"<text {looks}>{_safe(told)}</text>"
 
 
 def _strikes(row: Row, sheet: _Sheet, y: float) -> str:
@@ -227,19 +205,30 @@ def _strikes(row: Row, sheet: _Sheet, y: float) -> str:
         if row.to and row.to != row.lane:
             x += (sheet.x[row.to] - x) * _LOST_AT
         parts.append(f'<path class="bolt" transform="translate({x:.1f} {at})" d="{_BOLT}"/>')
-        parts.append(_beside(words, x, at, "trouble"))
+        parts.append(_beside(words, (x, at, sheet.width), "trouble"))
     return "".join(parts)
 
 
-def _legend(sequence: Sequence, y: int) -> str:
+def _legend(sequence: Sequence, sheet: _Sheet) -> list[str]:
+    """Say what the signs mean that are used, in as many lines as it takes."""
     kinds = {row.kind for row in sequence.rows}
     told = [words for kind, words in (("call", "▶ call"), ("event", "▷ event"), ("reply", "⇠ answer")) if kind in kinds]
     told += ["✗ lost on its way"] if any(row.is_lost for row in sequence.rows) else []
     told += [f"{SIGNS['fault']} fault"] if any(row.strikes or row.kind == "fault" for row in sequence.rows) else []
     told += [f"{HAPPENINGS[kind]} {words}" for kind, words in _MEANINGS.items() if kind in kinds]
     told += ["dashed box: not ours"] if sequence.third & set(sequence.lanes) else []
-    words = _safe(" \u2003 ".join(told))  # the space is an em wide: SVG draws several plain ones as one
-    return f'<text class="soft" x="12" y="{y}">{words}</text>'
+    lines = [""]
+    for each in told:
+        longer = f"{lines[-1]} \u2003 {each}" if lines[-1] else each
+        if len(longer) > sheet.room(sheet.width - 24):
+            lines.append(each)
+        else:
+            lines[-1] = longer
+    return lines
+
+
+def _soft(words: str, y: int) -> str:
+    return f'<text class="soft" x="12" y="{y}">{_safe(words)}</text>'  # \u2003 is an em: plain spaces become one
 
 
 def _tip(row: Row, sequence: Sequence) -> str:
