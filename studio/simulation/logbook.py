@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio import __version__
+from studio.graph.build import Graph
 from studio.graph.system import Build
 from studio.store import Difference, Log, RunInfo, Shape, common_fields, field_types
 from studio.store import compare as compare_logs
@@ -27,6 +28,7 @@ __all__ = [
     "info_of",
     "runs",
     "set_default_log",
+    "shape_of",
     "use_project_log",
 ]
 
@@ -148,13 +150,19 @@ def info_of(build: Build, scenario: str, seed: int, case: Case | None = None) ->
         studio=__version__,
         python=platform.python_version(),
         started=dt.datetime.now(tz=dt.UTC),
-        shape=_shape(build),
+        shape=shape_of(build),
         case=case.as_json() if case is not None else "",
     )
 
 
-def _shape(build: Build) -> Shape:
-    graph = build.graph
+def shape_of(*builds: Build) -> Shape:
+    """Return the columns of what builds write one after the other in the same run; the later one says what they are."""
+    shapes = [_shape(each.graph) for each in dict.fromkeys(builds)]
+    ledger_fields = {name: kind for shape in shapes for name, kind in shape.ledger_fields.items()}
+    return Shape(ledger_fields, {name: kinds for shape in shapes for name, kinds in shape.collections.items()})
+
+
+def _shape(graph: Graph) -> Shape:
     ledgers = [ledger.contract for external in graph.externals.values() for ledger in external.ledgers.values()]
     owners: list[Any] = [*graph.services.values(), *graph.externals.values()]
     collections = {

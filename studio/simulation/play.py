@@ -113,6 +113,7 @@ class Play:
         try:
             recorder = self._buffer if self._tap is None else self._tap
             self._cluster = set_up(self._build, self._conditions, recorder, self._scenario.givens)
+            self._cluster.redeployed.append(partial(self._adopt, self._cluster, verdict))
             if self._tap is not None:
                 self._tap.watch(self._cluster.loop, verdict.tables if self._check == "commits" else frozenset())
                 self._await_record()
@@ -194,6 +195,13 @@ class Play:
             verdict.check(self._cluster.loop.now_ns, finally_=False, touched=touched)
             self._tap.watch(self._cluster.loop, verdict.tables)  # what functions read is known once they were asked
         return not self._is_enough(verdict)
+
+    def _adopt(self, cluster: Cluster, verdict: Verdict) -> None:
+        """Hold the run to the invariants of the code that was deployed."""
+        verdict.adopt(cluster.build)
+        if self._tap is not None and self._check == "commits":
+            self._tap.watch(cluster.loop, verdict.tables)
+            verdict.check(cluster.loop.now_ns, finally_=False, touched=())
 
     def _await_record(self) -> None:
         assert self._tap is not None

@@ -15,7 +15,7 @@ from studio.simulation.case import Case, Check
 from studio.simulation.checking.verdict import Verdict
 from studio.simulation.current import build_of, set_latest
 from studio.simulation.harming.swarming import drawn_for
-from studio.simulation.logbook import default_log, info_of
+from studio.simulation.logbook import default_log, info_of, shape_of
 from studio.simulation.play import Intervention, Play, Progress
 from studio.simulation.run import Run
 from studio.simulation.stage import conditions_of, scenario_of
@@ -106,8 +106,11 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
         interventions=interventions, check=case.check or chosen.check, stop_at_violation=stop_at_violation,
         progress=progress,
     )  # fmt: skip
-    records = shelf.live(buffer)
-    verdict = Verdict(Run(records, build, plan, case=case), buffer, scenario=chosen, end_ns=end_ns)
+
+    def view(code: Build) -> Run:
+        return Run(shelf.live(buffer, shape=shape_of(build, code)), code, plan, case=case)
+
+    verdict = Verdict(view(build), buffer, scenario=chosen, end_ns=end_ns, view=view)
     status: Status = "interrupted" if is_stopped else "aborted"
     try:
         if not is_stopped:
@@ -117,8 +120,8 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
         with Shield() as shield:
             buffer.finish(status, end_ns=play.close())
             finished = Run(
-                records.settled(), build, plan, checked=verdict.checked, unfed=verdict.unfed, promised=verdict.promised,
-                case=case,
+                verdict.run.log.settled(), verdict.run.build, plan, checked=verdict.checked, unfed=verdict.unfed,
+                promised=verdict.promised, case=case,
             )  # fmt: skip
             if keep:
                 set_latest(finished)
@@ -152,6 +155,6 @@ def _case_of(
     own_ns = case.duration_ns if duration is None else duration_ns(duration)
     asked = scenario if isinstance(scenario, Scenario) else build.graph.scenarios.get(case.scenario)
     asked = asked or Scenario(case.scenario)
-    plan = case.plan if faults is None else faults
-    whole = drawn_for(build.graph, asked, plan, number, own_ns or duration_ns(asked.duration))
+    wanted: Sequence[Fault | Mapping[str, Any]] = case.plan if faults is None else faults
+    whole = drawn_for(build.graph, asked, wanted, number, own_ns or duration_ns(asked.duration))
     return replace(case, seed=number, plan=whole, duration_ns=own_ns)

@@ -8,9 +8,10 @@ Studio's own promises are asked once, in the end.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from studio.errors import StudioError
+from studio.graph.system import Build
 from studio.model.scenario import Scenario
 from studio.ports import Recorder
 from studio.records import TABLES, Violation
@@ -33,17 +34,28 @@ class Verdict:
         unfed: Names of those that were evaluated and never saw data: this run has not tested them.
         promised: Names of Studio's own promises that the run has tested.
         failure: The first error of one that cannot be evaluated; it is left out from then on, and the run goes on.
+        run: What they see.
 
     Args:
         run: Whose log is asked.
         recorder: Where violations are written.
         scenario: Says to which promises the run is held; None for a world that is played by hand.
         end_ns: When work stops arriving.
+        view: Gives the run as it is seen with other code, after a deploy; None where none can come.
     """
 
-    def __init__(self, run: Run, recorder: Recorder, *, scenario: Scenario | None = None, end_ns: int = 0) -> None:
-        self._run, self._recorder = run, recorder
+    def __init__(
+        self,
+        run: Run,
+        recorder: Recorder,
+        *,
+        scenario: Scenario | None = None,
+        end_ns: int = 0,
+        view: Callable[[Build], Run] | None = None,
+    ) -> None:
+        self.run, self._recorder, self._view = run, recorder, view
         self._scenario, self._end_ns = scenario, end_ns
+        self._unasked: set[str] = set()
         self._questions = [question_of(each, run) for each in run.build.graph.invariants.values()]
         self._seen: dict[str, dict[str, None]] = {}
         self._counts: dict[str, dict[str, int]] = {}
@@ -51,6 +63,22 @@ class Verdict:
         self.unfed: set[str] = set()
         self.promised: set[str] = set()
         self.failure: StudioError | None = None
+
+    def adopt(self, build: Build) -> None:
+        """Go on with the invariants of other code, which see all that was recorded; each is asked at the next check.
+
+        What was found before stays found. One that is gone is not checked any more.
+        """
+        assert self._view is not None
+        self.run = self._view(build)
+        fed = {each.name for each in self._questions if each.is_fed}
+        self._questions = [question_of(each, self.run) for each in build.graph.invariants.values()]
+        for each in self._questions:
+            each.is_fed = each.name in fed
+        self._unasked = {each.name for each in self._questions}
+        self.checked &= self._unasked
+        self.unfed &= self._unasked
+        self._counts.clear()
 
     @property
     def is_watching(self) -> bool:
@@ -81,11 +109,12 @@ class Verdict:
             touched: Tables that were written to since the last check; None where that has to be counted.
             is_busy: Whether it was stopped at its deadline, and did not come to rest.
         """
-        counts = self._run.log.counts() if touched is None else None
+        counts = self.run.log.counts() if touched is None else None
         for question in list(self._questions):
             if question.mode == "always" or finally_:
                 if counts is None:
                     is_due = question.tables is None or not question.tables.isdisjoint(touched or ())
+                    is_due = is_due or question.name in self._unasked
                 else:
                     is_due = self._has_news(question, counts)
                 if is_due:
@@ -103,6 +132,7 @@ class Verdict:
         return before != now
 
     def _check(self, question: Question, now_ns: int) -> None:
+        self._unasked.discard(question.name)
         if not self._ask(question, now_ns):
             self._questions.remove(question)
             return
@@ -113,7 +143,7 @@ class Verdict:
             self.unfed.add(question.name)
 
     def _check_promises(self, now_ns: int, *, is_busy: bool) -> None:
-        evidence = Evidence(self._run.log, self._run.build.graph, self._scenario, self._end_ns, now_ns)
+        evidence = Evidence(self.run.log, self.run.build.graph, self._scenario, self._end_ns, now_ns)
         for question in asked(evidence, is_busy=is_busy):
             if self._ask(question, now_ns) and question.is_fed:
                 self.promised.add(question.name)
