@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from pydantic import Field
+
 from studio import Contract, S, ServiceError, event
 
 
 class Withdrawal(Contract):
     id: str
     account: str
-    amount: int
+    amount: int = Field(ge=1)
 
 
 class Account(Contract):

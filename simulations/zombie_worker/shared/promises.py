@@ -9,7 +9,7 @@ Invariant(
     "what_was_withdrawn_is_booked",
     mode="eventually",
     sql="""
-select key as withdrawal, account.id as account, balance, booked
+select key as withdrawal, account.id, balance
 from events join Accounts_accounts account on account.id = (body ->> '$.account')
 where address = 'Withdrawal.requested' and acknowledged > 0 and not list_contains(cast(booked as varchar[]), key)
 """,
