@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+import studio
+from studio.cli.terminal import ORDER
 from studio.graph.system import System
+from studio.model.fault import KINDS
 from studio.simulation.simulate import simulate
 from studio.source.cell import cell_from_text
 
@@ -34,3 +37,25 @@ def test_commands_of_the_readme_exist(root: Path) -> None:
     assert all(f"\n{target}:" in makefile for target in named)
     for path in re.findall(r"`((?:studio|notebooks|simulations|benchmarks)/[\w./-]*)`", text):
         assert (root / path).exists(), path
+
+
+def test_gallery_of_the_readme_is_whole(root: Path) -> None:
+    text = (root / "README.md").read_text(encoding="utf-8")
+    systems = {file.parent.name for file in (root / "simulations").glob("*/__init__.py")}
+    assert systems == set(re.findall(r"^\| `(\w+)` \| .* \|$", text, re.MULTILINE)) & systems
+    assert all(f"`{name}`" in text for name in systems)
+
+
+def test_faults_of_the_readme_exist(root: Path) -> None:
+    table = (root / "README.md").read_text(encoding="utf-8").partition("| what | faults |")[2].partition("\n\n")[0]
+    named = re.findall(r"`(\w+)`", table)
+    assert [name for name in named if not hasattr(studio, name)] == []
+    made = {kind.replace("-", "_") for kind in KINDS} - {"crash_point"}
+    assert made - set(named) == set()
+
+
+def test_commands_of_the_readme_are_those_there_are(root: Path) -> None:
+    text = (root / "README.md").read_text(encoding="utf-8")
+    listed = re.search(r"`studio (new [|\w ]+)`", text)
+    assert listed is not None
+    assert tuple(listed[1].split(" | ")) == ORDER
