@@ -19,10 +19,10 @@ from typing import Any
 
 import simpy
 
+from studio.simulation.randomness import stable_key
 from studio.simulation.virtual.awaiting import perform, sleep_ns
 from studio.simulation.virtual.incarnation import Incarnation
 from studio.simulation.virtual.loop import VirtualLoop
-from studio.simulation.randomness import stable_key
 from studio.simulation.virtual.task import Effect, HandlerTask
 
 LATENCY_NS = 1_000_000

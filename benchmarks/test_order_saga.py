@@ -11,11 +11,11 @@ from pathlib import Path
 
 from studio.graph.system import System
 from studio.model.duration import duration_ns
-from studio.simulation.workload.arrivals import Arrivals
 from studio.simulation.cluster.outside import Outside
+from studio.simulation.cluster.timetable import Timetable
 from studio.simulation.simulate import simulate
 from studio.simulation.stage import conditions_of, set_up
-from studio.simulation.cluster.timetable import Timetable
+from studio.simulation.workload.arrivals import Arrivals
 from studio.source.directory import read
 from studio.store import Log
 

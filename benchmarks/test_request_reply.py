@@ -1,8 +1,8 @@
 """Simulated request-reply between two services: 50 clients, 1 ms there and back, 10 ms of virtual work.
 
 The peer is SimPy's model of the same: one server process that starts a process for each request, one store for
-requests, one event for each reply. Ours is the whole way of a message: a typed handle, an encoded and validated
-contract, dispatch, a replica, a typed answer. *Bare* has recording off; *recorded* writes every message, delivery and
+requests, one event for each reply. Ours (`conftest.py`) is the whole way of a message: a typed handle, an encoded and
+validated contract, dispatch, a replica, a typed answer. *Bare* has recording off; *recorded* writes every message, delivery and
 span to a DuckDB file. Rates are of processor time, so that a busy machine is fair to both.
 """
 
@@ -15,68 +15,12 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-import pytest
-
-from studio.graph.system import Build, System
-from studio.model.distribution import distribution
-from studio.ports import Recorder
-from studio.simulation.cluster.cluster import Cluster, Conditions
+from studio.graph.system import Build
 from studio.simulation.logbook import info_of
-from studio.simulation.cluster.outside import Outside
-from studio.source.cell import cell_from_text
 from studio.store import Log
 
 CLIENTS = 50
 LATENCY_S, WORK_S = 0.001, 0.010
-
-CELLS = (
-    """%%contracts bench
-class Ping(Contract):
-    n: int
-
-class Go(Contract):
-    calls: int
-""",
-    """%%service Echo --version 1.0.0
-@service.operation($.Echo.echo)
-async def echo(ping: Ping) -> Ping:
-    return ping
-""",
-    """%%service Client --version 1.0.0
-@service.operation($.Client.go, timeout="24h")
-async def go(go: Go) -> None:
-    for n in range(go.calls):
-        await Echo.echo(Ping(n=n))
-""",
-)
-
-
-@pytest.fixture
-def build() -> Build:
-    """The two services."""
-    return system().build()
-
-
-def system() -> System:
-    """Return a system of the two services."""
-    made = System()
-    for cell in CELLS:
-        source = cell_from_text(cell)
-        assert source is not None
-        made.define(source)
-    return made
-
-
-def simulated(build: Build, calls: int, recorder: Recorder | None) -> None:
-    """Let every client make its calls."""
-    cluster = Cluster(build, Conditions(service_times={"Echo.echo": distribution("10ms")}), recorder)
-    cluster.start()
-    outside = Outside(cluster)
-    message = build.graph.contracts["Go"](calls=calls)
-    for _ in range(CLIENTS):
-        cluster.spawn(None, outside.send("bench", "Client.go", message), lambda task: task.result())
-    cluster.loop.run_until_idle()
-    cluster.close()
 
 
 def with_simpy(calls: int) -> None:
@@ -109,12 +53,12 @@ def with_simpy(calls: int) -> None:
     environment.run()
 
 
-def recorded(build: Build, calls: int) -> None:
+def recorded(build: Build, calls: int, request_reply: Callable[..., int]) -> None:
     """Do it with every record written to a file."""
     with tempfile.TemporaryDirectory() as folder:
         log = Log.open(Path(folder) / "studio.duckdb")
         buffer = log.record(info_of(build, "bench", 0))
-        simulated(build, calls, buffer)
+        request_reply(calls, buffer)
         buffer.finish("finished", end_ns=0)
 
 
@@ -140,11 +84,11 @@ def in_turn(*rates: Callable[[], float], rounds: int) -> list[float]:
     return [median(each) for each in zip(*found, strict=True)]
 
 
-def test_request_reply_against_simpy(build: Build, large: bool) -> None:
+def test_request_reply_against_simpy(build: Build, request_reply: Callable[..., int], large: bool) -> None:
     calls = 2000 if large else 400
     bare, full, peer = in_turn(
-        rate(calls, lambda: simulated(build, calls, None)),
-        rate(calls, lambda: recorded(build, calls)),
+        rate(calls, lambda: void(request_reply(calls))),
+        rate(calls, lambda: recorded(build, calls, request_reply)),
         rate(calls, lambda: with_simpy(calls)),
         rounds=5 if large else 3,
     )
@@ -152,3 +96,7 @@ def test_request_reply_against_simpy(build: Build, large: bool) -> None:
     print(f"  SimPy          {peer:10,.0f} calls/s")
     print(f"  studio, bare   {bare:10,.0f} calls/s  {bare / peer:5.2f} × SimPy (aim 2.0)")
     print(f"  recorded       {full:10,.0f} calls/s  {full / peer:5.2f} × SimPy (aim 0.5, better 1.0)")
+
+
+def void(_: object) -> None:
+    """Drop a value."""
