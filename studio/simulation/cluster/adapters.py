@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Mapping
+from collections.abc import Awaitable, Callable, Container, Generator, Mapping
 from itertools import count
 from typing import TYPE_CHECKING
 
 from studio.model.distribution import Distribution
 from studio.ports import ACTING, Standing
+from studio.simulation.harming.applier import is_side
 from studio.simulation.harming.point_harm import Place
 from studio.simulation.randomness import share, stable_key
 from studio.simulation.virtual.awaiting import park, sleep_ns
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from studio.model.faults.delivery_faults import Poison
     from studio.model.faults.process_faults import CrashPoint
     from studio.simulation.cluster.node import Fleet
+    from studio.simulation.harming.applier import Standing as Harmful
     from studio.simulation.harming.point_harm import PointHarm
 
 __all__ = ["GivenSettings", "HashedRandomness", "Ordinals", "SimulatedDirectory", "SimulatedPoints", "VirtualClock"]
@@ -127,9 +129,22 @@ class SimulatedPoints:
         die: Crashes this incarnation as a fault says; None where nothing of ours can crash, as
             outside the system and at third parties.
         number: Of the replica.
+        owners: All that have processes, by name: a fault that names another than this one's does not concern it.
     """
 
-    __slots__ = ("_die", "_harm", "_number", "_owner", "_seed", "_times", "_waits", "armed", "takes_time")
+    __slots__ = (
+        "_calm_ns",
+        "_die",
+        "_harm",
+        "_number",
+        "_owner",
+        "_owners",
+        "_seed",
+        "_times",
+        "_waits",
+        "armed",
+        "takes_time",
+    )
 
     def __init__(
         self,
@@ -140,9 +155,11 @@ class SimulatedPoints:
         die: Callable[[CrashPoint | Poison, str], None] | None,
         *,
         number: int = 0,
+        owners: Container[str] = (),
     ) -> None:
         self._owner, self._seed, self._times, self._harm, self._die = owner, seed, times, harm, die
-        self._number = number
+        self._number, self._owners = number, owners
+        self._calm_ns: dict[str, int] = {}  # subject to an instant before which no fault strikes there
         self._waits: dict[str, int] = {}
         self.takes_time = bool(times)
         self.armed = False
@@ -150,7 +167,23 @@ class SimulatedPoints:
 
     def arm(self) -> None:
         """See whether anything can happen at a point; called again when the plan has grown."""
-        self.armed = self._die is not None and self._harm.is_on
+        self._calm_ns.clear()
+        self.armed = self._die is not None and any(map(self._concerns, self._harm.standing))
+
+    def _concerns(self, standing: Harmful) -> bool:
+        """Say whether a fault can ever strike this process."""
+        fault = standing.fault
+        if fault.to and not is_side(fault.to, self._owner, self._number):
+            return False
+        named = {each.partition("/")[0] for each in fault.targets}
+        return self._owner in named or any(each not in self._owners for each in named)
+
+    def _is_calm(self, subject: str) -> bool:
+        """Say whether no fault can strike this process at a subject now; what it looks at is known until then."""
+        until_ns = self._calm_ns[subject] = self._harm.calm_until_ns(
+            lambda each: self._concerns(each) and (each.names(subject) or each.names_part_of(self._owner))
+        )
+        return self._harm.harm.now_ns < until_ns
 
     def reach(self, point: str, subject: str) -> Awaitable[None]:
         """Pass a point; never returns where the plan has the process die, or the handler hang.
@@ -160,10 +193,11 @@ class SimulatedPoints:
             InjectedFailure: The plan has the handler fail.
         """
         extra_ns = 0
-        if self._die is not None and self._harm.is_on:
+        if self.armed and self._harm.harm.now_ns >= self._calm_ns.get(subject, 0) and not self._is_calm(subject):
             place = Place(point, subject, self._owner, self._number, ACTING.get())  # type: ignore[arg-type]
             fault = self._harm.crash(place)
             if fault is not None:
+                assert self._die is not None
                 self._die(fault, f"{point} {subject}")
                 return park()
             self._harm.check(place)

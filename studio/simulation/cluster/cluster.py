@@ -254,6 +254,7 @@ class Cluster:
                 self.harm.points,
                 None if node is None else die,
                 number=0 if node is None else node.number,
+                owners=self.fleets,
             ),
             recorder=self.recorder,
             directory=self.directory,

@@ -66,7 +66,7 @@ class Links:
 
     def __init__(self, cluster: Cluster) -> None:
         self._cluster, self._loop, self._harm = cluster, cluster.loop, cluster.harm.messages
-        self._latency = cluster.latency
+        self._latency, self._calm_ns = cluster.latency, self._harm.calm_ns
         self._constant_ns = cluster.latency.quantile_ns(0.0) if cluster.latency.is_constant else None
         self._deadlines = Deadlines(cluster.loop, self._expire)
         self._arriving, self._delivering = self._arrive, self._deliver  # one bound method, not one for each call
@@ -105,13 +105,19 @@ class Links:
         if loop.has_skews:
             wait_ns = self._measured_ns(exchange, wait_ns)
         self._deadlines.watch(exchange, wait_ns)
-        if self._harm.is_on and self._is_hindered(exchange, envelope):
+        address = envelope.address
+        at_risk = self._harm.is_on and loop.now_ns >= self._calm_ns.get(address, 0) and self._is_at_risk(address)
+        if at_risk and self._is_hindered(exchange, envelope):
             return
         leg_ns = self._constant_ns
-        if leg_ns is None or self._harm.is_on:
-            leg_ns = self.leg_ns(envelope.address, "request", envelope.causal, envelope.message, self._way(envelope))
-        exchange.fleet = fleet = self._cluster.owners[envelope.address]
+        if leg_ns is None or at_risk:
+            leg_ns = self.leg_ns(address, "request", envelope.causal, envelope.message, self._way(envelope))
+        exchange.fleet = fleet = self._cluster.owners[address]
         loop.at(loop.now_ns + leg_ns, fleet.key, self._arriving, exchange)
+
+    def _is_at_risk(self, address: str) -> bool:
+        """Say whether a fault can strike calls of an address now."""
+        return not self._harm.is_calm(address, self._cluster.owners[address].owner)
 
     def _measured_ns(self, exchange: CallExchange, wait_ns: int) -> int:
         """Return how long a caller really waits: its deadline is an instant of its own machine's clock."""
@@ -152,7 +158,13 @@ class Links:
             self._refuse(exchange, fleet.owner, 0, "no replica")
             return
         exchange.number = node.number
-        if self._harm.is_on and self._is_shut(exchange, node):
+        address = envelope.address
+        if (
+            self._harm.is_on
+            and self._loop.now_ns >= self._calm_ns.get(address, 0)
+            and self._is_at_risk(address)
+            and self._is_shut(exchange, node)
+        ):
             return
         if self._cluster.recorder is not None:
             self._note(envelope, fleet.owner, node.number, "delivered", "")
@@ -186,13 +198,15 @@ class Links:
         if exchange.caller_key in loop.dead:
             self._note(envelope, envelope.sender, envelope.replica, "lost", "the caller is gone")
             return
-        if leg_ns is None or self._harm.is_on:
+        address = envelope.address
+        at_risk = self._harm.is_on and loop.now_ns >= self._calm_ns.get(address, 0) and self._is_at_risk(address)
+        if leg_ns is None or at_risk:
             way, causal, message = self._way(envelope, exchange.number), envelope.causal, envelope.message
             if self._harm.loses(envelope.address, "reply", causal, message, way):
                 self._note(envelope, envelope.sender, envelope.replica, "lost", "reply")
                 return
             leg_ns = self.leg_ns(envelope.address, "reply", causal, message, way)
-            if self._harm.is_on:
+            if at_risk:
                 leg_ns, reply = self._spoilt(envelope, reply, leg_ns, way)
         exchange.reply = reply
         loop.at(loop.now_ns + leg_ns, exchange.caller_key, self._delivering, exchange)

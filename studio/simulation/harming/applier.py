@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, ClassVar, NamedTuple, TypeVar
 
 from studio.address import matches, parse, pattern
@@ -12,7 +12,7 @@ from studio.model.fault import Fault
 if TYPE_CHECKING:
     from studio.simulation.harming.harm import Harm
 
-__all__ = ["ANYWAY", "Applier", "Kind", "Standing", "Way", "is_side"]
+__all__ = ["ANYWAY", "NEVER_NS", "Applier", "Kind", "Standing", "Way", "is_side"]
 
 Kind = TypeVar("Kind", bound=Fault)
 
@@ -39,6 +39,8 @@ class Way(NamedTuple):
 
 
 ANYWAY = Way()
+NEVER_NS = 1 << 62
+"""An instant that no run comes to."""
 
 
 class Standing:
@@ -68,6 +70,10 @@ class Standing:
     def names_node(self, owner: str, number: int) -> bool:
         """Say whether a replica is among the fault's targets, by itself or by its owner."""
         return self.names(owner) or self.names(f"{owner}/{number}")
+
+    def names_part_of(self, owner: str) -> bool:
+        """Say whether an owner, or any of its replicas, is among the fault's targets."""
+        return self.names(owner) or any(each.startswith(f"{owner}/") for each in self.fault.targets)
 
     def is_on(self, way: Way) -> bool:
         """Say whether the fault concerns what passes between two."""
@@ -100,6 +106,16 @@ class Applier:
         """Apply one more fault from now on."""
         self.is_on = True
         self.standing.append(standing)
+
+    def calm_until_ns(self, concerns: Callable[[Standing], bool]) -> int:
+        """Return the next instant at which a fault that concerns something may strike; one passed if it may by now.
+
+        Args:
+            concerns: Says whether a fault can ever strike what is asked about; True where that is not certain.
+        """
+        now_ns = self.harm.now_ns
+        left = (each.fault for each in self.standing if concerns(each))
+        return min((each.from_ns for each in left if each.until_ns is None or now_ns < each.until_ns), default=NEVER_NS)
 
     def of_kind(self, kind: type[Kind]) -> Iterator[tuple[Standing, Kind]]:
         """Iterate over the faults of a kind, whomever they strike."""

@@ -9,7 +9,7 @@ from studio.model.faults.delivery_faults import Duplicate, Reorder
 from studio.model.faults.handler_faults import Garbage
 from studio.model.faults.network_faults import Late, Latency, Lose, Refuse, Timeout
 from studio.model.faults.process_faults import Down
-from studio.simulation.harming.applier import ANYWAY, Applier, Way
+from studio.simulation.harming.applier import ANYWAY, Applier, Standing, Way
 from studio.simulation.harming.data_harm import DataHarm
 from studio.simulation.harming.link_harm import LinkHarm
 from studio.simulation.randomness import mix, stable_key
@@ -29,6 +29,8 @@ LEGS = {
     "both": ("request", "delivery", "reply"),
 }
 NOT_RUN = ("request", "publish")
+_NAMED = (Latency, Lose, Duplicate, Down, Timeout, Refuse, Late, Reorder, Garbage)
+"""Those that strike what goes to an address or an owner that they name; others may look at who sends."""
 GARBAGE = {"bytes": b"\x81garbage", "json": b'[["garbage"]]'}
 """What arrives instead of a message: bytes that are no UTF-8, and JSON that no contract has."""
 
@@ -42,14 +44,29 @@ class MessageHarm(Applier):
     Attributes:
         links: Those that ask between whom something passes, and not what it is.
         data: Those that change what is carried.
+        calm_ns: Address to an instant before which no fault strikes calls of it, where that is known: a plan that
+            waits for its hour, or strikes elsewhere, must not slow down all the rest.
     """
 
     kinds = (Latency, Lose, Duplicate, Down, Timeout, Refuse, Late, Reorder, Garbage, Mismatch, *LinkHarm.kinds)
 
     def __init__(self, harm: Harm) -> None:
+        self.calm_ns: dict[str, int] = {}
         self.links = LinkHarm(harm)
         self.data = DataHarm(harm)
         super().__init__(harm)
+
+    def take(self, standing: Standing) -> None:
+        """Apply one more fault from now on."""
+        super().take(standing)
+        self.calm_ns.clear()
+
+    def is_calm(self, address: str, owner: str) -> bool:
+        """Say whether no fault can strike calls of an address now; what it looks at is known until then."""
+        until_ns = self.calm_ns[address] = self.calm_until_ns(
+            lambda each: not isinstance(each.fault, _NAMED) or each.names(address) or each.names_part_of(owner)
+        )
+        return self.harm.now_ns < until_ns
 
     def extra_ns(self, target: str, leg: str, causal: int, message: int, way: Way = ANYWAY) -> int:
         """Return how much longer a leg takes.
