@@ -18,6 +18,7 @@ from studio.graph.build import Graph, build_graph
 from studio.graph.candidate import Candidate, visible_names
 from studio.graph.definition import Broken, Definition, Instance, reason_of
 from studio.graph.executing import bind_handles, builtins_for, execute_source, local_module, restore_modules
+from studio.graph.undoing import check_effects
 from studio.model.handle import ServiceHandle, service_name
 from studio.model.service import Service
 from studio.source import loader
@@ -127,6 +128,7 @@ class System:
         try:
             with self._candidate() as candidate:
                 candidate.replace(source, cell_id, elsewhere or {})
+                check_effects(candidate.definitions.values(), of=source.name)
         except Exception as error:
             where = loader.where(error) or Where(source.origin)
             self._mark({**self._standing(source, cell_id), source.name: Broken(where, reason_of(error), cell_id)})
@@ -178,10 +180,12 @@ class System:
 
         Raises:
             StaleDefinition: A definition could not be executed again after something that it uses changed.
+            UnknownTarget: A saga's step declares an effect where there is nothing.
         """
         for definition in self._definitions.values():
             if definition.stale:
                 raise StaleDefinition(name=definition.name, reason=definition.stale)
+        check_effects(self._definitions.values())
         digests = sorted(f"{each.source.digest} {each.kept_version}" for each in self._definitions.values())
         digest = hashlib.sha256("\n".join(digests).encode()).hexdigest()
         services = self.graph.services
