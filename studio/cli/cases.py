@@ -10,7 +10,8 @@ import typer
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from studio.graph.system import System
+    from studio.graph.system import Build, System
+    from studio.simulation.counterexample.kept import Kept
 
 __all__ = ["run_case", "run_kept"]
 
@@ -30,8 +31,7 @@ def run_case(system: System, file: Path) -> int:
     found = retry(kept, build)
     typer.echo(str(found))
     if found.rows:
-        width = min(shutil.get_terminal_size((WIDTH, 0)).columns, WIDTH)
-        typer.echo(kept.counterexample.story(build).text(width, is_kept=True))
+        _tell(kept, build)
     return 0 if found.is_mended else 1
 
 
@@ -48,6 +48,14 @@ def run_kept(system: System, path: Path) -> int:
         found = retry(each, build)
         typer.echo(str(found))
         failing += not found.is_mended
+        if found.rows and len(kept) == 1:
+            _tell(each, build)
     if kept:
         typer.echo(f"{len(kept) - failing} of {len(kept)} mended")
     return 1 if failing else 0
+
+
+def _tell(kept: Kept, build: Build) -> None:
+    """Print the story of a counterexample, as wide as the terminal is."""
+    width = min(shutil.get_terminal_size((WIDTH, 0)).columns, WIDTH)
+    typer.echo(kept.counterexample.story(build).text(width, is_kept=True))

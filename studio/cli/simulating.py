@@ -46,7 +46,7 @@ def simulate(  # noqa: PLR0913 - options of a command
     check_determinism: Annotated[
         bool, typer.Option("--check-determinism", help="Run twice, in other processes, and name what differs.")
     ] = False,
-    kept: Annotated[bool, typer.Option("--kept", help="Run the kept counterexamples, in simulations/.")] = False,
+    kept: Annotated[bool, typer.Option("--kept", help="Run the counterexamples that are kept.")] = False,
     case: Annotated[Path | None, typer.Option(help="Run this kept counterexample, a JSON file.")] = None,
 ) -> None:
     """Run scenarios and say which promises held.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from studio.store import Log
 __all__ = ["Kept", "Retried", "kept_beside", "load", "remember", "remembered", "replay", "retry"]
 
 FOLDER = "simulations"
+SHARED_FOLDER = "counterexamples"
 REMEMBERED_MAX = 20
 _REMEMBERED: dict[str, Counterexample] = {}
 
@@ -123,22 +124,25 @@ def load(file: Path) -> Kept:
 def kept_beside(path: Path) -> tuple[Kept, ...]:
     """Return what is kept in the folder `simulations` beside a notebook or module, or inside a folder of modules.
 
-    Files that are no counterexamples, and those of another system, are left out.
+    Files that are no counterexamples, and those of another system, are left out. What stands in a folder
+    `counterexamples` beside a folder of modules is kept for all systems that stand there, such as a bug and its cure.
     """
     place = path if path.is_dir() else path.parent
-    found: list[Kept] = []
-    for file in sorted((place / FOLDER).glob("*.json")):
+    own = (path.resolve(), place.resolve())
+    found = [each for each in _kept_in(place / FOLDER) if each.system is None or each.system.resolve() in own]
+    shared = _kept_in(place.parent / SHARED_FOLDER) if path.is_dir() else ()
+    beside = place.resolve().parent
+    return (*found, *(each for each in shared if each.system is None or each.system.resolve().parent == beside))
+
+
+def _kept_in(folder: Path) -> Iterator[Kept]:
+    """Yield what can be read there; a system that is gone counts as one that is not said."""
+    for file in sorted(folder.glob("*.json")):
         try:
             kept = load(file)
         except InvalidCounterexample:
             continue
-        if (
-            kept.system is None
-            or not kept.system.exists()
-            or kept.system.resolve() in (path.resolve(), place.resolve())
-        ):
-            found.append(kept)
-    return tuple(found)
+        yield kept if kept.system is None or kept.system.exists() else replace(kept, system=None)
 
 
 def remember(counterexample: Counterexample) -> None:

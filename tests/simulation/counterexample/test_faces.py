@@ -123,3 +123,15 @@ def test_what_is_kept_is_mended_by_the_cure(found: Counterexample, orders: Build
 def test_what_cannot_be_run_any_more_says_why(found: Counterexample, orders: Build, tmp_path: Path) -> None:
     gone = replace(found, case=replace(found.case, scenario="gone"))
     assert "gone" in retry(load(gone.save(tmp_path)), orders).obstacle
+
+
+def test_twins_share_what_is_kept_beside_them(root: Path) -> None:
+    exhibit = root / "simulations" / "charged_twice"
+    kept = kept_beside(exhibit / "broken")
+    assert [each.name for each in kept] == ["one_charge_per_order_lose_reply_cards"]
+    assert kept_beside(exhibit / "mended") == kept
+
+
+def test_story_of_what_is_kept_does_not_say_how_to_keep_it(found: Counterexample) -> None:
+    assert "Keep it with .save()" in found.story().text()
+    assert "Keep it with .save()" not in found.story().text(is_kept=True)
