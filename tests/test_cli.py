@@ -168,6 +168,17 @@ def test_runs_are_kept_listed_compared_and_deleted(command: Command, shop: Path)
     assert command("runs", "list", "--log", log)[1].count("calm") == 1
 
 
+def test_a_recorded_run_is_replayed_with_the_code_as_it_is(command: Command, shop: Path) -> None:
+    log = shop / "runs.duckdb"
+    command("simulate", shop, "--seed", "3", "--log", log)
+    code, out, _ = command("runs", "replay", "1", shop, "--log", log)
+    assert (code, out.splitlines()[-1]) == (0, "the records are those of run 1")
+    (shop / "shop.py").write_text(SHOP.replace("return order", "raise ValueError(order)"))
+    code, out, _ = command("runs", "replay", "1", shop, "--log", log)
+    assert code == 1
+    assert "ValueError" in out
+
+
 def test_runs_of_a_project_are_kept_where_it_says(command: Command, shop: Path) -> None:
     (shop / "pyproject.toml").write_text('[tool.studio]\nlog = "mine.duckdb"\n')
     assert command("simulate", shop)[0] == 0

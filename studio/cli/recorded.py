@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from studio.cli.terminal import FileOption, app
+from studio.cli.terminal import FileOption, PathArgument, app, read_system
 
-__all__ = ["compare_runs", "delete_runs", "list_runs"]
+__all__ = ["compare_runs", "delete_runs", "list_runs", "replay_run"]
 
 runs_app = typer.Typer(
-    no_args_is_help=True, help="List, compare and delete recorded runs.\n\nExample: studio runs list"
+    no_args_is_help=True, help="List, compare, replay and delete recorded runs.\n\nExample: studio runs list"
 )
 app.add_typer(runs_app, name="runs")
 
@@ -51,6 +51,31 @@ def compare_runs(
 
     difference = Log.open(log).compare(first, second)
     typer.echo("equal" if difference is None else str(difference))
+    raise typer.Exit(0 if difference is None else 1)
+
+
+@runs_app.command("replay")
+def replay_run(
+    run: Annotated[int, typer.Argument(help="Number of a run.")],
+    path: PathArgument,
+    log: FileOption = Path("studio.duckdb"),
+) -> None:
+    """Run again what a recorded run was given, with the code as it is; exit code 1 when its records are others.
+
+    Example: studio runs replay 7 simulations/orders
+    """
+    from studio.errors import NotForkable
+    from studio.simulation.case import Case
+    from studio.simulation.simulate import simulate
+    from studio.store import Log, compare
+
+    recorded = Log.open(log).run(run)
+    if not recorded.row.info.case:
+        raise NotForkable(what=f"run {run}", reason="it was played by hand, and what was done to it is not recorded")
+    again = simulate(Case.from_json(recorded.row.info.case), system=read_system(path), log=Log.memory())
+    typer.echo(str(again.summary()))
+    difference = compare(recorded, again.log)
+    typer.echo(f"the records are those of run {run}" if difference is None else str(difference))
     raise typer.Exit(0 if difference is None else 1)
 
 

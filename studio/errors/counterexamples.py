@@ -43,8 +43,8 @@ class NotForkable(StudioError):
     """A run that cannot be run again, since not all that decided it is known."""
 
     code = "STU512"
-    problem = "{what} cannot be forked: {reason}"
-    remedy = "Fork a run of `studio.simulate(...)` that was finished."
+    problem = "{what} cannot be run again: {reason}"
+    remedy = "Take a run of `studio.simulate(...)` that was finished."
 
     what: str
     reason: str
