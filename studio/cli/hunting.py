@@ -30,6 +30,7 @@ def hunt(  # noqa: PLR0913 - one option each
     duration: Annotated[str | None, typer.Option(help="Time of the machine for each scenario, such as 60s.")] = None,
     runs: Annotated[int | None, typer.Option(help="Runs for each scenario; 200 where no duration is given.")] = None,
     seed: Annotated[int | None, typer.Option(help="Instead of the scenario's.")] = None,
+    bus: Annotated[str, typer.Option(help="Delivery model: jetstream, rabbitmq or kafka.")] = "",
     kind: Annotated[list[str] | None, typer.Option("--kind", help="Only faults of this kind; repeatable.")] = None,
     invariant: Annotated[
         list[str] | None, typer.Option("--invariant", "-i", help="Only this promise; repeatable.")
@@ -55,8 +56,8 @@ def hunt(  # noqa: PLR0913 - one option each
     seen: dict[str, str] = {}
     for name in scenario or list(system.graph.scenarios):
         found.append(
-            run_hunt(name, system=system, runs=runs, duration=duration, seed=seed, kinds=kind, invariants=invariant,
-                     every=every, progress=_progress())
+            run_hunt(name, system=system, runs=runs, duration=duration, seed=seed, bus=bus,
+                     kinds=kind, invariants=invariant, every=every, progress=_progress())
         )  # fmt: skip
         if not _is_known(found[-1], seen):
             _show(found[-1], path, folder, is_kept=save, is_full=details)

@@ -249,7 +249,7 @@ class NeverConverged(StudioError):
 
     code = "STU532"
     problem = "the run did not come to rest within {limit}: {busy}"
-    remedy = "Find what retries or waits for ever, or give the scenario longer: --converge 10m."
+    remedy = "Find what retries or waits for ever, or give the scenario longer, such as --converge 1h."
 
     limit: str
     busy: str

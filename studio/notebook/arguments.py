@@ -89,6 +89,7 @@ _MAGICS = (
             Flag("duration", "time of the machine to spend", "duration", "D"),
             Flag("runs", "runs to spend; 200 where no duration is given", "integer", "N", 1),
             Flag("seed", "seed of the runs and of the search; by default the scenario's", "integer", "N"),
+            Flag("bus", f"delivery model, instead of the scenario's: {', '.join(BUSES)}", "text", "BUS"),
             Flag("kinds", "only faults of these kinds, such as lose,crash", "text", "KINDS"),
             Flag("invariants", "only these promises, such as one_charge,every_order_ends", "text", "NAMES"),
             Flag("every", "go on until each promise is broken, or the budget is used up"),

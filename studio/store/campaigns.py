@@ -63,7 +63,8 @@ greatest(0.0, (share + 1.9208 / {count} - 1.96 * sqrt(share * (1 - share) / {cou
 """
 """The lower end of Wilson's 95 % interval for the share of failing seeds among `{count}`.
 
-What struck in one seed, which failed, would else lead a list (Wilson, Probable inference, J. Am. Stat. Assoc. 22, 1927).
+What struck in one seed, which failed, would else lead a list (Wilson, Probable inference, J. Am. Stat. Assoc. 22,
+1927).
 """
 
 _FAULT_PAIRS = f"""
@@ -88,7 +89,7 @@ from (
   select *, failing / together as share, all_failing / all_seeds as overall from pairs join overall using (campaign)
 )
 order by campaign, at_least desc, failing desc, first, second
-"""
+"""  # noqa: S608 - our own names
 
 
 def campaign_key(table: str) -> str:

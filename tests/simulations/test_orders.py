@@ -9,6 +9,7 @@ import pytest
 
 import studio
 from studio.graph.system import Build, System
+from studio.simulation.case import Case
 from studio.simulation.run import Run
 from studio.source.cell import Source
 from studio.source.directory import read
@@ -72,6 +73,22 @@ def test_an_outage_leaves_no_order_on_its_way(orders: Build, seed: int) -> None:
     kept = [row["invariant"] for row in outage.violations.iter_rows(named=True)]
     assert set(kept) <= {"one_charge_per_order"}  # which a crash after the charge can break as well
     assert set(states(outage)) <= {"completed", "compensated"}
+
+
+def test_a_charge_that_the_saga_never_heard_of_is_refunded(orders: Build) -> None:
+    stalled = Case("lost_reply", plan=(studio.storage_stall("Payment.receipts", "30s", occurrence=1),))
+    found = studio.simulate(stalled, system=orders, log=studio.Log.memory())
+    assert states(found) == {"compensated": 1}
+    assert set(found.external["ledger"]) == {"ledger", "refunds"}
+    assert "compensated_leaves_nothing" in found.promised
+    assert "compensated_leaves_nothing" not in set(found.violations["invariant"])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bus", ["jetstream", "rabbitmq", "kafka"])
+def test_a_storm_breaks_nothing_but_what_the_lesson_is_about(orders: Build, bus: str) -> None:
+    found = studio.campaign("storm", seeds=20, system=orders, bus=bus, log=studio.Log.memory(), check_determinism=0)
+    assert set(found.violations["invariant"]) <= {"one_charge_per_order"}
 
 
 def test_equal_seeds_give_equal_records(orders: Build) -> None:

@@ -34,7 +34,7 @@ from (
   from campaign_strikes join campaign_seeds using (seed) group by name
 )
 order by struck = 0, if(failing = 0, 0.0, at_least) desc, failing desc, struck desc, name
-"""
+"""  # noqa: S608 - our own names
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -103,7 +103,7 @@ class Campaign:
     def faults(self) -> pl.DataFrame:
         """Return each fault: under how many seeds it struck, and how many of those failed.
 
-        `words` are those of one seed: a swarm draws others for each. `at_least` is as in `pairs`; the surest come first.
+        `words` are those of one seed: a swarm draws others for each. `at_least` is as in `pairs`, and orders the rows.
         """
         return self.sql(_FAULTS)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 
-from studio.model.fault import Fault
+from studio.model.fault import Fault, plan_to
 from studio.simulation.campaign.seed_result import Breach, Latency, SeedResult, Strikes
 from studio.simulation.harming.fault_words import in_words
 from studio.simulation.run import Run
 
 __all__ = ["reduced"]
 
+_DRAWN = frozenset({"kind", "target", "at", "until", "probability", "occurrence", "every"})
 _BREACHES = """
 select invariant, any_value(mode) as mode, count(*) as n, arg_min("row", seq) as first
 from violations group by invariant order by invariant
@@ -76,10 +78,21 @@ def _strikes(run: Run) -> tuple[Strikes, ...]:
 
 
 def _names(plan: Sequence[Fault]) -> list[str]:
-    """Name each fault by kind and target, with its place where several are alike in these.
+    """Name each fault by all that no seed draws: kind, target and options, but for times and rates.
 
-    Words would not do: a plan whose rates are drawn for each seed has other words each time.
+    Words would not do: a plan whose rates are drawn for each seed has other words each time. Nor would places in the
+    plan: what else a seed draws shifts them. Those that are alike are numbered among themselves.
     """
-    names = [f"{fault.kind} {fault.target}" for fault in plan]
-    count = Counter(names)
-    return [f"{name} #{place}" if count[name] > 1 else name for place, name in enumerate(names, start=1)]
+    names = list(map(_named, plan))
+    count, seen = Counter(names), Counter[str]()
+    told = []
+    for name in names:
+        seen[name] += 1
+        told.append(f"{name} #{seen[name]}" if count[name] > 1 else name)
+    return told
+
+
+def _named(fault: Fault) -> str:
+    options = sorted((key, value) for key, value in plan_to((fault,))[0].items() if key not in _DRAWN)
+    told = (f"{key}={value if isinstance(value, str) else json.dumps(value, sort_keys=True)}" for key, value in options)
+    return " ".join((fault.kind, fault.target, *told))

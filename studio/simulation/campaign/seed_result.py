@@ -26,7 +26,8 @@ class Strikes:
 
     Attributes:
         fault: Its place in the plan, from 1.
-        name: Kind and target, and the place where the plan has several such: what seeds are compared by.
+        name: Kind, target and options, without times and rates; numbered where the plan has several such. What seeds
+            are compared by.
         kind: Of the fault.
         target: What it strikes.
         words: The fault as a sentence.

@@ -6,15 +6,14 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from studio.model.distribution import Constant, Distribution
-from studio.model.duration import duration_ns, format_ns
+from studio.model.duration import format_ns
 from studio.model.fault import Fault
 from studio.model.faults.composed_faults import Swarm, Together
 from studio.model.faults.delivery_faults import Duplicate, Poison, Reorder
 from studio.model.faults.handler_faults import Fail, Garbage, Hang, Respond, Slow
 from studio.model.faults.network_faults import Clog, Late, Latency, Lose, Partition, Refuse, Timeout
 from studio.model.faults.process_faults import Crash, CrashPoint, Down, Pause
-from studio.simulation.harming.machine_words import MACHINE_WORDS, MOMENTARY
+from studio.simulation.harming.machine_words import MACHINE_WORDS, MOMENTARY, span
 
 __all__ = ["at_large", "in_words", "plan_in_words"]
 
@@ -73,7 +72,7 @@ _WORDS: dict[type[Fault], Any] = {
     Timeout: lambda fault, which, target: (
         f"{which}call of {target} times out, {'having run' if fault.ran else 'not run'}"
     ),
-    Latency: lambda fault, which, target: f"{which}message to {target} takes longer by {_span(fault.extra)}",
+    Latency: lambda fault, which, target: f"{which}message to {target} takes longer by {span(fault.extra)}",
     Refuse: lambda _, which, target: f"{which}call of {target} is refused",
     Late: lambda fault, which, target: (
         f"{which}reply of {target} comes {format_ns(fault.by_ns)} after the caller gave up"
@@ -92,7 +91,7 @@ _WORDS: dict[type[Fault], Any] = {
         f"{which}{_handling(fault)} of {target} fails{f' with {fault.error}' if fault.error else ''}"
     ),
     Hang: lambda fault, which, target: f"{which}{_handling(fault)} of {target} hangs",
-    Slow: lambda fault, which, target: f"{which}handler of {target} takes longer by {_span(fault.extra)}",
+    Slow: lambda fault, which, target: f"{which}handling of {target} takes longer by {span(fault.extra)}",
     Respond: lambda fault, which, target: (
         f"{target} answers {which}request with {fault.status}{', having run' if fault.ran else ''}"
     ),
@@ -135,15 +134,11 @@ def _partition(fault: Partition, target: str) -> str:
 
 
 def _handling(fault: Fail | Hang) -> str:
-    return "compensation" if fault.during == "compensation" else "handler"
+    return "compensation" if fault.during == "compensation" else "handling"
 
 
 def _deaths(fault: Crash | CrashPoint) -> str:
     return "" if fault.times == 1 else f", {fault.times} times in a row"
-
-
-def _span(extra: Distribution) -> str:
-    return format_ns(duration_ns(extra.value)) if isinstance(extra, Constant) else str(extra)
 
 
 def _link(fault: Fault) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from studio.model.distribution import Constant, Distribution
+from studio.model.distribution import Constant, Distribution, Exponential
 from studio.model.duration import duration_ns, format_ns
 from studio.model.fault import Fault
 from studio.model.faults.broker_faults import BrokerLoses
@@ -15,7 +15,7 @@ from studio.model.faults.deploy_faults import Deploy
 from studio.model.faults.party_faults import CallBack, Exhaust, Throttle
 from studio.model.faults.storage_faults import LoseUnsynced, StaleRead, StorageClash, StorageError, StorageStall
 
-__all__ = ["MACHINE_WORDS", "MOMENTARY"]
+__all__ = ["MACHINE_WORDS", "MOMENTARY", "span"]
 
 MOMENTARY = (BrokerLoses, ClockJump, Deploy, LoseUnsynced)
 """Kinds that strike at an instant, and have no window."""
@@ -33,10 +33,13 @@ def _failing(fault: StorageError, which: str, target: str) -> str:
 
 def _stalling(fault: StorageStall, which: str, target: str) -> str:
     what = "operation" if fault.operation == "any" else fault.operation
-    return f"{which}{what} of {_storage(target)} takes longer by {_span(fault.extra)}"
+    return f"{which}{what} of {_storage(target)} takes longer by {span(fault.extra)}"
 
 
-def _span(extra: Distribution) -> str:
+def span(extra: Distribution) -> str:
+    """Return how much longer something takes: `2 s`, or `200 ms on average`."""
+    if isinstance(extra, Exponential):
+        return f"{format_ns(duration_ns(extra.mean))} on average"
     return format_ns(duration_ns(extra.value)) if isinstance(extra, Constant) else str(extra)
 
 

@@ -98,6 +98,7 @@ def hunt(  # noqa: PLR0913 - all but the first by keyword
     runs: int | None = None,
     duration: str | None = None,
     seed: int | None = None,
+    bus: str = "",
     kinds: Collection[str] | None = None,
     invariants: Collection[str] | None = None,
     every: bool = False,
@@ -116,6 +117,7 @@ def hunt(  # noqa: PLR0913 - all but the first by keyword
         runs: At most so many, shrinking aside; 200 where no duration is given either.
         duration: Of the machine's time, such as `60s`.
         seed: Of the runs and of the search; by default the scenario's.
+        bus: Delivery model instead of the scenario's: `jetstream`, `rabbitmq` or `kafka`.
         kinds: Kinds of faults to try, such as `["lose", "crash"]`; all by default.
         invariants: Names of those to break; all by default.
         every: Whether to go on until each is broken or the budget is used up.
@@ -127,6 +129,7 @@ def hunt(  # noqa: PLR0913 - all but the first by keyword
         UnknownFaultKind: A kind that a hunt cannot make.
         UnknownInvariant: One that is not declared.
         InvalidBudget: No run, or no time.
+        UnknownBus: There is no such delivery model.
 
     Example:
         found = studio.hunt("checkout", duration="60s")
@@ -135,7 +138,7 @@ def hunt(  # noqa: PLR0913 - all but the first by keyword
     name = scenario if isinstance(scenario, str) else scenario.scenario if isinstance(scenario, Case) else scenario.name
     declared = scenario_of(build, name, seed)
     case = scenario if isinstance(scenario, Case) else Case(name)
-    case = replace(case.strict, plan=(), seed=declared.seed if seed is None else seed)
+    case = replace(case.strict, plan=(), seed=declared.seed if seed is None else seed, bus=bus or case.bus)
     trials = Trials(build, _budget(runs, duration), None if invariants is None else tuple(invariants), progress)
     return _Hunting(trials, case, declared, check_kinds(kinds), every=every).run()
 
@@ -191,7 +194,7 @@ class _Hunting:
             runs=trials.count,
             shrinking_runs=self.shrinking.count,
             elapsed_s=trials.budget.elapsed_s,
-            coverage=coverage_of(trials, self.search, self.declared, self.kinds),
+            coverage=coverage_of(trials, self.search, self.case.scenario_in(trials.build), self.kinds),
             is_interrupted=self.is_interrupted,
             is_exhausted=self.search.is_exhausted,
             set_aside=len(self.declared.faults),

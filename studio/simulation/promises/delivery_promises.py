@@ -10,6 +10,7 @@ from studio.address import matches, parse, pattern
 from studio.graph.build import Graph
 from studio.model.duration import format_ns
 from studio.simulation.brokers.carrier import FORGOTTEN
+from studio.simulation.promises.patience import explained
 from studio.simulation.promises.promise import Evidence, Finding, Promise, broken
 
 __all__ = ["NO_MESSAGE_LOST", "QUEUE_AGE_BOUNDED"]
@@ -44,7 +45,7 @@ def _lost(evidence: Evidence) -> Finding:
             settled[message, consumer] += 1
         if reason == FORGOTTEN:
             forgotten.add(message)
-    expected = [each for each in _expected(evidence.graph, accepted) if each.message not in forgotten]
+    expected = [each for each in _expected(evidence, accepted) if each.message not in forgotten]
     left = [each for each in expected if settled[each.message, each.consumer] < each.handlers]
     left.sort(key=lambda each: (each.at_ns, each.message, each.consumer))
     return Finding(len(expected), tuple(map(_told_lost, left)))
@@ -64,7 +65,7 @@ def _waited(evidence: Evidence) -> Finding:
     for message, consumer, outcome, at_ns in evidence.rows("deliveries", "message", "consumer", "outcome", "at_ns"):
         if outcome in _HANDED_OVER:
             first[message, consumer] = min(at_ns, first.get((message, consumer), at_ns))
-    waits = list(_expected(evidence.graph, _accepted(evidence)))
+    waits = list(_expected(evidence, _accepted(evidence)))
     worst: dict[str, tuple[int, _Expected]] = {}
     counts: Counter[str] = Counter()
     for each in waits:
@@ -75,7 +76,8 @@ def _waited(evidence: Evidence) -> Finding:
             if (wait_ns, -each.message) > (known_ns, -known.message):
                 worst[each.consumer] = (wait_ns, each)
     told = sorted(worst.values(), key=lambda found: (found[1].at_ns, found[1].consumer))
-    rows = (_told_waiting(each, wait_ns, counts[each.consumer], bound_ns) for wait_ns, each in told)
+    note = explained(evidence.scenario, bound_ns)
+    rows = (_told_waiting(each, wait_ns, counts[each.consumer], bound_ns) | note for wait_ns, each in told)
     return Finding(len(waits), tuple(rows))
 
 
@@ -98,14 +100,25 @@ def _accepted(evidence: Evidence) -> dict[int, tuple[int, str, str]]:
     return found
 
 
-def _expected(graph: Graph, accepted: dict[int, tuple[int, str, str]]) -> Iterator[_Expected]:
-    """Yield each accepted event with each subscriber of it, and how many handlers that has."""
+def _expected(evidence: Evidence, accepted: dict[int, tuple[int, str, str]]) -> Iterator[_Expected]:
+    """Yield each accepted event with each subscriber that was there by then, and how many handlers that has."""
     subscribers: dict[str, list[tuple[str, int]]] = {}
+    since = _first_starts(evidence)
     for message, (at_ns, address, key) in accepted.items():
         if address not in subscribers:
-            subscribers[address] = list(_subscribers(graph, address))
+            subscribers[address] = list(_subscribers(evidence.graph, address))
         for consumer, handlers in subscribers[address]:
-            yield _Expected(message, at_ns, address, key, consumer, handlers)
+            if at_ns >= since.get(consumer, 0):
+                yield _Expected(message, at_ns, address, key, consumer, handlers)
+
+
+def _first_starts(evidence: Evidence) -> dict[str, int]:
+    """Return when each service or saga first ran; one that a deploy brought owes nothing of what was before."""
+    found: dict[str, int] = {}
+    for service, change, at_ns in evidence.rows("lives", "service", "change", "at_ns"):
+        if change == "started":
+            found.setdefault(service, at_ns)
+    return found
 
 
 def _subscribers(graph: Graph, address: str) -> Iterator[tuple[str, int]]:

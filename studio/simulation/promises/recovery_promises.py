@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from typing import TYPE_CHECKING, Any
 
 from studio.errors import NeverConverged
 from studio.model.duration import format_ns
 from studio.model.phases import phases_of
 from studio.simulation.cluster.timetable import BUSY
+from studio.simulation.promises.patience import explained
 from studio.simulation.promises.promise import Evidence, Finding, Promise, broken
 from studio.simulation.summary import busy_in_words
 
@@ -31,8 +33,15 @@ def _busy(evidence: Evidence) -> Finding:
     rows = []
     for row in told.iter_rows(named=True):
         error = NeverConverged(limit=row["text"].rpartition(" ")[2], busy=busy_in_words(row["fields"]))
-        rows.append(broken(str(error), error.code, row["at_ns"]))
+        rows.append(broken(str(error), error.code, row["at_ns"], **_note(evidence, json.loads(row["fields"]))))
     return Finding(1, tuple(rows))
+
+
+def _note(evidence: Evidence, busy: dict[str, Any]) -> dict[str, str]:
+    """Return what the delivery model may have kept a run waiting for, where events were left undelivered."""
+    if evidence.scenario is None or not busy.get("undelivered"):
+        return {}
+    return explained(evidence.scenario, phases_of(evidence.scenario).converge_ns)
 
 
 def _unrecovered(evidence: Evidence) -> Finding:
@@ -53,7 +62,8 @@ def _unrecovered(evidence: Evidence) -> Finding:
         f"after the faults healed {shares[1]:.0%} of arrivals succeeded, before them {shares[0]:.0%}: "
         f"less than {SHARE_MIN:.0%} of that"
     )
-    return Finding(arrived[1], (broken(what, "goodput", heal_ns, measured_from=format_ns(after[0])),))
+    more = {"measured_from": format_ns(after[0])} | explained(scenario, after[0] - heal_ns)
+    return Finding(arrived[1], (broken(what, "goodput", heal_ns, **more),))
 
 
 def _arrivals(evidence: Evidence, from_ns: int, until_ns: int) -> int:
@@ -83,7 +93,8 @@ def _successes(evidence: Evidence, from_ns: int, until_ns: int) -> int:
 RUN_CONVERGES = Promise(
     "run_converges",
     "When work has stopped arriving and faults are over, nothing is left to do before the deadline.",
-    "Up to the system: no delivery model can promise it. The deadline is the scenario's converge, else its settle.",
+    "Up to the system: no delivery model can promise it. The deadline is the scenario's converge, else its settle; a "
+    "violation says what a delivery model waits for that is longer.",
     _busy,
 )
 GOODPUT_RECOVERS = Promise(

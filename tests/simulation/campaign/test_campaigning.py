@@ -11,11 +11,13 @@ import pytest
 
 from studio.errors import BadCampaign, ForeignSeeds, MissingExtra, UnknownScenario, UnknownTarget, UnreadableSeeds
 from studio.graph.system import Build
+from studio.model.faults.composed_faults import swarm
 from studio.model.faults.network_faults import lose
 from studio.simulation.campaign.campaign import Campaign, CampaignInterrupted
 from studio.simulation.campaign.campaigning import campaign
 from studio.simulation.campaign.labour import case_for, job_of
 from studio.simulation.campaign.pace import CampaignProgress
+from studio.simulation.campaign.predictors import FAULTS_MAX
 from studio.simulation.case import Case
 from studio.store import Log
 
@@ -80,8 +82,8 @@ def test_a_seed_that_was_not_run_is_refused(mixed: Campaign) -> None:
 
 def test_faults_are_counted_by_what_they_struck(mixed: Campaign) -> None:
     rows = {name: (struck, planned) for name, _, struck, _, planned, _ in mixed.faults.iter_rows()}
-    assert rows["lose Tally.keep #2"] == (0, 12)
-    assert 0 < rows["lose Tally.keep #1"][0] <= 12
+    assert rows["lose Tally.keep leg=reply"] == (0, 12)
+    assert 0 < rows["lose Tally.keep leg=request"][0] <= 12
 
 
 def test_text_says_what_the_verdict_rests_on(mixed: Campaign) -> None:
@@ -89,6 +91,17 @@ def test_text_says_what_the_verdict_rests_on(mixed: Campaign) -> None:
     assert text.startswith(f"mixed under 12 seeds: ✗ {len(mixed.failing)} broke a promise")
     assert f"%simulate mixed --seed {mixed.failing[0]}" in text
     assert "Never struck: the 9th reply of Tally.keep is lost." in text
+
+
+def test_a_swarm_is_told_by_few_faults_without_the_times_of_one_seed(build: Build) -> None:
+    parts = [lose("Tally.keep", leg=leg) for leg in ("request", "reply")]
+    stormy = Case("calm", plan=(swarm(*parts, kinds=["crash", "pause", "slow", "duplicate", "reorder"], share=1.0),))
+    found = campaign(stormy, seeds=6, system=build, log=Log.memory(), check_determinism=0)
+    outline = found.outline()
+    assert len(outline.faults) <= FAULTS_MAX
+    assert len(outline.faults) + outline.more_faults == len(found.faults.filter(pl.col("struck") > 0))
+    assert not [each.words for each in outline.faults if " at " in each.words or "probability" in each.words]
+    assert {"lose Tally.keep leg=request", "lose Tally.keep leg=reply"} <= set(found.faults["name"])
 
 
 def test_seeds_without_a_violation_are_no_proof(build: Build) -> None:

@@ -9,6 +9,8 @@ import pytest
 from studio import (
     clog,
     crash,
+    crash_at,
+    duplicate,
     fail,
     garbage,
     hang,
@@ -22,11 +24,12 @@ from studio import (
     reorder,
     respond,
     slow,
+    storage_error,
     swarm,
     together,
 )
 from studio.model.fault import KINDS
-from studio.simulation.harming.fault_words import in_words
+from studio.simulation.harming.fault_words import at_large, in_words
 
 PAY = "Payment.pay"
 
@@ -48,9 +51,9 @@ PAY = "Payment.pay"
          "each event of Order.created is held back up to 1 s, so that others overtake it, with a probability of 0.5"),
         (poison("Order.created", key="7", kills=True),
          "each message of Order.created with key 7 kills whoever handles it, at every delivery"),
-        (fail(PAY, error="Declined", occurrence=1), "the 1st handler of Payment.pay fails with Declined"),
+        (fail(PAY, error="Declined", occurrence=1), "the 1st handling of Payment.pay fails with Declined"),
         (hang("Buying.pay", during="compensation"), "the 1st compensation of Buying.pay hangs"),
-        (slow("Payment", "2s"), "each handler of Payment takes longer by 2 s"),
+        (slow("Payment", "2s"), "each handling of Payment takes longer by 2 s"),
         (respond("cards", 503, occurrence=1), "cards answers the 1st request with 503"),
         (garbage(PAY, leg="reply"), "each reply of Payment.pay is garbage"),
         (crash(["A/1", "B"], at="2s", times=3),
@@ -64,6 +67,21 @@ PAY = "Payment.pay"
 )  # fmt: skip
 def test_a_fault_is_said_in_words(fault: Any, words: str) -> None:
     assert in_words(fault) == words
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (lose("cards", leg="reply", probability=0.3, at="2s"), "a reply of cards is lost"),
+        (storage_error("Payment", occurrence=2), "a commit of Payment fails"),
+        (duplicate("Order.created", every=3), "an event of Order.created is delivered twice"),
+        (crash("Payment", at="2m"), "replica 1 of Payment crashes"),
+        (crash_at("before-journal", "A.b", occurrence=3), "a process crashes at before-journal A.b"),
+        (together(refuse("A"), crash("B"), until="3s"), "together: a call of A is refused; replica 1 of B crashes"),
+    ],
+)
+def test_a_fault_is_said_without_how_often_and_when(fault: Any, words: str) -> None:
+    assert at_large(fault) == words
 
 
 def test_every_kind_has_words() -> None:

@@ -14,7 +14,7 @@ from studio.graph.build import Graph
 from studio.model.duration import SECOND_NS
 from studio.model.fault import Fault
 from studio.simulation.harming.fault_targets import check_fault
-from studio.simulation.harming.swarming import drawn
+from studio.simulation.harming.swarming import drawn, drawn_for
 from tests.simulation.conftest import system_of
 
 CELLS = (
@@ -64,6 +64,29 @@ def test_named_kinds_strike_what_the_system_has(graph: Graph) -> None:
     assert found == {"crash", "duplicate"}
     targets = {fault.target for plan in plans(graph, swarm("duplicate", share=1.0), 20) for fault in plan}
     assert targets <= {"Thing.made", "Thing.seen"}
+
+
+def test_what_strikes_at_a_moment_is_drawn_one_and_not_an_occurrence_that_never_comes(graph: Graph) -> None:
+    for kind in ("clock-jump", "deploy", "broker-loses", "lose-unsynced"):
+        for plan in plans(graph, swarm(kind, share=1.0), 30):
+            assert [(fault.occurrence, fault.probability, fault.until_ns) for fault in plan] == [(0, 1.0, None)]
+
+
+def test_faults_are_drawn_while_they_may_strike() -> None:
+    calm = "%%scenario stormy --duration 10s --quiet 2s --heal 6s\nworkload($.Thing.made, [Thing(id='a')])\nswarm()"
+    build = system_of(*CELLS, calm).build()
+    for seed in range(50):
+        plan = drawn_for(build.graph, build.graph.scenarios["stormy"], [swarm()], seed, 10 * SECOND_NS)
+        assert all(2 * SECOND_NS <= fault.from_ns <= 6 * SECOND_NS for fault in plan)
+
+
+def test_no_storage_of_a_third_party_is_drawn() -> None:
+    cards = "%%external cards\nbooked = external.collection('booked', Thing, key='id')"
+    graph = system_of(*CELLS, cards).build().graph
+    storage = ("storage-error", "storage-stall", "storage-conflict", "stale-read")
+    targets = {fault.target for plan in plans(graph, swarm(*storage, share=1.0), 30) for fault in plan}
+    assert targets
+    assert not {target for target in targets if target.startswith("cards")}
 
 
 def test_other_faults_of_the_plan_stay_as_they_are(graph: Graph) -> None:

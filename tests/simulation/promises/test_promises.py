@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -171,6 +172,15 @@ def test_event_that_waits_longer_than_the_scenario_bounds_is_found(system_from: 
     found = broken(played(system_from, outage))
     assert found["queue_age_bounded"].startswith("Thing.made (a) waited 5")
     assert not broken(played(system_from, outage.replace("3s", "30s")))
+
+
+@pytest.mark.parametrize(("bus", "told"), [("kafka", "session.timeout.ms"), ("rabbitmq", "consumer_timeout")])
+def test_wait_that_a_delivery_model_takes_is_told_with_the_verdict(system_from: Any, bus: str, told: str) -> None:
+    stuck = BUY.replace("10s", f"10s --bus {bus} --converge 20s") + "\nhang($.Thing.made, occurrence=1)"
+    rows = played(system_from, stuck).violations.filter(pl.col("invariant") == "run_converges")["row"]
+    assert told in json.loads(rows[0])["note"]
+    patient = played(system_from, stuck.replace("20s", "1h"))
+    assert "run_converges" not in broken(patient)
 
 
 def test_run_that_never_rests_is_a_coded_finding_that_says_what_was_busy(system_from: Any) -> None:
