@@ -154,7 +154,8 @@ class Trials:
     def tell(self) -> None:
         """Tell how far the hunt is."""
         if self.progress is not None:
-            share = min(self.budget.share_of(self.count), 1.0)
+            is_bounded = bool(self.budget.runs or self.budget.time_s)
+            share = min(self.budget.share_of(self.count), 1.0) if is_bounded else 1.0  # what shrinks has found already
             self.progress(HuntProgress(self.count, self.left, share, self.phase, tuple(self.found)))
 
     def _tried(self, case: Case) -> Trial | None:
