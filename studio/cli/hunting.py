@@ -59,6 +59,7 @@ def hunt(  # noqa: PLR0913 - one option each
             run_hunt(name, system=system, runs=runs, duration=duration, seed=seed, bus=bus,
                      kinds=kind, invariants=invariant, every=every, progress=_progress())
         )  # fmt: skip
+        _clear()
         if not _is_known(found[-1], seen):
             _show(found[-1], path, folder, is_kept=save, is_full=details)
         if found[-1].is_interrupted:
@@ -102,3 +103,10 @@ def _progress() -> Callable[[HuntProgress], None] | None:
         sys.stderr.flush()
 
     return tell
+
+
+def _clear() -> None:
+    """Take the line of progress away."""
+    if sys.stderr.isatty():
+        sys.stderr.write("\r\033[K")
+        sys.stderr.flush()
