@@ -72,8 +72,9 @@ def mark_of(record: object, subject: str = "") -> Mark | None:  # noqa: PLR0911 
 
 def _policy_words(change: PolicyChange) -> str:
     detail = re.sub(r"STU\d+", lambda found: in_words(found[0]), change.detail)
-    done = "tries again" if (change.policy, change.change) == ("retry", "retried") else change.change
-    return _joined(f"{change.policy} {done}: {change.target}", detail)
+    if (change.policy, change.change) == ("retry", "retried"):
+        return f"retry, {detail or 'again'}: {change.target}"
+    return _joined(f"{change.policy} {change.change}: {change.target}", detail)
 
 
 def _fault_words(strike: FaultStrike, subject: str) -> str:
@@ -83,7 +84,7 @@ def _fault_words(strike: FaultStrike, subject: str) -> str:
 
 def _what(strike: FaultStrike, whom: str) -> str:
     if strike.kind == "lose":
-        return f"lose {strike.detail.removesuffix(' lost')} of {whom}"
+        return f"{strike.detail.removesuffix(' lost')} of {whom} is lost"
     if strike.kind == "latency" and (found := re.fullmatch(r"(\w+) \+(\d+) ns", strike.detail)):
         return f"{found[1]} of {whom} {duration(int(found[2]))} later"
     if strike.kind == "late":

@@ -56,7 +56,7 @@ def test_rows_tell_the_way_of_a_message_and_what_struck_it() -> None:
         ("violation", "paid_once is broken: id a"),
     ]
     assert rows[3].is_lost
-    assert rows[3].strikes == ["lose reply of Bank.pay (fault 1)"]
+    assert rows[3].strikes == ["reply of Bank.pay is lost (fault 1)"]
 
 
 def test_other_traces_are_left_out() -> None:

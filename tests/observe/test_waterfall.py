@@ -58,7 +58,7 @@ def test_rows_are_a_tree_with_service_duration_and_status() -> None:
 
 def test_a_fault_stands_below_the_span_it_struck_in_words() -> None:
     lines = shown(CHARGE)
-    struck = line_with(lines, "⚡ lose reply of cards POST /charges (fault 1)")
+    struck = line_with(lines, "⚡ reply of cards POST /charges is lost (fault 1)")
     assert "cards POST /charges" in lines[struck - 1]
     assert lines[line_with(lines, "✖ Payment/1 crashed (fault 2)")]
 
