@@ -2,8 +2,8 @@
 
 The peer is SimPy's model of the same: one server process that starts a process for each request, one store for
 requests, one event for each reply. Ours (`conftest.py`) is the whole way of a message: a typed handle, an encoded and
-validated contract, dispatch, a replica, a typed answer. *Bare* has recording off; *recorded* writes every message, delivery and
-span to a DuckDB file. Rates are of processor time, so that a busy machine is fair to both.
+validated contract, dispatch, a replica, a typed answer. *Bare* has recording off; *recorded* writes every message,
+delivery and span to a DuckDB file. Rates are of processor time, so that a busy machine is fair to both.
 """
 
 from __future__ import annotations

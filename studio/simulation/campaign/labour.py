@@ -6,6 +6,7 @@ result: a campaign does not end for it.
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -104,6 +105,8 @@ def work_all(job: Job, tasks: Sequence[Task], *, is_worker: bool = False) -> lis
         tasks: In order.
         is_worker: Whether this is a process of its own, which the stop button does not concern: who started it ends it.
     """
+    if is_worker:
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")  # read when it is first loaded: workers share the cores already
     if is_worker and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return [work(job, task) for task in tasks]
