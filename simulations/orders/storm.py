@@ -17,7 +17,7 @@ workload(S.Orders.place, like=Order, rate_per_s=1, items=[Item(sku="tea", quanti
 network(Exponential("2ms"))
 service_time(S.Payment.process, Exponential("40ms"))
 
-# Not in it is what no code of ours can mend: messages that nobody can read, writes that storage or broker had confirmed.
+# Not in it is what no code of ours can mend: messages that nobody can read, and losing what was confirmed as stored.
 swarm(
     *("call-back", "clock-drift", "clock-jump", "clock-offset", "clog", "crash", "crash-point", "deploy", "down"),
     *("duplicate", "exhaust", "fail", "hang", "late", "latency", "lose", "partition", "pause", "refuse", "reorder"),
