@@ -106,7 +106,7 @@ def work_all(job: Job, tasks: Sequence[Task], *, is_worker: bool = False) -> lis
         is_worker: Whether this is a process of its own, which the stop button does not concern: who started it ends it.
     """
     if is_worker:
-        os.environ.setdefault("POLARS_MAX_THREADS", "1")  # read when it is first loaded: workers share the cores already
+        os.environ.setdefault("POLARS_MAX_THREADS", "1")  # read when first loaded; the cores are shared already
     if is_worker and threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     return [work(job, task) for task in tasks]
