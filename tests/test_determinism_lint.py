@@ -56,6 +56,7 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("simulation/campaign/labour.py", "threading.Lock"): "clusters give a process several threads; runs take turns",
     ("simulation/campaign/labour.py", "threading.current_thread"): "only the main thread may take the interrupt signal",
     ("simulation/campaign/labour.py", "threading.main_thread"): "only the main thread may take the interrupt signal",
+    ("simulation/campaign/labour.py", "os.environ.setdefault"): "how many threads Polars starts; no run reads it",
     ("simulation/campaign/pace.py", "time.monotonic"): "the rate and the time left, which people are told",
     ("simulation/determinism/twin.py", "os.environ"): "takes it away, to see whether a run leaned on it",
     ("simulation/determinism/twin.py", "os.environ.get"): "the twin's hash seed must be another than this process's",

@@ -17,7 +17,7 @@ from studio.simulation.harming.swarming import drawn_for
 if TYPE_CHECKING:
     from studio.simulation.run import Run
 
-__all__ = ["Summary", "busy_in_words", "never_ran", "some", "summary_of"]
+__all__ = ["Summary", "busy_in_words", "never_ran", "overload_notes", "some", "summary_of"]
 
 NO_SERVICE_TIMES = (
     "This says nothing about overload: no service_time(...) is stated, so work takes no time but where it waits."
@@ -219,18 +219,24 @@ def _notes(run: Run) -> list[str]:
     notes = []
     if run.unfed:
         notes.append(NeverFed(names=some(sorted(run.unfed))).text.replace("\n  ", ". "))
-    scenario = run.build.graph.scenarios.get(run.scenario)
-    if scenario is not None and not scenario.service_times and _is_about_overload(run):
-        notes.append(NO_SERVICE_TIMES)
-    return notes
+    return notes + overload_notes(run.build.graph, run.scenario, {*run.promised, *run.policies["policy"]})
 
 
-def _is_about_overload(run: Run) -> bool:
-    """Tell whether a verdict rests on how much work there was: something is bounded, or is to come back."""
-    scenario = run.build.graph.scenarios[run.scenario]
-    is_bounded = any(each.concurrency for each in run.build.graph.services.values())
-    is_promised = bool(scenario.queue_age) or "goodput_recovers" in run.promised
-    return is_bounded or is_promised or "bulkhead" in set(run.policies["policy"])
+def overload_notes(graph: Graph, scenario: str, tested: Collection[str]) -> list[str]:
+    """Return what a verdict on a scenario says of overload: nothing where no service time is stated.
+
+    That goes without saying where the verdict does not rest on how much work there was.
+
+    Args:
+        graph: What is declared.
+        scenario: Its name.
+        tested: Promises of Studio's own, and policies, that had something to do.
+    """
+    declared = graph.scenarios.get(scenario)
+    if declared is None or declared.service_times:
+        return []
+    is_bounded = any(each.concurrency for each in graph.services.values()) or bool(declared.queue_age)
+    return [NO_SERVICE_TIMES] if is_bounded or not {"goodput_recovers", "bulkhead"}.isdisjoint(tested) else []
 
 
 def busy_in_words(fields: str) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from studio.errors import in_words
 from studio.simulation.campaign.predictors import FaultLine, fault_lines, never_struck, pair_lines
-from studio.simulation.summary import some
+from studio.simulation.summary import overload_notes, some
 
 if TYPE_CHECKING:
     from studio.simulation.campaign.campaign import Campaign
@@ -178,6 +178,7 @@ def _notes(campaign: Campaign, verdicts: dict[str, int]) -> list[str]:
     notes += [f"Never saw data: {some(covered.unfed)}."] if covered.unfed else []
     notes += [f"Never ran: {some(covered.idle)}."] if covered.idle else []
     notes += [f"Not at rest at the end: {_seeds(covered.restless)}."] if covered.restless else []
+    notes += overload_notes(campaign.build.graph, campaign.scenario, covered.promised)
     if any(each.mode == "always" for each in campaign.build.graph.invariants.values()):
         notes.append(
             "What breaks and mends itself between two marks of virtual time is seen on kept failing seeds only."

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from studio.simulation.campaign.campaigning import campaign
 from studio.simulation.hunting.hunt import hunt
 from studio.simulation.simulate import simulate
 from studio.store import Log
@@ -44,3 +45,8 @@ def test_a_hunt_says_it_always(system_from: Any) -> None:
     said = " ".join(str(hunt("work", system=system, runs=2)).split())
     assert "Not modelled: overload" in said
     assert "no service time is stated" in said
+
+
+def test_a_campaign_says_it_too(system_from: Any) -> None:
+    system = system_from(SERVICE.format(options=" --concurrency 1"), SCENARIO.format(options="", more=""))
+    assert SAYS in str(campaign("work", seeds=2, system=system, log=Log.memory()))
