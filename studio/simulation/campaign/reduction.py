@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import fields
 
 from studio.model.fault import Fault, plan_to
 from studio.simulation.campaign.seed_result import Breach, Latency, SeedResult, Strikes
@@ -13,7 +14,7 @@ from studio.simulation.run import Run
 
 __all__ = ["reduced"]
 
-_DRAWN = frozenset({"kind", "target", "at", "until", "probability", "occurrence", "every"})
+_DRAWN = frozenset({"kind", "target", "from_ns", "until_ns", "probability", "occurrence", "every"})
 _BREACHES = """
 select invariant, any_value(mode) as mode, count(*) as n, arg_min("row", seq) as first
 from violations group by invariant order by invariant
@@ -93,6 +94,8 @@ def _names(plan: Sequence[Fault]) -> list[str]:
 
 
 def _named(fault: Fault) -> str:
-    options = sorted((key, value) for key, value in plan_to((fault,))[0].items() if key not in _DRAWN)
+    plain = {each.name: each.default for each in fields(fault)}
+    stated = {key for key, default in plain.items() if getattr(fault, key) != default} - _DRAWN
+    options = sorted((key, value) for key, value in plan_to((fault,))[0].items() if key in stated)
     told = (f"{key}={value if isinstance(value, str) else json.dumps(value, sort_keys=True)}" for key, value in options)
     return " ".join((fault.kind, fault.target, *told))
