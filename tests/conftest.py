@@ -18,7 +18,11 @@ from hypothesis import strategies as st
 from hypothesis.strategies import SearchStrategy
 from pydantic import Field, create_model
 
+from studio.cli import app, run
 from studio.contract import Contract
+
+Command = Callable[..., tuple[int, str, str]]
+"""Runs a command line; gives its exit code, what it printed, and its complaints."""
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -155,3 +159,17 @@ def _contract(fields: dict[str, tuple[Any, bool]]) -> type[Contract]:
     required = {name: (kind, ...) for name, (kind, has) in fields.items() if not has}
     definitions: dict[str, Any] = {**optional, **required}
     return create_model("Made", __base__=Contract, **definitions)
+
+
+@pytest.fixture
+def command(capsys: pytest.CaptureFixture[str]) -> Command:
+    """Run a command line; return its exit code, what it printed, and its complaints."""
+
+    def call(*arguments: str | Path) -> tuple[int, str, str]:
+        with pytest.raises(SystemExit) as ended:
+            run(app, [str(each) for each in arguments])
+        shown = capsys.readouterr()
+        assert isinstance(ended.value.code, int)
+        return ended.value.code, shown.out, shown.err
+
+    return call

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from studio.cli import app, run
 from studio.simulation.logbook import set_default_log
+
+if TYPE_CHECKING:
+    from tests.conftest import Command
 
 SHOP = """
 from studio import Contract, S, Service
@@ -32,27 +35,11 @@ scenario = Scenario("calm", duration="2s")
 workload(S.Shop.take, rate_per_s=5)
 """
 
-Command = Callable[..., tuple[int, str, str]]
-
 
 @pytest.fixture(autouse=True)
 def forget_log() -> Iterator[None]:
     yield
     set_default_log(None)
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run a command line; return its exit code, what it printed, and its complaints."""
-
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            run(app, [str(each) for each in arguments])
-        shown = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, shown.out, shown.err
-
-    return call
 
 
 @pytest.fixture

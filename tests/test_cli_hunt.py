@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from studio.cli import app, run
+if TYPE_CHECKING:
+    from tests.conftest import Command
 
 SYSTEM = {
     "things.py": """
@@ -47,22 +48,6 @@ from studio import Invariant
 Invariant("counted_once", sql='select id from "Counter.tallies" where number > 1')
 """,
 }
-
-Command = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def command(capsys: pytest.CaptureFixture[str]) -> Command:
-    """Run a command line; return its exit code, what it printed, and its complaints."""
-
-    def call(*arguments: str | Path) -> tuple[int, str, str]:
-        with pytest.raises(SystemExit) as ended:
-            run(app, [str(each) for each in arguments])
-        shown = capsys.readouterr()
-        assert isinstance(ended.value.code, int)
-        return ended.value.code, shown.out, shown.err
-
-    return call
 
 
 @pytest.fixture

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from studio.cli import app, run
+if TYPE_CHECKING:
+    from tests.conftest import Command
+
 
 SHOP = """
 from studio import S, Service, publish
@@ -38,37 +41,29 @@ def shop(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def lint(capsys: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str]:
-    with pytest.raises(SystemExit) as ended:
-        run(app, ["lint", *(str(each) for each in arguments)])
-    assert isinstance(ended.value.code, int)
-    shown = capsys.readouterr()
-    return ended.value.code, shown.out + shown.err
-
-
-def test_lint_writes_sarif_to_a_file(capsys: pytest.CaptureFixture[str], shop: Path, tmp_path: Path) -> None:
+def test_lint_writes_sarif_to_a_file(command: Command, shop: Path, tmp_path: Path) -> None:
     file = tmp_path / "findings.sarif"
-    assert lint(capsys, shop, "--format", "sarif", "-o", file) == (1, "")
+    assert command("lint", shop, "--format", "sarif", "-o", file) == (1, "", "")
     results = json.loads(file.read_text())["runs"][0]["results"]
     assert "ARC130" in [each["ruleId"] for each in results]
 
 
-def test_lint_proves_what_it_says(capsys: pytest.CaptureFixture[str], shop: Path) -> None:
-    code, out = lint(capsys, shop, "--prove", "--format", "json")
+def test_lint_proves_what_it_says(command: Command, shop: Path) -> None:
+    code, out, _ = command("lint", shop, "--prove", "--format", "json")
     found = {each["code"]: each["proof"]["outcome"] for each in json.loads(out)["findings"]}
     assert (code, found["ARC130"]) == (1, "confirmed")
 
 
-def test_unknown_form_is_told_with_the_known_ones(capsys: pytest.CaptureFixture[str], shop: Path) -> None:
-    code, out = lint(capsys, shop, "--format", "xml")
-    assert code == 2
-    assert "STU912" in out
-    assert "sarif" in out
+def test_unknown_form_is_told_with_the_known_ones(command: Command, shop: Path) -> None:
+    code, out, err = command("lint", shop, "--format", "xml")
+    assert (code, out) == (2, "")
+    assert "STU912" in err
+    assert "sarif" in err
 
 
-def test_ignored_finding_does_not_fail(capsys: pytest.CaptureFixture[str], shop: Path) -> None:
+def test_ignored_finding_does_not_fail(command: Command, shop: Path) -> None:
     text = SHOP.replace("    await orders.put(order)", "    await orders.put(order)  # studio: ignore ARC130: a demo")
     (shop / "shop.py").write_text(text)
-    code, out = lint(capsys, shop)
+    code, out, _ = command("lint", shop)
     assert code == 0
     assert "1 ignored" in out

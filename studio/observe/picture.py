@@ -12,6 +12,7 @@ from studio.errors import in_words
 from studio.observe.axis import Axis, duration
 from studio.observe.lines import STATUS_SIGNS, fit
 from studio.observe.marks import SIGNS, Mark
+from studio.observe.palette import surface
 from studio.observe.timeline import Row, Timeline
 
 __all__ = ["draw"]
@@ -21,20 +22,10 @@ _HEAD, _MARK_HEIGHT, _INDENT, _DEPTH_MAX = 52, 17, 12, 10
 _NOT_XML = re.compile("[\x00-\x09\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 _CHARACTER = 6.3  # pixels that one character of 12 px takes on average
 
-# Middle tones: each stands out on white and on black. Surroundings (JupyterLab, VS Code) give text and background.
-_STYLE = """
-.studio-waterfall { --s-text: var(--jp-ui-font-color1, var(--vscode-foreground, var(--studio-text)));
-  --s-soft: var(--jp-ui-font-color2, var(--vscode-descriptionForeground, var(--studio-soft)));
-  --s-line: var(--jp-border-color2, var(--vscode-panel-border, var(--studio-line)));
-  --s-back: var(--jp-layout-color1, var(--vscode-editor-background, var(--studio-back)));
-  --s-error: var(--jp-error-color1, var(--studio-error));
-  --studio-text: #24292f; --studio-soft: #5f6a75; --studio-line: #d8dee4; --studio-back: #ffffff;
-  --studio-error: #d32f2f;
-  font: 12px var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif); }
-@media (prefers-color-scheme: dark) { .studio-waterfall { --studio-text: #e6edf3; --studio-soft: #9aa6b2;
-  --studio-line: #39424c; --studio-back: #14181d; --studio-error: #ff7b72; } }
-.studio-waterfall .back { fill: var(--s-back); }
-.studio-waterfall text { fill: var(--s-text); dominant-baseline: central; }
+# Middle tones: each stands out on white and on black.
+_STYLE = (
+    surface("studio-waterfall")
+    + """
 .studio-waterfall .title { font-size: 14px; font-weight: 600; }
 .studio-waterfall .soft { fill: var(--s-soft); }
 .studio-waterfall .end { text-anchor: end; }
@@ -52,6 +43,7 @@ _STYLE = """
 .studio-waterfall .unfinished { fill-opacity: .25; stroke: var(--s-soft); stroke-width: 1.2; stroke-dasharray: 2 2; }
 .studio-waterfall .dot { fill: var(--s-back); stroke: var(--s-text); stroke-width: 1.2; }
 """
+)
 
 _ROLES = {
     "work": "work",

@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from studio.observe.palette import surface
+
 __all__ = ["STYLE"]
 
-# Middle tones: each stands out on white and on black. Surroundings (JupyterLab, VS Code) give text and background.
-STYLE: Final = """
-.studio-sequence { --s-text: var(--jp-ui-font-color1, var(--vscode-foreground, var(--studio-text)));
-  --s-soft: var(--jp-ui-font-color2, var(--vscode-descriptionForeground, var(--studio-soft)));
-  --s-line: var(--jp-border-color2, var(--vscode-panel-border, var(--studio-line)));
-  --s-back: var(--jp-layout-color1, var(--vscode-editor-background, var(--studio-back)));
-  --s-error: var(--jp-error-color1, var(--studio-error));
-  --studio-text: #24292f; --studio-soft: #5f6a75; --studio-line: #d8dee4; --studio-back: #ffffff;
-  --studio-error: #d32f2f;
-  font: 12px var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif); }
-@media (prefers-color-scheme: dark) { .studio-sequence { --studio-text: #e6edf3; --studio-soft: #9aa6b2;
-  --studio-line: #39424c; --studio-back: #14181d; --studio-error: #ff7b72; } }
-.studio-sequence .back { fill: var(--s-back); }
-.studio-sequence text { fill: var(--s-text); dominant-baseline: central; }
+# Middle tones: each stands out on white and on black.
+STYLE: Final = (
+    surface("studio-sequence")
+    + """
 .studio-sequence .halo { stroke: var(--s-back); stroke-width: 4; stroke-linejoin: round; paint-order: stroke; }
 .studio-sequence .title { font-size: 14px; font-weight: 600; }
 .studio-sequence .soft { fill: var(--s-soft); }
@@ -41,3 +33,4 @@ STYLE: Final = """
 .studio-sequence .fold { stroke: var(--s-line); stroke-width: 1; stroke-dasharray: 1 4; }
 .studio-sequence .verdict { fill: var(--s-error); fill-opacity: .12; stroke: var(--s-error); stroke-width: 1; }
 """
+)
