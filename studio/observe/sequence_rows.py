@@ -156,7 +156,7 @@ class _Making:
     def _arrow(self, seq: int, record: Delivery, message: Message) -> Row:
         is_again = record.attempt > 1 or record.outcome != "delivered"
         label = _label(message)
-        again = f" again ({record.outcome})" if record.outcome != "delivered" else f" again (attempt {record.attempt})"
+        again = f" again ({record.outcome})" if record.outcome != "delivered" else f", attempt {record.attempt}"
         kind: RowKind = "event" if message.kind == "event" else "call"
         at_ns = record.at_ns if is_again else message.at_ns
         place = seq if is_again else self._sent.get(record.message, seq)
