@@ -119,7 +119,8 @@ def _happening(record: Record, messages: dict[int, Message]) -> Told | None:
             subject = ("delivery", message.causal, record.consumer, message.kind)
             return subject, (record.outcome, record.reason), _delivery_words(record, message)
         case SagaChange():
-            return ("saga", record.saga), (record.state, record.version), f"{record.saga} is {record.state}"
+            version = f" in version {record.version}" if record.version else ""
+            return ("saga", record.saga), (record.state, record.version), f"{record.saga} is {record.state}{version}"
         case SagaStep():
             failed = f" ({in_words(record.error)})" if record.error else ""
             words = f"step {record.step} of {record.saga}: {record.phase}{failed}, attempt {record.attempt}"
