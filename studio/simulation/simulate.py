@@ -19,6 +19,7 @@ from studio.simulation.logbook import default_log, info_of, shape_of
 from studio.simulation.play import Intervention, Play, Progress
 from studio.simulation.run import Run
 from studio.simulation.stage import conditions_of, scenario_of
+from studio.simulation.virtual.driving import sweep_ended
 from studio.simulation.virtual.shield import Shield, load_engine
 from studio.source.zone import utc_zone
 from studio.store import Log
@@ -125,6 +126,7 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
             )  # fmt: skip
             if keep:
                 set_latest(finished)
+            sweep_ended()
     if status == "interrupted" or shield.interrupted:
         raise RunInterrupted(finished)
     if verdict.failure is not None:

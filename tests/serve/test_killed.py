@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -99,7 +100,7 @@ MORE_MOMENTS = [
     "before-handler OrderProcessing.reserve_inventory",
     "after-effect Inventory.reserve",
     "before-journal OrderProcessing.process_payment",
-    "after-effect Shipment.parcels",
+    "after-effect Shipment.standard",
     "before-journal OrderProcessing.send_confirmation",
     "before-publish Order.completed",
     "before-acknowledge Order.completed",
@@ -149,7 +150,14 @@ class Shop:
 
     def _hear(self) -> str:
         assert self._nursery.stdout is not None
-        return self._nursery.stdout.readline()
+        patience = threading.Timer(60, self._nursery.kill)  # a moment that never comes is to fail, not to hang
+        patience.start()
+        try:
+            line = self._nursery.stdout.readline()
+        finally:
+            patience.cancel()
+        assert line, "the server never came to the moment at which it was to die"
+        return line
 
 
 @pytest.fixture(scope="module")

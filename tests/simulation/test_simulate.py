@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
@@ -24,10 +25,12 @@ from studio.errors import (
     UnknownScenario,
     UnknownTarget,
 )
+from studio.simulation.cluster.cluster import Cluster
 from studio.simulation.current import latest
 from studio.simulation.run import Run
 from studio.simulation.simulate import Progress, simulate
 from studio.simulation.virtual import loop as loops
+from studio.simulation.virtual.driving import RUNS_PER_SWEEP
 from studio.store import Log
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -373,3 +376,11 @@ def test_interrupt_between_two_drives_is_one_too(scene: Any) -> None:
     with pytest.raises(RunInterrupted) as stopped:
         scene("workload($.Thing.made, rate_per_s=1)").run(progress=press)
     assert stopped.value.run.status == "interrupted"
+
+
+def test_ended_runs_are_let_go(scene: Any) -> None:
+    scenario = scene("workload($.Thing.made, count=1)")
+    gc.collect()
+    for seed in range(3 * RUNS_PER_SWEEP):
+        scenario.run(seed=seed)
+    assert sum(isinstance(each, Cluster) for each in gc.get_objects()) <= RUNS_PER_SWEEP + 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -62,7 +63,11 @@ def _processes(workers: int) -> Iterator[Start]:
     from joblib.externals.loky import get_reusable_executor
 
     try:
-        yield lambda: _parallel(workers, "loky", idle_worker_timeout=_IDLE_S)
+        with warnings.catch_warnings():
+            # A worker that has grown large is replaced, and loky says so in the thread that hands out the work: where
+            # warnings are errors, as in many test suites, that thread would end, and with it the campaign stand still.
+            warnings.filterwarnings("ignore", message="A worker stopped while some jobs", category=UserWarning)
+            yield lambda: _parallel(workers, "loky", idle_worker_timeout=_IDLE_S)
     except BaseException:
         get_reusable_executor(max_workers=1, reuse=True).shutdown(wait=True, kill_workers=True)
         raise

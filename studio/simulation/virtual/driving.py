@@ -12,6 +12,7 @@ import sys
 import threading
 from asyncio import events
 from collections.abc import Callable
+from itertools import count
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -23,7 +24,10 @@ from studio.simulation.virtual.watchdog import Interruption, Watchdog
 if TYPE_CHECKING:
     from studio.simulation.virtual.loop import VirtualLoop
 
-__all__ = ["Drive"]
+__all__ = ["Drive", "sweep_ended"]
+
+RUNS_PER_SWEEP = 8
+"""After so many runs the garbage collector looks at everything once."""
 
 
 class Drive:
@@ -114,3 +118,17 @@ class Drive:
     def _tear_down(self) -> None:
         while self._undo:
             self._undo.pop()()
+
+
+_ended = count(1)
+
+
+def sweep_ended() -> None:
+    """Free what ended runs hold, every so many of them; called when a run ends.
+
+    While a run is driven the garbage collector rests, and what it is thawed with afterwards does not count for its next
+    full collection. So that never comes by itself, and each run would leave its frames: 3 MB, most of them outside
+    Python's own heap.
+    """
+    if not next(_ended) % RUNS_PER_SWEEP and gc.isenabled():
+        gc.collect()
