@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 from studio.errors import Where
 from studio.source.cell import Source
@@ -13,6 +14,7 @@ from studio.source.parsing import parse_source
 __all__ = ["suspicions"]
 
 _LENGTH_MIN = 8
+_KEPT_MAX = 512
 _NAMED = re.compile(r"(?i)(^|_)(password|passwd|pwd|secret|token|api_?key|private_?key|access_?key)$")
 _SHAPED = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY-----"),
@@ -29,15 +31,17 @@ _SHAPED = (
 
 def suspicions(sources: Iterable[Source]) -> tuple[Where, ...]:
     """Return the places where a text looks like a secret: by its form, or by what it is assigned to."""
-    return tuple(
-        Where(source.origin, line)
-        for source in sources
-        for line in sorted({*_shaped(source), *(() if source.is_sql else _named(source))})
-    )
+    return tuple(Where(source.origin, line + source.first_line - 1) for source in sources for line in _lines(source))
+
+
+@lru_cache(maxsize=_KEPT_MAX)  # every cell's card asks again, of all sources
+def _lines(source: Source) -> tuple[int, ...]:
+    """Return the lines of a body that look like secrets."""
+    return tuple(sorted({*_shaped(source), *(() if source.is_sql else _named(source))}))
 
 
 def _shaped(source: Source) -> Iterator[int]:
-    for number, line in enumerate(source.body.split("\n"), start=source.first_line):
+    for number, line in enumerate(source.body.split("\n"), start=1):
         if any(shape.search(line) for shape in _SHAPED):
             yield number
 
@@ -57,7 +61,7 @@ def _named(source: Source) -> Iterator[int]:
                 pairs = [(_text(key), value) for key, value in zip(keys, values, strict=True)]
         for name, value in pairs:
             if value is not None and len(_text(value)) >= _LENGTH_MIN and _NAMED.search(name):
-                yield value.lineno + source.first_line - 1
+                yield value.lineno
 
 
 def _name(target: ast.expr) -> str:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import Any
 
 from studio.errors import Where
 from studio.graph.definition import Definition
 from studio.graph.rules.rule import Facts, Found, Rule
 from studio.model.service import Service
+from studio.source.cell import Source
 from studio.source.confidential import suspicions
 from studio.source.names import names_of
 from studio.source.parsing import parse_source
 
 __all__ = ["HYGIENE_RULES"]
 
+_KEPT_MAX = 512
 _UNTYPED = (Any, dict, object)
 _CLOCKS = {"time": {"time", "time_ns"}, "datetime": {"now", "utcnow", "today"}}
 _OUTSIDE_MODULES = frozenset(
@@ -81,10 +84,16 @@ def _reads(call: ast.Call, bound: Mapping[str, tuple[str, str]]) -> bool:
 def _threads_sockets(facts: Facts) -> Iterator[Found]:
     for definition in _written(facts):
         source = definition.source
-        for node in ast.walk(parse_source(source)):
-            for reached in _reached(node):
-                where = Where(source.origin, getattr(node, "lineno", 1) + source.first_line - 1)
-                yield Found(where, f"{source.label} reaches outside its ports: {reached}")
+        for line, reached in _outside(source):
+            where = Where(source.origin, line + source.first_line - 1)
+            yield Found(where, f"{source.label} reaches outside its ports: {reached}")
+
+
+@lru_cache(maxsize=_KEPT_MAX)  # every cell's card asks again, of all sources
+def _outside(source: Source) -> tuple[tuple[int, str], ...]:
+    """Return what of threads, processes and sockets a body names, with its lines."""
+    nodes = ast.walk(parse_source(source))
+    return tuple((getattr(node, "lineno", 1), reached) for node in nodes for reached in _reached(node))
 
 
 def _reached(node: ast.AST) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from studio.errors import Where
 from studio.graph.build import Graph
@@ -51,6 +52,7 @@ class Call:
         return Where(self.definition.source.origin, self.line)
 
 
+@lru_cache(maxsize=4)  # several rules ask for the same
 def calls_between(facts: Facts) -> tuple[Call, ...]:
     """Return the calls that the sources show, of services and of sagas, in a fixed order."""
     graph = facts.graph

@@ -46,7 +46,7 @@ class Found:
     nearest: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Facts:
     """What rules look at.
 

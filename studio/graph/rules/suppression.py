@@ -11,6 +11,7 @@ import re
 import tokenize
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 
 from studio.errors import Where
 from studio.graph.build import Graph
@@ -19,6 +20,7 @@ from studio.source.cell import Source
 
 __all__ = ["SUPPRESSION_RULES", "UNUSED", "Suppression", "suppressions_of"]
 
+_KEPT_MAX = 512
 _WRITTEN = re.compile(r"(?:#|--)\s*studio:\s*ignore\s+(?P<codes>ARC\d{3}(?:\s*,\s*ARC\d{3})*)\s*:?\s*(?P<reason>.*)$")
 
 
@@ -52,14 +54,22 @@ def suppressions_of(graph: Graph) -> tuple[Suppression, ...]:
 
 
 def _written_in(source: Source) -> Iterator[Suppression]:
+    above = source.first_line - 1
+    for number, meant, code, reason in _marks(source):
+        yield Suppression(code, reason, Where(source.origin, number + above), meant + above)
+
+
+@lru_cache(maxsize=_KEPT_MAX)  # every cell's card asks again, of all sources
+def _marks(source: Source) -> tuple[tuple[int, int, str, str], ...]:
+    """Return what a body's comments ignore: line of the comment, line that is meant, code, reason."""
     lines = source.body.split("\n")
-    for number, comment in _comments(source):
-        match = _WRITTEN.match(comment)
-        if match is not None:
-            meant = _meant(lines, number) + source.first_line - 1
-            where = Where(source.origin, number + source.first_line - 1)
-            for code in re.findall(r"ARC\d{3}", match["codes"]):
-                yield Suppression(code, match["reason"].strip(), where, meant)
+    found = ((number, _WRITTEN.match(comment)) for number, comment in _comments(source))
+    return tuple(
+        (number, _meant(lines, number), code, match["reason"].strip())
+        for number, match in found
+        if match is not None
+        for code in re.findall(r"ARC\d{3}", match["codes"])
+    )
 
 
 def _comments(source: Source) -> Iterator[tuple[int, str]]:
