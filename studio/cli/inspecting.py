@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from studio.cli.terminal import PathArgument, app, read_system, write_file
+from studio.cli.terminal import PathArgument, app, read_system
 from studio.errors import UnknownChoice
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ def graph(
     Example: studio graph simulations/orders --svg orders.svg
     """
     from studio.graph.drawing import Drawing
+    from studio.simulation.files import write_file
 
     drawing = Drawing.of(read_system(path).graph, title=path.stem)
     if svg is not None:
@@ -57,6 +58,7 @@ def lint(
     from studio import __version__
     from studio.graph.findings import as_json, as_sarif, as_text
     from studio.graph.lint import review
+    from studio.simulation.files import write_file
 
     if form not in ("text", "json", "sarif"):
         raise UnknownChoice(option="--format", value=form, known="text, json, sarif")

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from studio.errors import FileUnwritable
-
 if TYPE_CHECKING:
     from studio.graph.system import System
 
-__all__ = ["FileOption", "LogOption", "PathArgument", "app", "read_system", "write_file"]
+__all__ = ["FileOption", "LogOption", "PathArgument", "app", "read_system"]
 
 ORDER = ("new", "lab", "demo", "graph", "lint", "simulate", "hunt", "runs", "export", "serve")
 """Of the commands in the help: as one needs them."""
@@ -50,15 +48,3 @@ def read_system(path: Path) -> System:
 
     set_home(path)
     return load(path)
-
-
-def write_file(file: Path, text: str) -> None:
-    """Write a text that a command was asked for.
-
-    Raises:
-        FileUnwritable: It cannot be written there.
-    """
-    try:
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise FileUnwritable(file=str(file), reason=str(error.strerror).lower()) from error

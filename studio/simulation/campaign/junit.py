@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
-from studio.errors import FileUnwritable
+from studio.simulation.files import write_file
 
 if TYPE_CHECKING:
     from studio.simulation.campaign.campaign import Campaign
@@ -29,11 +29,7 @@ def write_junit(campaigns: Sequence[Campaign], file: Path) -> Path:
     Raises:
         FileUnwritable: The machine refuses the file.
     """
-    try:
-        file.write_text(junit_text(campaigns), encoding="utf-8")
-    except OSError as error:
-        raise FileUnwritable(file=str(file), reason=str(error.strerror).lower()) from error
-    return file
+    return write_file(file, junit_text(campaigns))
 
 
 def junit_text(campaigns: Sequence[Campaign]) -> str:

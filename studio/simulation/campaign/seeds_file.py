@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from studio import __version__
-from studio.errors import FileUnwritable, ForeignSeeds, InvalidCase, UnreadableSeeds
+from studio.errors import ForeignSeeds, InvalidCase, UnreadableSeeds
 from studio.simulation.case import Case
+from studio.simulation.files import write_file
 
 __all__ = ["KeptSeeds", "read_seeds", "write_seeds"]
 
@@ -44,11 +45,7 @@ def write_seeds(file: Path, kept: KeptSeeds) -> Path:
         "studio": __version__,
         "cases": [json.loads(case.as_json()) for case in kept.cases],
     }
-    try:
-        file.write_text(json.dumps(content, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise FileUnwritable(file=str(file), reason=str(error.strerror).lower()) from error
-    return file
+    return write_file(file, json.dumps(content, indent=2) + "\n")
 
 
 def read_seeds(file: Path, *, sources: str, edited: bool = False) -> KeptSeeds:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio import __version__
-from studio.errors import FileUnwritable
+from studio.simulation.files import write_file
 
 if TYPE_CHECKING:
     import jinja2
@@ -27,11 +27,7 @@ def write_report(campaign: Campaign, file: Path) -> Path:
     Raises:
         FileUnwritable: The machine refuses the file.
     """
-    try:
-        file.write_text(report_html(campaign), encoding="utf-8")
-    except OSError as error:
-        raise FileUnwritable(file=str(file), reason=str(error.strerror).lower()) from error
-    return file
+    return write_file(file, report_html(campaign))
 
 
 def report_html(campaign: Campaign) -> str:

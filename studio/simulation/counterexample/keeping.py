@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from studio.errors import FileUnwritable
 from studio.simulation.current import home
+from studio.simulation.files import write_file
 
 if TYPE_CHECKING:
     from studio.simulation.counterexample.counterexample import Counterexample
@@ -42,7 +43,7 @@ def write(counterexample: Counterexample, folder: Path, path: Path | None) -> Pa
         test = folder / f"test_{name}.py"
         for each, content in ((file, text), (test, counterexample.test(system))):
             if not each.exists():
-                _write(each, content)
+                write_file(each, content, make_folder=True)
         return file
     raise FileUnwritable(file=str(folder / counterexample.name), reason=f"there are {NUMBERS_MAX} of that name")
 
@@ -65,11 +66,3 @@ def _holds(file: Path, text: str) -> bool:
         return file.read_text(encoding="utf-8") == text
     except (OSError, UnicodeDecodeError):
         return False
-
-
-def _write(file: Path, text: str) -> None:
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise FileUnwritable(file=str(file), reason=str(error.strerror).lower()) from error
