@@ -52,6 +52,7 @@ from studio.errors.campaign_runs import (
     UnreadableSeeds,
     WorkerDied,
 )
+from studio.errors.cell_widgets import NoFrontEnd
 from studio.errors.counterexamples import (
     ForkDiffers,
     InvalidCounterexample,
@@ -260,6 +261,7 @@ __all__ = [
     "NameOfOrdinaryCell",
     "NeverConverged",
     "NeverFed",
+    "NoFrontEnd",
     "NoPackage",
     "NoRoute",
     "NoScenario",

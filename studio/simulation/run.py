@@ -9,6 +9,7 @@ from studio.errors import StudioError, UnknownTarget, UnknownTrace, nearest
 from studio.graph.system import Build
 from studio.observe.waterfall import Waterfall
 from studio.simulation.checking.feeding import is_fed
+from studio.simulation.faces import show
 from studio.simulation.summary import Summary, summary_of
 from studio.store.reader import RunLog
 
@@ -277,6 +278,14 @@ class Run:
         from studio.simulation.travel.fork import fork
 
         return fork(self, at=at, faults=faults, code=code, log=log)
+
+    def explorer(self) -> Any:
+        """Return an explorer for a notebook's cell: traces with their waterfalls, sagas, the graph.
+
+        Raises:
+            NoFrontEnd: Studio's extension is not loaded, or there is no notebook.
+        """
+        return show("explorer", self)
 
     def summary(self) -> Summary:
         """Return the run in a few numbers."""

@@ -27,6 +27,7 @@ from studio.simulation.cluster.outside import Outside
 from studio.simulation.cluster.timetable import Timetable
 from studio.simulation.current import build_of, set_latest
 from studio.simulation.explanation import explained
+from studio.simulation.faces import show
 from studio.simulation.harming.swarming import drawn
 from studio.simulation.logbook import default_log, info_of
 from studio.simulation.run import Run
@@ -238,6 +239,25 @@ class World:
     def log(self) -> pl.DataFrame:
         """Return the log lines of handlers."""
         return self.run.logs
+
+    def controls(self) -> Any:
+        """Return controls for a notebook's cell: pace, faults, a form for each message, what the world does now.
+
+        Raises:
+            NoFrontEnd: Studio's extension is not loaded, or there is no notebook.
+        """
+        return show("controls", self)
+
+    def dashboard(self, **options: Any) -> Any:
+        """Return this world's dashboard, as a notebook's cell shows it.
+
+        Args:
+            options: As `%dashboard` takes them.
+
+        Raises:
+            NoFrontEnd: Studio's extension is not loaded, or there is no notebook.
+        """
+        return show("dashboard", self, **options)
 
     def cancel(self, saga: str) -> Self:
         """Cancel a saga instance: before its pivot it is undone, after it carried through."""
