@@ -13,7 +13,7 @@ from html import escape
 from studio.graph.build import Graph
 from studio.graph.glyphs import GLYPHS, STYLE, Glyph
 from studio.graph.layout import Path, Place, arrange
-from studio.graph.scene import WAY_OF, WAYS, Scene, scene_of
+from studio.graph.scene import WAY_OF, WAYS, Scene, edge_key, scene_of
 from studio.graph.telling import as_text
 from studio.graph.topology import Edge, EdgeKind, Topology, topology_of
 from studio.graph.typeface import text_width
@@ -120,7 +120,7 @@ def _svg(topology: Topology, title: str) -> str:
 
 def _line(path: Path, edges: tuple[Edge, ...]) -> str:
     """Return a path with its arrowhead, and what happens along it as a tooltip."""
-    way = WAY_OF[edges[0].kind]
+    link, way = path.link, WAY_OF[edges[0].kind]
     is_guessed = all(edge.is_guessed for edge in edges)
     x, y = path.points[-1]
     body = _curve((*path.points[:-1], (x, y - 2)))
@@ -128,7 +128,8 @@ def _line(path: Path, edges: tuple[Edge, ...]) -> str:
     told = "\n".join(_told(edge) for edge in edges)
     mark = f'<text class="guess" x="{_n(x + 6)}" y="{_n(y - 6)}">?</text>' if is_guessed else ""
     return (
-        f'<g class="way {way}"><title>{escape(told)}</title><path class="halo" d="{body}"/>'
+        f'<g class="way {way}" data-edge="{escape(edge_key(link))}" data-source="{escape(link.source)}" '
+        f'data-target="{escape(link.target)}"><title>{escape(told)}</title><path class="halo" d="{body}"/>'
         f'<path class="body" d="{body}"/><path class="head{_hollow(way)}" d="{head}"/>{mark}</g>'
     )
 
@@ -167,7 +168,10 @@ def _told(edge: Edge) -> str:
 
 
 def _part(place: Place, glyph: Glyph) -> str:
-    return f'<g class="part {glyph.kind}" transform="translate({_n(place.x)} {_n(place.y)})">{glyph.svg}</g>'
+    return (
+        f'<g class="part {glyph.kind}" data-key="{escape(place.box.name)}" '
+        f'transform="translate({_n(place.x)} {_n(place.y)})">{glyph.svg}</g>'
+    )
 
 
 def _legend(topology: Topology, scene: Scene) -> tuple[str, float]:

@@ -9,7 +9,7 @@ from studio.graph.glyphs import REST, Doings, Glyph, glyph_of
 from studio.graph.layout import Link
 from studio.graph.topology import Edge, EdgeKind, Topology
 
-__all__ = ["WAYS", "WAY_OF", "Scene", "scene_of"]
+__all__ = ["WAYS", "WAY_OF", "Scene", "edge_key", "scene_of"]
 
 WAYS: tuple[tuple[str, tuple[EdgeKind, ...], str], ...] = (
     ("calls", ("call",), "call"),
@@ -36,6 +36,13 @@ class Scene:
 
     glyphs: Mapping[str, Glyph]
     lines: Mapping[Link, tuple[Edge, ...]]
+
+
+def edge_key(link: Link) -> str:
+    """Return what a line is known by outside the picture: where it leads from and to, and as what."""
+    source = f"{link.source}/{link.outlet}" if link.outlet else link.source
+    target = f"{link.target}/{link.port}" if link.port else link.target
+    return f"{link.trunk}: {source} > {target}"
 
 
 def scene_of(topology: Topology) -> Scene:

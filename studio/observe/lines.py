@@ -59,7 +59,25 @@ def lines_of(timeline: Timeline, *, title: str, corner: str, width: int) -> list
     if timeline.hidden:
         found.append(f"… and {timeline.hidden} more spans")
     found += [_mark_line(mark, 0, timeline.axis, columns) for mark in timeline.loose]
-    return found
+    return found + _path_lines(timeline, columns.width)
+
+
+def _path_lines(timeline: Timeline, width: int) -> list[str]:
+    """Tell the critical path in words, broken between spans; a span alone is its own path and needs none."""
+    spent, whole = timeline.path.spent_ns, timeline.path.length_ns
+    titles = {row.span.span: row.title for row in timeline.rows}
+    if len(spent) < 2:
+        return []
+    told = [
+        f"{titles.get(span, 'not shown')} {duration(time)} ({100 * time / whole:.0f} %)" for span, time in spent.items()
+    ]
+    lines = ["critical path:"]
+    for at, part in enumerate(told):
+        shown = f"· {part}" if at else part
+        if _wide(lines[-1]) + 1 + _wide(shown) > width:
+            lines.append(" ")
+        lines[-1] += f" {shown}"
+    return [fit(line, width).rstrip() for line in lines]
 
 
 def _columns(timeline: Timeline, width: int) -> _Columns:

@@ -10,6 +10,7 @@ from html import escape
 
 from studio.errors import in_words
 from studio.observe.axis import Axis, duration
+from studio.observe.critical_path import CriticalPath, Stretch
 from studio.observe.lines import STATUS_SIGNS, fit
 from studio.observe.marks import SIGNS, Mark
 from studio.observe.palette import surface
@@ -41,6 +42,7 @@ _STYLE = (
 .studio-waterfall .error, .studio-waterfall .crashed { stroke: var(--s-error); stroke-width: 1.5; }
 .studio-waterfall .timeout { stroke: var(--s-error); stroke-width: 1.5; stroke-dasharray: 5 3; }
 .studio-waterfall .unfinished { fill-opacity: .25; stroke: var(--s-soft); stroke-width: 1.2; stroke-dasharray: 2 2; }
+.studio-waterfall .critical { fill: none; stroke: var(--s-text); stroke-width: 2; }
 .studio-waterfall .dot { fill: var(--s-back); stroke: var(--s-text); stroke-width: 1.2; }
 """
 )
@@ -77,6 +79,11 @@ class _Sheet:
     axis: Axis
     row_height: int
     hatch: str
+    path: CriticalPath
+
+    def since(self, at_ns: int) -> int:
+        """Return an instant as time since the left end, which is small enough for a script's numbers."""
+        return at_ns - self.axis.start_ns
 
     def x(self, at_ns: int) -> float:
         return round(_BARS_LEFT + self.axis.share(at_ns) * (_BARS_RIGHT - _BARS_LEFT), 1)
@@ -91,7 +98,7 @@ def draw(timeline: Timeline, *, title: str, corner: str) -> str:
         corner: On its right.
     """
     hatch = f"studio-hatch-{zlib.crc32(repr((timeline, title)).encode('utf-8', 'replace')):08x}"
-    sheet = _Sheet(timeline.axis, 22 if len(timeline.rows) <= 60 else 18, hatch)
+    sheet = _Sheet(timeline.axis, 22 if len(timeline.rows) <= 60 else 18, hatch, timeline.path)
     body, bottom = _body(timeline, sheet)
     legend = _legend(timeline, bottom + 20)
     height = bottom + 54
@@ -130,10 +137,10 @@ def _body(timeline: Timeline, sheet: _Sheet) -> tuple[list[str], int]:
         y += sheet.row_height
         for mark in row.marks:
             if mark.kind != "log":
-                parts.append(_mark(mark, sheet, y, sheet.row_height))
+                parts.append(_mark(mark, sheet, y, owner=row.span.span))
                 y += _MARK_HEIGHT
     for mark in timeline.loose:
-        parts.append(_mark(mark, sheet, y, 0))
+        parts.append(_mark(mark, sheet, y, owner=0))
         y += _MARK_HEIGHT
     if timeline.hidden or not timeline.rows:
         told = f"… and {timeline.hidden} more spans" if timeline.hidden else "no spans"
@@ -153,13 +160,40 @@ def _row(row: Row, sheet: _Sheet, top: int) -> str:
     spent = duration(row.spent_ns)
     told = fit(status, max(1, 22 - len(spent))).rstrip()
     return (
-        f"<g><title>{_safe(_tip(row))}</title>"
+        f"<g {_data(row, sheet)}><title>{_safe(_tip(row))}</title>"
         f'<text x="{indent}" y="{middle}">{_safe(name)}</text>'
         f'<text class="soft end" x="{_BARS_LEFT - 8}" y="{middle}">{_safe(service)}</text>'
-        f"{_bar(row, sheet, top)}"
+        f"{_bar(row, sheet, top)}{''.join(_critical(each, sheet, top) for each in sheet.path.of(span.span))}"
         f'<text x="{_BARS_RIGHT + 10}" y="{middle}">{spent} <tspan class="trouble">{_safe(told)}</tspan></text>'
         f"{''.join(_dots(row, sheet, middle))}</g>"
     )
+
+
+def _data(row: Row, sheet: _Sheet) -> str:
+    """Return what a script, and a test, need to know of a row; times are nanoseconds since the left end."""
+    span = row.span
+    data = {
+        "span": span.span,
+        "parent": span.parent,
+        "depth": row.depth,
+        "message": span.message,
+        "cell": span.cell,
+        "line": span.line,
+        "start": sheet.since(span.start_ns),
+        "end": sheet.since(span.end_ns),
+        "status": span.status,
+    }
+    told = " ".join(f'data-{name}="{_safe(str(value))}"' for name, value in data.items())
+    return f'class="row" {told}'
+
+
+def _critical(stretch: Stretch, sheet: _Sheet, top: int) -> str:
+    """Draw a line under the bar with a stroke at both ends: the mark of the critical path."""
+    left, right = sheet.x(stretch.start_ns), sheet.x(stretch.end_ns)
+    y = top + sheet.row_height - 2
+    times = f'data-start="{sheet.since(stretch.start_ns)}" data-end="{sheet.since(stretch.end_ns)}"'
+    dashed = ' stroke-dasharray="3 3"' if stretch.is_waiting else ""
+    return f'<path class="critical" {times}{dashed} d="M{left} {y - 3}V{y}H{max(right, left + 1)}V{y - 3}"/>'
 
 
 def _bar(row: Row, sheet: _Sheet, top: int) -> str:
@@ -178,14 +212,15 @@ def _dots(row: Row, sheet: _Sheet, middle: float) -> Iterator[str]:
     for mark in row.marks:
         if mark.kind == "log":
             yield (
-                f'<circle class="dot" cx="{sheet.x(mark.at_ns)}" cy="{middle}" r="3"><title>'
-                f"{_safe(f'{mark.text} (at {duration(mark.at_ns)})')}</title></circle>"
+                f'<circle class="dot" data-at="{sheet.since(mark.at_ns)}" cx="{sheet.x(mark.at_ns)}" cy="{middle}" r="3">'
+                f"<title>{_safe(f'{mark.text} (at {duration(mark.at_ns)})')}</title></circle>"
             )
 
 
-def _mark(mark: Mark, sheet: _Sheet, top: int, reach: int) -> str:
+def _mark(mark: Mark, sheet: _Sheet, top: int, *, owner: int) -> str:
     """Draw a sign below its instant with its words beside it, on whichever side there is room."""
     x, y = sheet.x(mark.at_ns), top + _MARK_HEIGHT / 2 - 1
+    reach = sheet.row_height if owner else 0
     text = fit(mark.words, min(110, max(20, len(mark.words)))).rstrip()
     to_left = x + 20 + len(text) * _CHARACTER > _WIDTH
     weight = "trouble" if mark.kind in ("fault", "crash", "violation") else "strong"
@@ -194,7 +229,8 @@ def _mark(mark: Mark, sheet: _Sheet, top: int, reach: int) -> str:
         sign = f'<path class="bolt" transform="translate({x} {y})" d="M2-8-5 1.5h4L-3 8 5-2.5H1z"/>'
     stem = f'<line class="stem" x1="{x}" x2="{x}" y1="{top - reach + 2}" y2="{top + 2}"/>' if reach else ""
     return (
-        f'<g class="mark-{mark.kind}"><title>{_safe(f"{mark.text} (at {duration(mark.at_ns)})")}</title>{stem}'
+        f'<g class="mark-{mark.kind}" data-at="{sheet.since(mark.at_ns)}" data-owner="{owner}">'
+        f"<title>{_safe(f'{mark.text} (at {duration(mark.at_ns)})')}</title>{stem}"
         f'{sign}<text class="{weight}{" end" if to_left else ""}" x="{x + (-10 if to_left else 10)}" y="{y}">'
         f"{_safe(text)}</text></g>"
     )
@@ -213,6 +249,9 @@ def _legend(timeline: Timeline, y: int) -> str:
     signs = [f"{sign} {status}" for status, sign in STATUS_SIGNS.items() if status in statuses]
     signs += [f"{SIGNS[kind]} {_MEANINGS[kind]}" for kind in SIGNS if kind in kinds and kind in _MEANINGS]
     signs += ["○ log line"] if "log" in kinds else []
+    if any(timeline.path.of(row.span.span) for row in timeline.rows):
+        parts.append(f'<path class="critical" d="M{x} {y - 3}v4h18v-4"/>')
+        parts.append(f'<text class="soft" x="{x + 24}" y="{y}">critical path</text>')
     told = _safe(" \u2003 ".join(signs))  # the space is an em wide: SVG draws several plain ones as one
     parts.append(f'<text class="soft" x="12" y="{y + 18 if parts else y}">{told}</text>')
     return "".join(parts)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from studio.observe.axis import Axis
+from studio.observe.critical_path import CriticalPath, critical_path
 from studio.observe.marks import Mark, MarkKind, mark_of
 from studio.records import Delivery, FaultStrike, Life, LogLine, Message, PolicyChange, Record, SagaStep, Span
 
@@ -65,12 +66,14 @@ class Timeline:
         rows: Parents before children, siblings as they began.
         loose: Marks of no span.
         hidden: Spans left out because there are more than asked for.
+        path: Which spans determined the end, of all spans.
     """
 
     axis: Axis
     rows: tuple[Row, ...]
     loose: tuple[Mark, ...]
     hidden: int
+    path: CriticalPath
 
     @classmethod
     def of(cls, records: Iterable[Record], *, spans_max: int) -> Timeline:
@@ -98,7 +101,7 @@ class Timeline:
             for span, depth in ordered[:spans_max]
         )
         every = [mark for listed in marks.values() for mark in listed]
-        return cls(_axis(spans, every), rows, _sorted(marks[0]), len(ordered) - len(rows))
+        return cls(_axis(spans, every), rows, _sorted(marks[0]), len(ordered) - len(rows), critical_path(spans))
 
 
 class _Homes:

@@ -51,6 +51,15 @@ def test_drawing_says_what_there_is_and_how_to_read_it(system: System) -> None:
     assert "Orders calls Inventory by $.Inventory.reserve (take, service Orders, line 3)" in svg
 
 
+def test_every_part_and_every_line_has_a_key_of_its_own(system: System) -> None:
+    root = ET.fromstring(Drawing.of(system.graph).svg)  # noqa: S314 - our own text
+    keys = [found for part in root.iter() if (found := part.get("data-key"))]
+    assert sorted(keys) == ["event Order.created", "saga OrderProcessing", "service Inventory", "service Orders"]
+    edges = [found for part in root.iter() if (found := part.get("data-edge"))]
+    assert "calls: service Orders > service Inventory/reserve" in edges
+    assert len(set(edges)) == len(edges)
+
+
 def test_text_has_a_line_for_each_part(system: System) -> None:
     drawing = Drawing.of(system.graph)
     assert repr(drawing).splitlines() == [
