@@ -1,0 +1,180 @@
+"""Keep the state of one browser session: what is looked at, through which filters; all of it fits into a URL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, Literal
+from urllib.parse import parse_qsl, urlencode
+
+import param
+
+from studio.dashboard.feed import Feed
+
+if TYPE_CHECKING:
+    from studio.simulation.world import World
+    from studio.store.shelf import RunRow
+    from studio.store.windows.run_view import RunView
+
+__all__ = ["FILTERS", "Desk", "Level", "Notice"]
+
+Level = Literal["info", "success", "warning", "error"]
+
+FILTERS: Final = ("service", "address", "source", "saga", "from_ns", "until_ns")
+"""What all tabs obey."""
+
+_NUMBERS: Final = ("run", "trace", "span", "message", "other", "campaign", "seed", "from_ns", "until_ns")
+_WORDS: Final = ("tab", *FILTERS[:4], "status", "text", "theme")
+_NUMBER_MAX: Final = 2**63 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A line in the page.
+
+    Attributes:
+        key: One notice of a key is shown at a time.
+        text: What it says.
+        level: How grave it is.
+    """
+
+    key: str
+    text: str
+    level: Level = "info"
+
+
+def _number(doc: str) -> Any:
+    return param.Integer(default=None, allow_None=True, bounds=(0, _NUMBER_MAX), doc=doc)
+
+
+class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of its types
+    """The state of one browser session; None and "" stand for what is not chosen."""
+
+    run: int | None = _number("Shown run; None follows the newest.")
+    tab: str = param.String(default="system", doc="Shown tab.")
+    service: str = param.String(default="", doc="Only what this service has to do with.")
+    address: str = param.String(default="", doc="Only messages of this address, or spans that handle them.")
+    source: str = param.String(default="", doc="Only what this service, saga or scenario sent: an edge's sender.")
+    saga: str = param.String(default="", doc="Only this saga, or with a slash one instance of it: `Order/7`.")
+    trace: int | None = _number("Opened trace.")
+    span: int | None = _number("Chosen span.")
+    message: int | None = _number("Opened message.")
+    status: str = param.String(default="", doc="Only what ended so.")
+    text: str = param.String(default="", doc="Only what contains this.")
+    from_ns: int | None = _number("Only what happened from here on, in virtual time.")
+    until_ns: int | None = _number("Only what happened before, in virtual time.")
+    other: int | None = _number("Run to compare with.")
+    campaign: int | None = _number("Opened campaign.")
+    seed: int | None = _number("Chosen seed of the campaign.")
+    theme: str = param.Selector(default="light", objects=["light", "dark"], doc="Colours.")
+    notices: tuple[Notice, ...] = param.Parameter(default=(), doc="Lines in the page.")
+    tick = param.Event(doc="Something new is in the log, or the world has gone on.")
+
+    def __init__(self, feed: Feed, **state: Any) -> None:
+        super().__init__(**state)
+        self.feed = feed
+
+    # -- what is looked at ------------------------------------------------------------------------------------------
+
+    @property
+    def rows(self) -> list[RunRow]:
+        """All runs, oldest first."""
+        return self.feed.log_view.runs()
+
+    @property
+    def shown_run(self) -> int | None:
+        """Number of the run that is shown: the chosen one, else the newest; None while there is none."""
+        if self.run is not None:
+            return self.run
+        rows = self.rows
+        return rows[-1].run if rows else None
+
+    @property
+    def view(self) -> RunView:
+        """The run that is shown, to be asked.
+
+        Raises:
+            UnknownRun: It is not in the log (any more), or there is none.
+        """
+        return self.feed.log_view.run(self.shown_run or 0)
+
+    @property
+    def world(self) -> World | None:
+        """The world that can be acted on; None unless the shown run is its own."""
+        run = self.shown_run
+        return self.feed.world if run is not None and self.feed.is_live_run(run) else None
+
+    # -- moving -----------------------------------------------------------------------------------------------------
+
+    def go(self, tab: str = "", **changes: Any) -> None:
+        """Change what is looked at, all at once; a step that the browser's back button takes back.
+
+        Args:
+            tab: To open; by default the present one stays.
+            changes: Parameters by name; None or "" takes a choice back.
+        """
+        wanted = {name: _fitting(name, value) for name, value in changes.items()}
+        self.param.update(**({"tab": tab} if tab else {}), **wanted)
+
+    def clear(self, *names: str) -> None:
+        """Take filters back; by default all."""
+        self.go(**dict.fromkeys(names or FILTERS))
+
+    def tell(self, text: str, level: Level = "info", *, key: str = "") -> None:
+        """Say something in a line of the page.
+
+        Args:
+            text: What.
+            level: How grave it is; errors stay until they are closed.
+            key: A later notice of the same key takes its place.
+        """
+        kept = tuple(each for each in self.notices if each.key != (key or text))
+        self.notices = (*kept[-4:], Notice(key or text, text, level))
+
+    def untell(self, key: str) -> None:
+        """Take a notice back."""
+        self.notices = tuple(each for each in self.notices if each.key != key)
+
+    # -- the URL ----------------------------------------------------------------------------------------------------
+
+    def state(self) -> dict[str, str]:
+        """Return what is not as it is by default, as the URL's query says it."""
+        found = {name: getattr(self, name) for name in ("tab", *_NUMBERS, *_WORDS[1:])}
+        given = {name: value for name, value in found.items() if value not in (None, "")}
+        return {name: str(value) for name, value in given.items()}
+
+    def link(self, **changes: Any) -> str:
+        """Return the query that opens this page with some changes: `?run=3&tab=traces&trace=17`."""
+        state = {**self.state(), **{name: str(value) for name, value in changes.items() if value not in (None, "")}}
+        for name, value in changes.items():
+            if value in (None, ""):
+                state.pop(name, None)
+        return "?" + urlencode(state)
+
+    def restore(self, query: str) -> None:
+        """Take everything from a URL's query; what it does not say is as by default, what it says wrongly too."""
+        self.param.update(**_read(query))
+
+    def watch(self, callback: Callable[[], None], *names: str) -> None:
+        """Call something after one of the named parameters has changed; once for changes that came together."""
+        self.param.watch(lambda *_: callback(), list(names))
+
+
+def _fitting(name: str, value: Any) -> Any:
+    """Return a value as the parameter wants it: None for a number and "" for a word that are taken back."""
+    if name in _NUMBERS:
+        return None if value in (None, "") else int(value)
+    return "" if value is None else str(value)
+
+
+def _read(query: str) -> Mapping[str, Any]:
+    given = dict(parse_qsl(query.lstrip("?")))
+    numbers = {name: _natural(given.get(name, "")) for name in _NUMBERS}
+    words = {name: given.get(name, "") for name in _WORDS[1:-1]}
+    theme = {"theme": given["theme"]} if given.get("theme") in ("light", "dark") else {}
+    return {"tab": given.get("tab") or "system", **numbers, **words, **theme}
+
+
+def _natural(text: str) -> int | None:
+    is_number = text.isascii() and text.isdigit() and len(text) < 20
+    return int(text) if is_number and int(text) <= _NUMBER_MAX else None

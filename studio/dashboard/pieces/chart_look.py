@@ -1,0 +1,109 @@
+"""Give charts our look: one palette, thin lines, no background, one font, light or dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import panel as pn
+from bokeh.models import (
+    BasicTickFormatter,
+    CrosshairTool,
+    CustomJSTickFormatter,
+    HoverTool,
+    ResetTool,
+    WheelPanTool,
+    XBoxSelectTool,
+)
+from bokeh.plotting import figure as bokeh_figure
+
+from studio.observe.palette import CATEGORICAL, FONT, Theme, colour
+
+__all__ = ["chart", "dress", "figure", "series_colour", "time_formatter"]
+
+# Virtual time in its largest fitting unit; mirrors what `studio.observe.axis.duration` says.
+_TIME_JS = """
+const ns = Math.abs(tick), sign = tick < 0 ? "−" : "";
+const units = [[3.6e12, "h"], [6e10, "min"], [1e9, "s"], [1e6, "ms"], [1e3, "µs"]];
+if (ns === 0) return "0 s";
+const [scale, unit] = units.find(([scale]) => ns >= scale) ?? [1, "ns"];
+return sign + Number((ns / scale).toPrecision(3)) + " " + unit;
+"""
+
+
+def time_formatter() -> CustomJSTickFormatter:
+    """Return what writes nanoseconds on an axis: `1.5 s`, `2 min`."""
+    return CustomJSTickFormatter(code=_TIME_JS)
+
+
+def series_colour(index: int) -> str:
+    """Return the colour of a series; they repeat after ten, so name series too."""
+    return CATEGORICAL[index % len(CATEGORICAL)]
+
+
+def figure(
+    *, theme: Theme, title: str = "", unit: str = "", height: int = 180, of_time: bool = True, **options: Any
+) -> Any:
+    """Return an empty chart with our look.
+
+    Args:
+        theme: `desk.theme`; make the chart anew, or `dress` it, when that changes.
+        title: What it shows; stands above, at the left.
+        unit: Of the y axis, after the title.
+        height: In pixels; the width is what there is.
+        of_time: Whether x is virtual time in nanoseconds.
+        options: Bokeh's own.
+    """
+    options.setdefault("tools", [])
+    made = bokeh_figure(
+        height=height, sizing_mode="stretch_width", title=f"{title}, {unit}" if unit else title, toolbar_location=None,
+        **options,
+    )  # fmt: skip
+    if of_time:
+        made.xaxis.formatter = time_formatter()
+        made.add_tools(XBoxSelectTool(), WheelPanTool(dimension="width"), ResetTool())
+        made.add_tools(CrosshairTool(dimensions="height", line_alpha=0.4, line_width=1))
+    return dress(made, theme)
+
+
+def dress(made: Any, theme: Theme) -> Any:
+    """Give a chart the colours of a theme, a chart that is shown too."""
+    soft, line, text = colour("soft", theme), colour("line", theme), colour("text", theme)
+    made.background_fill_alpha = made.border_fill_alpha = 0
+    made.outline_line_color = None
+    made.min_border_left, made.min_border_right, made.min_border_top = 44, 12, 4
+    made.title.update(text_color=text, text_font=FONT, text_font_size="12px", text_font_style="bold")
+    for axis in made.axis:
+        axis.update(
+            axis_line_color=line, major_tick_line_color=line, minor_tick_line_color=None, major_label_text_color=soft,
+            major_label_text_font=FONT, major_label_text_font_size="11px", axis_label_text_color=soft,
+            axis_label_text_font=FONT, axis_label_text_font_size="11px", axis_label_text_font_style="normal",
+        )  # fmt: skip
+    for grid in made.grid:
+        grid.update(grid_line_color=line, grid_line_alpha=0.5)
+    for grid in made.xgrid:
+        grid.grid_line_color = None
+    for axis in made.yaxis:
+        if isinstance(axis.formatter, BasicTickFormatter):
+            axis.formatter.use_scientific = False
+    for legend in made.legend:
+        legend.update(
+            background_fill_alpha=0, border_line_color=None, label_text_color=text, label_text_font=FONT,
+            label_text_font_size="11px", spacing=0, padding=2, glyph_height=10, glyph_width=14,
+        )  # fmt: skip
+    for tool in made.tools:
+        if isinstance(tool, HoverTool | CrosshairTool):
+            tool.update(**({"line_color": soft} if isinstance(tool, CrosshairTool) else {}))
+    return made
+
+
+def chart(made: Any, *, label: str, **params: Any) -> pn.pane.Bokeh:
+    """Put a chart into the page.
+
+    Args:
+        made: What `figure` returned.
+        label: What it shows, for screen readers; the figures themselves belong into a table or the text beside it.
+        params: Panel's own.
+    """
+    params.setdefault("sizing_mode", "stretch_width")
+    made.tags = [*made.tags, {"label": label}]
+    return pn.pane.Bokeh(made, **params)

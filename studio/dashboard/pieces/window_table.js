@@ -1,0 +1,191 @@
+// A grid of any length: it holds the rows around what is seen and asks the server for the next ones as one scrolls.
+const ROW = 26;
+const HEIGHT_MAX = 8_000_000; // browsers end elements somewhere above; beyond, a pixel stands for several rows
+const SIGNS = { ok: "✓", warning: "▲", error: "✕", info: "●", muted: "–" };
+
+export function render({ model }) {
+  const root = element("div", "table");
+  const scroller = element("div", "scroller");
+  const grid = element("div", "grid");
+  const head = element("div", "row head");
+  const body = element("div", "body");
+  const blank = element("div", "blank");
+  scroller.tabIndex = 0;
+  grid.setAttribute("role", "grid");
+  head.setAttribute("role", "row");
+  body.setAttribute("role", "rowgroup");
+  const headGroup = element("div", "headgroup");
+  headGroup.setAttribute("role", "rowgroup");
+  headGroup.append(head);
+  grid.append(headGroup, body);
+  scroller.append(grid);
+  root.append(scroller, blank);
+
+  let cursor = 0; // row that has the keyboard, counted in the whole
+  let wanted = null;
+  let timer = 0;
+
+  const height = () => Math.min(model.total * ROW, HEIGHT_MAX);
+  const room = () => Math.max(1, Math.floor((scroller.clientHeight - ROW) / ROW));
+  const last = () => Math.max(0, model.total - room());
+  const reach = () => Math.max(1, height() - room() * ROW);
+
+  function firstSeen() {
+    const share = scroller.scrollTop / reach();
+    return height() < HEIGHT_MAX ? Math.floor(scroller.scrollTop / ROW) : Math.round(Math.min(1, share) * last());
+  }
+
+  function drawHead() {
+    const widths = model.head.map((each) => (each.width ? `${each.width}px` : "minmax(80px, 1fr)"));
+    grid.style.setProperty("--columns", widths.join(" "));
+    const least = model.head.reduce((sum, each) => sum + (each.width || 80), 0);
+    grid.style.minWidth = `${least}px`;
+    head.replaceChildren(...model.head.map(headCell));
+  }
+
+  function headCell(column) {
+    const cell = element("div", `cell ${column.align}`);
+    cell.setAttribute("role", "columnheader");
+    const isSorted = model.sort === column.name;
+    cell.setAttribute("aria-sort", isSorted ? (model.descending ? "descending" : "ascending") : "none");
+    if (!column.sortable) {
+      cell.textContent = column.title;
+      return cell;
+    }
+    const button = element("button", "sort");
+    button.append(column.title, isSorted ? (model.descending ? " ↓" : " ↑") : "");
+    button.addEventListener("click", () => {
+      model.send_msg({ kind: "sort", name: column.name, descending: isSorted ? !model.descending : column.align === "right" });
+    });
+    cell.append(button);
+    return cell;
+  }
+
+  function draw() {
+    body.style.height = `${height()}px`;
+    grid.setAttribute("aria-label", model.label);
+    grid.setAttribute("aria-rowcount", String(model.total + 1));
+    blank.textContent = model.total ? "" : model.empty;
+    blank.hidden = model.total > 0;
+    scroller.classList.toggle("none", !model.total);
+    const shift = height() < HEIGHT_MAX
+      ? model.offset * ROW
+      : scroller.scrollTop + (model.offset - firstSeen()) * ROW;
+    const focused = root.getRootNode().activeElement;
+    const hadFocus = focused && body.contains(focused);
+    body.replaceChildren(...model.rows.map((row, index) => bodyRow(row, index, shift)));
+    if (hadFocus) focusCursor();
+  }
+
+  function bodyRow([key, cells, marks], index, shift) {
+    const at = model.offset + index;
+    const line = element("div", "row");
+    line.setAttribute("role", "row");
+    line.setAttribute("aria-rowindex", String(at + 2));
+    line.setAttribute("aria-selected", String(key === model.chosen));
+    line.dataset.key = key;
+    line.dataset.at = String(at);
+    line.tabIndex = at === cursor ? 0 : -1;
+    line.style.transform = `translateY(${shift + index * ROW}px)`;
+    line.append(...cells.map((text, column) => bodyCell(text, marks[column], model.head[column])));
+    return line;
+  }
+
+  function bodyCell(text, mark, column) {
+    const cell = element("div", `cell ${column.align}${column.code ? " code" : ""}${mark ? ` mark ${mark}` : ""}`);
+    cell.setAttribute("role", "gridcell");
+    if (mark) {
+      const sign = element("span", "sign");
+      sign.setAttribute("aria-hidden", "true");
+      sign.textContent = SIGNS[mark] ?? "";
+      cell.append(sign);
+    }
+    cell.append(text);
+    cell.title = text;
+    return cell;
+  }
+
+  function ask() {
+    const first = firstSeen();
+    const seen = room();
+    const isHere = first >= model.offset && first + seen <= model.offset + model.rows.length;
+    if (height() >= HEIGHT_MAX) draw();
+    if (isHere || model.offset + model.rows.length >= model.total && first >= model.offset) return;
+    const offset = Math.max(0, first - seen);
+    const limit = seen * 3;
+    if (wanted && wanted.offset === offset && wanted.limit === limit) return;
+    wanted = { offset, limit };
+    clearTimeout(timer);
+    timer = setTimeout(() => model.send_msg({ kind: "window", ...wanted }), 40);
+  }
+
+  function focusCursor() {
+    body.querySelector(`[data-at="${cursor}"]`)?.focus({ preventScroll: true });
+  }
+
+  function moveTo(at) {
+    cursor = Math.max(0, Math.min(model.total - 1, at));
+    const first = firstSeen();
+    const target = cursor < first ? cursor : cursor >= first + room() ? cursor - room() + 1 : first;
+    if (target !== first) scroller.scrollTop = height() < HEIGHT_MAX ? target * ROW : (target / last()) * reach();
+    for (const line of body.children) line.tabIndex = Number(line.dataset.at) === cursor ? 0 : -1;
+    focusCursor();
+  }
+
+  const steps = { ArrowDown: 1, ArrowUp: -1 };
+  scroller.addEventListener("keydown", (event) => {
+    if (event.target.closest?.(".head") || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key in steps) moveTo(cursor + steps[event.key]);
+    else if (event.key === "PageDown") moveTo(cursor + room());
+    else if (event.key === "PageUp") moveTo(cursor - room());
+    else if (event.key === "Home") moveTo(0);
+    else if (event.key === "End") moveTo(model.total - 1);
+    else if (event.key === "Enter" || event.key === " ") choose(body.querySelector(`[data-at="${cursor}"]`));
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  function choose(line) {
+    if (line) model.send_msg({ kind: "choose", key: line.dataset.key });
+  }
+
+  body.addEventListener("click", (event) => {
+    const line = event.target.closest(".row");
+    if (!line) return;
+    cursor = Number(line.dataset.at);
+    choose(line);
+  });
+  scroller.addEventListener("scroll", ask, { passive: true });
+  const sizes = new ResizeObserver(ask);
+  sizes.observe(scroller);
+
+  model.on(["head", "sort", "descending"], drawHead);
+  model.on(["rows", "offset", "total", "empty", "label"], () => {
+    wanted = null;
+    draw();
+    ask();
+  });
+  model.on("chosen", () => {
+    for (const line of body.children) line.setAttribute("aria-selected", String(line.dataset.key === model.chosen));
+  });
+  model.on("msg:custom", (message) => {
+    if (message?.kind === "rewind") {
+      cursor = 0;
+      scroller.scrollTop = 0;
+    }
+  });
+  model.on("remove", () => {
+    clearTimeout(timer);
+    sizes.disconnect();
+  });
+  drawHead();
+  draw();
+  return root;
+}
+
+function element(tag, classes) {
+  const made = document.createElement(tag);
+  made.className = classes;
+  return made;
+}
