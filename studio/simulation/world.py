@@ -195,6 +195,16 @@ class World:
     # -- looking ----------------------------------------------------------------------------------------------------
 
     @property
+    def number(self) -> int:
+        """Return the number of its run in the log; any thread may ask."""
+        return self._buffer.run
+
+    @property
+    def recorded_in(self) -> Log:
+        """Return the log that keeps its run."""
+        return self._log
+
+    @property
     def run(self) -> Run:
         """Return everything that has happened, as a run that goes on."""
         if self._run is None:
