@@ -15,6 +15,7 @@ from studio.store import queries
 from studio.store.campaigns import CAMPAIGN_TABLES, campaign_key, fill_campaign
 from studio.store.columns import Batch, text_series
 from studio.store.engine import Stream, frame_of
+from studio.store.holder import this_process
 from studio.store.opening import opened
 from studio.store.queries import fill
 from studio.store.schema import columns
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-__all__ = ["FileShelf"]
+__all__ = ["FileShelf", "run_row"]
 
 
 class FileShelf:
@@ -52,6 +53,8 @@ class FileShelf:
                 "started": info.started.astimezone(UTC),
                 "shape": shape_json(info.shape),
                 "case": info.case,
+                "topology": info.topology,
+                "holder": this_process(),
             }
             connection.execute(fill(queries.ADD_RUN, values=known))
         return run
@@ -86,7 +89,7 @@ class FileShelf:
             return []
         with self._open() as connection:
             found = connection.execute(queries.LIST_RUNS).fetchall()
-        return [_run_row(row) for row in found]
+        return [run_row(row) for row in found]
 
     def row(self, run: int) -> RunRow:
         """Return one run."""
@@ -139,7 +142,7 @@ class FileShelf:
         if found is None:
             known = [str(row[0]) for row in connection.execute(queries.RUN_NUMBERS).fetchall()]
             raise UnknownRun(run=run, known=nearest(str(run), known))
-        return _run_row(found)
+        return run_row(found)
 
 
 def _insert_names(connection: duckdb.DuckDBPyConnection, run: int, batch: Batch) -> None:
@@ -165,9 +168,12 @@ def _one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
     return row
 
 
-def _run_row(row: tuple[Any, ...]) -> RunRow:
-    run, scenario, seed, sources, studio, python, started, status, end_ns, records, counts, sha256, shape, case = row
+def run_row(row: tuple[Any, ...]) -> RunRow:
+    """Read what `queries.LIST_RUNS` or `queries.GET_RUN` gave."""
+    run, scenario, seed, sources, studio, python, started, status, end_ns, records, counts, sha256, *given = row
+    shape, case, topology, holder = given
     assert isinstance(started, datetime)
-    info = RunInfo(scenario, seed, sources, studio, python, started.replace(tzinfo=UTC), shape_of(shape), case)
+    at = started.replace(tzinfo=UTC)
+    info = RunInfo(scenario, seed, sources, studio, python, at, shape_of(shape), case, topology)
     found = {table: count for table, count in json.loads(counts).items() if count}
-    return RunRow(run, info, status, end_ns, records, found, sha256)
+    return RunRow(run, info, status, end_ns, records, found, sha256, holder)

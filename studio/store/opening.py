@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from studio.errors import LogLocked, LogUnwritable, LogVersion, NotALog
+from studio.store.queries import literal
 from studio.store.schema import MIGRATIONS, VERSION
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from studio.errors import StudioError
 
-__all__ = ["opened"]
+__all__ = ["attached", "opened"]
 
 _PAUSE_S = 0.05
 _LOCKED = re.compile(
@@ -60,6 +61,46 @@ def opened(file: Path, *, patience_s: float, pending: int = 0) -> Iterator[duckd
             _close(connection)
 
 
+@contextmanager
+def attached(engine: duckdb.DuckDBPyConnection, file: Path, *, patience_s: float) -> Iterator[int]:
+    """Let an engine in memory read the file as the database `log`; until the end nobody writes it.
+
+    Args:
+        engine: With its own settings; nothing in the file is changed, also not its form.
+        file: It exists.
+        patience_s: How long to wait while another process holds it.
+
+    Yields:
+        The file's form.
+
+    Raises:
+        LogLocked: Another process holds it still.
+        LogVersion: It has a form that we do not know.
+        NotALog: It is something else.
+        LogUnwritable: It cannot be reached.
+    """
+    import duckdb
+
+    with _in_process.setdefault(file.resolve(), threading.RLock()):
+        attach = f"attach {literal(str(file))} as log (read_only)"
+        _patiently(lambda: engine.execute(attach), file, patience_s, 0)
+        try:
+            found = _version(engine, file, "log")
+            if not 0 < found <= VERSION:
+                raise _unknown(file, found)
+            yield found
+        except duckdb.IOException as error:
+            raise _coded(error, file, 0) from error
+        finally:
+            engine.execute("detach log")
+
+
+def _unknown(file: Path, form: int) -> StudioError:
+    if form:
+        return LogVersion(file=str(file), found=str(form), known=VERSION)
+    return NotALog(file=str(file), reason="it has no tables")
+
+
 def _close(connection: duckdb.DuckDBPyConnection) -> None:
     import duckdb
 
@@ -72,12 +113,21 @@ def _close(connection: duckdb.DuckDBPyConnection) -> None:
 def _connect(file: Path, patience_s: float, pending: int) -> duckdb.DuckDBPyConnection:
     import duckdb
 
-    _refuse_aliens(file)
     # One thread: with more, each insert of a batch pays for waking them (four times the time, measured).
+    config = {"threads": 1, "python_enable_replacements": False}
+    return _patiently(lambda: duckdb.connect(str(file), config=config), file, patience_s, pending)
+
+
+def _patiently(
+    take: Callable[[], duckdb.DuckDBPyConnection], file: Path, patience_s: float, pending: int
+) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    _refuse_aliens(file)
     waited_until = time.monotonic() + patience_s
     while True:
         try:
-            return duckdb.connect(str(file), config={"threads": 1, "python_enable_replacements": False})
+            return take()
         except duckdb.Error as error:
             if not _LOCKED.search(str(error)) or time.monotonic() >= waited_until:
                 raise _coded(error, file, pending) from error
@@ -124,13 +174,17 @@ def _bring_forward(connection: duckdb.DuckDBPyConnection, file: Path) -> None:
     connection.execute("commit")
 
 
-def _version(connection: duckdb.DuckDBPyConnection, file: Path) -> int:
+def _version(connection: duckdb.DuckDBPyConnection, file: Path, database: str = "") -> int:
     import duckdb
 
+    place = f"{database}.main." if database else ""
     try:
-        row = connection.execute("select version from studio_log").fetchone()
+        row = connection.execute(f"select version from {place}studio_log").fetchone()  # noqa: S608 - our own names
     except duckdb.CatalogException:
-        tables = connection.execute("select table_name from duckdb_tables() order by all limit 3").fetchall()
+        of = f"where database_name = '{database}'" if database else ""
+        tables = connection.execute(
+            f"select table_name from duckdb_tables() {of} order by all limit 3"  # noqa: S608 - our own names
+        ).fetchall()
         if tables:
             names = ", ".join(str(table) for (table,) in tables)
             raise NotALog(file=str(file), reason=f"its tables are {names}") from None

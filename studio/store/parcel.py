@@ -80,7 +80,7 @@ def _head(parcel: Parcel) -> dict[str, Any]:
         "status": parcel.status,
         "end_ns": parcel.end_ns,
         "info": [info.scenario, info.seed, info.sources, info.studio, info.python, info.started.isoformat(),
-                 info.case],
+                 info.case, info.topology],
         "shape": shape_json(info.shape),
         "batches": [[batch.first, batch.count, batch.names_from, list(batch.names), list(batch.frames)]
                     for batch in parcel.batches],
@@ -96,5 +96,5 @@ def _batch(archive: zipfile.ZipFile, at: int, head: list[Any]) -> Batch:
 
 
 def _info(head: list[Any], shape: str) -> RunInfo:
-    scenario, seed, sources, studio, python, started, *case = head  # spilled before runs had cases: none
-    return RunInfo(scenario, seed, sources, studio, python, datetime.fromisoformat(started), shape_of(shape), *case)
+    scenario, seed, sources, studio, python, started, *later = head  # spilled before runs had cases, or systems: without them
+    return RunInfo(scenario, seed, sources, studio, python, datetime.fromisoformat(started), shape_of(shape), *later)

@@ -18,7 +18,7 @@ from studio.records import TABLES
 if TYPE_CHECKING:
     from studio.store.schema import Column
 
-__all__ = ["TRACE", "VIEWS", "View", "collection_views", "external_view", "file_view", "fill", "identifier", "literal"]
+__all__ = ["TRACE", "VIEWS", "View", "collection_views", "external_view", "file_view", "fill", "identifier", "literal", "projection"]
 
 _HEX = {"trace": ("trace_id", 32), "span": ("span_id", 16), "parent": ("parent_id", 16)}
 _TABLE_VIEWS = {"sagas": "saga_changes", "documents": "document_changes"}
@@ -64,12 +64,13 @@ def fill(template: str, *, values: Mapping[str, int | str | datetime] | None = N
 # --- the file
 
 _RUN_FIELDS = (
-    "run, scenario, seed, sources, studio, python, started, status, end_ns, records, counts, sha256, shape, case_json"
+    "run, scenario, seed, sources, studio, python, started, status, end_ns, records, counts, sha256, shape, case_json, "
+    "topology, holder"
 )
 ADD_RUN = (
     f"insert into raw.runs ({_RUN_FIELDS}) values "  # noqa: S608 - our own names
     "({run}, {scenario}, {seed}, {sources}, {studio}, {python}, {started}, 'running', 0, 0, '{{}}', '', {shape}, "
-    "{case})"
+    "{case}, {topology}, {holder})"
 )
 LIST_RUNS = f"select {_RUN_FIELDS} from raw.runs order by run"  # noqa: S608 - our own names
 GET_RUN = f"select {_RUN_FIELDS} from raw.runs where run = {{run}}"  # noqa: S608 - our own names
@@ -101,7 +102,7 @@ from spans where trace <> 0 group by trace order by min(start_ns), trace
 """
 
 
-def _projection(names: Sequence[str]) -> str:
+def projection(names: Sequence[str]) -> str:
     """Select the columns of a record, each time followed by its seconds and each id by its hex form."""
     found = []
     for name in names:
@@ -131,7 +132,7 @@ def file_view(table: str, columns: Sequence[Column]) -> str:
         "create view {view} as select run, seq, {projection} from "
         "(select r.run, r.seq, {fields} from raw.{table} r {joins})",
         view=_TABLE_VIEWS.get(table, table),
-        projection=_projection([column.name for column in columns]),
+        projection=projection([column.name for column in columns]),
         fields=", ".join(fields),
         table=table,
         joins=" ".join(joins),
@@ -176,7 +177,7 @@ def _views() -> dict[str, View]:
         View(
             _TABLE_VIEWS.get(table, table),
             (table,),
-            fill("select {fields}, seq from rows.{table}", fields=_projection(_fields_of(record)), table=table),
+            fill("select {fields}, seq from rows.{table}", fields=projection(_fields_of(record)), table=table),
         )
         for table, record in TABLES.items()
     ]

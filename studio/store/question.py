@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-__all__ = ["answer", "has_rows", "statement_of"]
+__all__ = ["answer", "has_rows", "narrowed", "statement_of"]
 
 _READS = {"SELECT", "EXPLAIN"}
 
@@ -77,7 +77,7 @@ def answer(
 
     try:
         relation = connection.sql(text, params=dict(parameters)) if parameters else connection.sql(text)
-        return _narrowed(frame_of(relation))
+        return narrowed(frame_of(relation))
     except duckdb.Error as error:
         raise _coded(_with_lines(connection, text, parameters, error), text, views, cell) from error
 
@@ -115,7 +115,8 @@ def _with_lines(
     return error
 
 
-def _narrowed(frame: pl.DataFrame) -> pl.DataFrame:
+def narrowed(frame: pl.DataFrame) -> pl.DataFrame:
+    """Turn sums of integers, which DuckDB makes as wide as decimals, into integers again."""
     import polars as pl
 
     wide = [name for name, kind in frame.schema.items() if kind == pl.Decimal(38, 0)]

@@ -98,12 +98,21 @@ def _third_form() -> list[str]:
     ]
 
 
+def _fourth_form() -> list[str]:
+    """Add the system that each run ran in, and the process that writes it."""
+    return [
+        "alter table raw.runs add column topology VARCHAR default ''",
+        "alter table raw.runs add column holder VARCHAR default ''",
+        "create or replace view runs as select * from raw.runs",
+    ]
+
+
 def _create_table(table: str) -> str:
     stored = ", ".join(column.stored for column in columns(table))
     return f"create table raw.{table} (run INTEGER, seq BIGINT, {stored})"
 
 
-MIGRATIONS: list[Callable[[], list[str]]] = [_first_form, _second_form, _third_form]
+MIGRATIONS: list[Callable[[], list[str]]] = [_first_form, _second_form, _third_form, _fourth_form]
 """The statements that lead from each form of the file to the next; the first leads from an empty file to form 1."""
 
 VERSION = len(MIGRATIONS)

@@ -45,6 +45,7 @@ class RunInfo:
         started: On the caller's wall clock, UTC.
         shape: Of the authors' JSON.
         case: What decided the run besides the sources, as JSON; empty for a world that is played by hand.
+        topology: The system's nodes and edges, as JSON; empty where a log was written before they were kept.
     """
 
     scenario: str
@@ -55,6 +56,7 @@ class RunInfo:
     started: datetime
     shape: Shape = field(default_factory=Shape)
     case: str = ""
+    topology: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class RunRow:
         records: How many are in the log.
         counts: Records by table.
         sha256: Of the canonical encoding; empty until somebody asked for it.
+        holder: The process that began it, as `studio.store.holder` words it; empty in memory.
     """
 
     run: int
@@ -78,6 +81,7 @@ class RunRow:
     records: int
     counts: Mapping[str, int]
     sha256: str
+    holder: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -35,62 +36,81 @@ class MemoryShelf:
     """A shelf that ends with the process."""
 
     def __init__(self) -> None:
+        self._lock = threading.RLock()  # a world's thread writes while a page is read
         self._runs: dict[int, _Kept] = {}
         self._last = 0
         self._campaigns: list[dict[str, pl.DataFrame]] = []
 
     def begin(self, info: RunInfo) -> int:
         """Open a run and return its number."""
-        self._last += 1
-        self._runs[self._last] = _Kept(info)
-        return self._last
+        with self._lock:
+            self._last += 1
+            self._runs[self._last] = _Kept(info)
+            return self._last
 
     def append(self, run: int, batch: Batch) -> None:
         """Add a batch, unless it is in already."""
         import polars as pl
 
-        kept = self._kept(run)
-        if batch.end <= kept.records:
-            return
-        for table, frame in batch.frames.items():
-            frames = kept.frames.setdefault(table, [])
-            frames.append(frame)
-            if len(frames) > _BATCHES_MAX:
-                frames[:] = [pl.concat(frames, rechunk=True)]
-        kept.names[batch.names_from :] = batch.names
-        kept.records = batch.end
+        with self._lock:
+            kept = self._kept(run)
+            if batch.end <= kept.records:
+                return
+            for table, frame in batch.frames.items():
+                frames = kept.frames.setdefault(table, [])
+                frames.append(frame)
+                if len(frames) > _BATCHES_MAX:
+                    frames[:] = [pl.concat(frames, rechunk=True)]
+            kept.names[batch.names_from :] = batch.names
+            kept.records = batch.end
 
     def finish(self, run: int, status: Status, end_ns: int, sha256: str) -> None:
         """Close a run."""
-        kept = self._kept(run)
-        kept.status, kept.end_ns, kept.sha256 = status, end_ns, sha256
+        with self._lock:
+            kept = self._kept(run)
+            kept.status, kept.end_ns, kept.sha256 = status, end_ns, sha256
 
     def rows(self) -> list[RunRow]:
         """List the runs, oldest first."""
-        return [self.row(run) for run in self._runs]
+        with self._lock:
+            return [self.row(run) for run in self._runs]
 
     def row(self, run: int) -> RunRow:
         """Return one run."""
-        kept = self._kept(run)
-        counts = {table: sum(map(len, kept.frames[table])) for table in TABLES if table in kept.frames}
-        return RunRow(run, kept.info, kept.status, kept.end_ns, kept.records, counts, kept.sha256)
+        with self._lock:
+            kept = self._kept(run)
+            counts = {table: sum(map(len, kept.frames[table])) for table in TABLES if table in kept.frames}
+            return RunRow(run, kept.info, kept.status, kept.end_ns, kept.records, counts, kept.sha256)
 
     def delete(self, runs: list[int]) -> None:
         """Forget runs with all their records."""
-        for run in runs:
-            self._kept(run)
-        for run in runs:
-            self._runs.pop(run, None)
+        with self._lock:
+            for run in runs:
+                self._kept(run)
+            for run in runs:
+                self._runs.pop(run, None)
 
     def read(self, run: int, wanted: Mapping[str, int], until: int | None = None) -> Stretch:
         """Return raw rows."""
-        kept = self._kept(run)
-        frames = {table: _within(table, kept.frames.get(table, []), first, until) for table, first in wanted.items()}
-        return Stretch(frames, text_series("names", kept.names), kept.records)
+        with self._lock:
+            kept = self._kept(run)
+            frames = {
+                table: _within(table, kept.frames.get(table, []), first, until) for table, first in wanted.items()
+            }
+            return Stretch(frames, text_series("names", kept.names), kept.records)
+
+    def names_from(self, run: int, first: int) -> list[str]:
+        """Return the names of a run from an id on, so that who reads along need not take all of them each time."""
+        with self._lock:
+            return self._kept(run).names[first:]
 
     def add_campaign(self, frames: Mapping[str, pl.DataFrame]) -> int:
         """Keep a campaign's tables and return its number."""
         self._campaigns.append(dict(frames))
+        return len(self._campaigns)
+
+    def campaigns(self) -> int:
+        """Return how many campaigns there are; their numbers count from 1."""
         return len(self._campaigns)
 
     def campaign(self, number: int) -> Mapping[str, pl.DataFrame]:

@@ -123,7 +123,7 @@ def test_a_file_of_form_1_is_opened_and_takes_what_policies_do(
     with monkeypatch.context() as then:
         then.setattr("studio.store.opening.VERSION", 1)
         then.setattr("studio.store.queries.ADD_RUN", ADD_RUN_OF_FORM_1)
-        then.setattr("studio.store.queries.GET_RUN", "select *, '' from raw.runs where run = {run}")
+        then.setattr("studio.store.queries.GET_RUN", "select *, '', '', '' from raw.runs where run = {run}")
         run = recorded(Log.open(file), info, [each for each in orders if not isinstance(each, PolicyChange)])
     opened = PolicyChange(5, "Order", 1, "breaker", "Payment.process", "opened", "5 of 5 failed", 3, 4, 2)
     later = recorded(Log.open(file), info, [opened])
