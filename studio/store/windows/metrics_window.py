@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from studio.store.windows.buckets import Buckets
+from studio.store.windows.narrowing import Narrowing
 
 if TYPE_CHECKING:
     import polars as pl
@@ -66,14 +67,17 @@ def work_done(view: RunView, buckets: Buckets, scope: Scope = Scope(), *, split:
         scope: Which handlings.
         split: Column whose values become series, the most frequent of them; empty for one series `all`.
     """
-    query = _WORK.format(ranked=_ranked(split), spans=_spans("handling", scope))
-    return view.ask(query, **_window(buckets), **_words(scope), most=SERIES_MAX, others=OTHERS)
+    narrowing = _narrowed(scope, "handling")
+    query = _WORK.format(ranked=_ranked(split), spans=_spans("handling", narrowing))
+    return view.ask(query, **_window(buckets), **narrowing.values, most=SERIES_MAX, others=OTHERS)
 
 
 def troubles(view: RunView, buckets: Buckets, scope: Scope = Scope()) -> pl.DataFrame:
     """Count handlings and calls that ended badly in each bucket, by what came of them."""
-    parts = [_TROUBLES.format(what=work, spans=_spans(work, scope)) for work in _KINDS]
-    return view.ask(" union all ".join(parts) + " order by series, at_ns", **_window(buckets), **_words(scope))
+    narrowings = {work: _narrowed(scope, work) for work in _KINDS}
+    parts = [_TROUBLES.format(what=work, spans=_spans(work, each)) for work, each in narrowings.items()]
+    values = {name: value for each in narrowings.values() for name, value in each.values.items()}
+    return view.ask(" union all ".join(parts) + " order by series, at_ns", **_window(buckets), **values)
 
 
 def latency(view: RunView, buckets: Buckets, work: Work, scope: Scope = Scope()) -> pl.DataFrame:
@@ -85,7 +89,8 @@ def latency(view: RunView, buckets: Buckets, work: Work, scope: Scope = Scope())
         work: Handlings, or calls as the caller sees them.
         scope: Which of them.
     """
-    return view.ask(_LATENCY.format(spans=_spans(work, scope)), **_window(buckets), **_words(scope))
+    narrowing = _narrowed(scope, work)
+    return view.ask(_LATENCY.format(spans=_spans(work, narrowing)), **_window(buckets), **narrowing.values)
 
 
 def queue_depth(view: RunView, buckets: Buckets, *, service: str = "") -> pl.DataFrame:
@@ -129,34 +134,26 @@ def _window(buckets: Buckets) -> dict[str, int]:
     return {"from_ns": buckets.from_ns, "until_ns": buckets.until_ns, "width": buckets.width_ns}
 
 
-def _words(scope: Scope) -> dict[str, str]:
-    return {
-        "service": scope.service,
-        "address": scope.address,
-        "source": scope.source,
-        "saga": scope.saga,
-        "instances": f"{scope.saga}/",
-    }
-
-
-def _spans(work: Work, scope: Scope) -> str:
-    """Return the relation of finished spans of a sort in the window, as ids."""
-    named = "(select id from raw.names where run = {{run}} and text = {{{}}})".format
-    sent = "message in (select message from raw.messages where run = {run} and {} = {})".format
-    conditions = [f"kind in (select id from raw.names where run = {{run}} and text in ({_KINDS[work]}))"]
+def _narrowed(scope: Scope, work: Work) -> Narrowing:
+    """Return the conditions for spans; a call's message is the one that its caller handles."""
+    found = Narrowing()
     if scope.service:
-        conditions.append(f"service = {named('service')}")
+        found.add(found.named("service", "service", scope.service))
     if scope.address:
-        of_message = sent("address", named("address"), run="{run}")
-        conditions.append(f"(name = {named('address')} or {of_message})")
-    if scope.source:
-        own = f"service = {named('source')}"
-        conditions.append(own if work == "calls" else sent("sender", named("source"), run="{run}"))
+        names = found.like("name", "address", scope.address)
+        found.add(f"({names} or {_OF_MESSAGE.format(found.like('address', 'address', scope.address))})")
+    if scope.source and work == "calls":
+        found.add(found.named("service", "source", scope.source))
+    elif scope.source:
+        found.add(_OF_MESSAGE.format(found.named("sender", "source", scope.source)))
     if scope.saga:
-        conditions.append(
-            "saga in (select id from raw.names where run = {run} and (text = {saga} or starts_with(text, {instances})))"
-        )
-    return _SPANS.format(conditions=" and ".join(conditions))
+        found.add(found.of_saga("saga", "saga", scope.saga))
+    return found
+
+
+def _spans(work: Work, narrowing: Narrowing) -> str:
+    """Return the relation of finished spans of a sort in the window, as ids."""
+    return _SPANS.format(kinds=_KINDS[work], conditions=narrowing.sql)
 
 
 def _ranked(split: Split) -> str:
@@ -165,8 +162,10 @@ def _ranked(split: Split) -> str:
 
 _SPANS = """
 (select *, end_ns // {{width}} * {{width}} as bucket_ns from raw.spans
-  where run = {{run}} and end_ns >= {{from_ns}} and end_ns < {{until_ns}} and {conditions})
+  where run = {{run}} and end_ns >= {{from_ns}} and end_ns < {{until_ns}} and {conditions}
+    and kind in (select id from raw.names where run = {{run}} and text in ({kinds})))
 """
+_OF_MESSAGE = "message in (select message from raw.messages where run = {{run}} and {})"
 _ONE = "select bucket_ns as at_ns, 'all' as series, count(*) as value from found group by all"
 _RANKED = """
 select c.bucket_ns as at_ns, if(r.place <= {{most}}, n.text, {{others}}) as series, sum(c.value)::bigint as value
@@ -205,7 +204,8 @@ from (
 _QUEUES = f"""
 with events as materialized (
   select message, address, at_ns from raw.messages
-  where run = {{run}} and at_ns < {{until_ns}} and kind = (select id from raw.names where run = {{run}} and text = 'event')
+  where run = {{run}} and at_ns < {{until_ns}}
+    and kind in (select id from raw.names where run = {{run}} and text = 'event')
 ), handed as materialized (
   select d.message, d.consumer, any_value(e.address) as address,
     min(d.at_ns) filter (d.outcome in (
