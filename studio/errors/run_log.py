@@ -9,6 +9,7 @@ __all__ = [
     "InvalidQuery",
     "LogFull",
     "LogLocked",
+    "LogMissing",
     "LogUnwritable",
     "LogVersion",
     "NotALog",
@@ -132,3 +133,13 @@ class BadParcel(StudioError):
 
     file: str
     reason: str
+
+
+class LogMissing(StudioError):
+    """A log is to be looked at that nobody has written yet."""
+
+    code = "STU611"
+    problem = "file={file} does not exist"
+    remedy = "Name a log that holds runs: `studio simulate … --log FILE` or `[tool.studio] log` in pyproject.toml."
+
+    file: str

@@ -96,5 +96,5 @@ def _batch(archive: zipfile.ZipFile, at: int, head: list[Any]) -> Batch:
 
 
 def _info(head: list[Any], shape: str) -> RunInfo:
-    scenario, seed, sources, studio, python, started, *later = head  # spilled before runs had cases, or systems: without them
+    scenario, seed, sources, studio, python, started, *later = head  # case, topology: newer than some
     return RunInfo(scenario, seed, sources, studio, python, datetime.fromisoformat(started), shape_of(shape), *later)

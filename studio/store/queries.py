@@ -18,7 +18,18 @@ from studio.records import TABLES
 if TYPE_CHECKING:
     from studio.store.schema import Column
 
-__all__ = ["TRACE", "VIEWS", "View", "collection_views", "external_view", "file_view", "fill", "identifier", "literal", "projection"]
+__all__ = [
+    "TRACE",
+    "VIEWS",
+    "View",
+    "collection_views",
+    "external_view",
+    "file_view",
+    "fill",
+    "identifier",
+    "literal",
+    "projection",
+]
 
 _HEX = {"trace": ("trace_id", 32), "span": ("span_id", 16), "parent": ("parent_id", 16)}
 _TABLE_VIEWS = {"sagas": "saga_changes", "documents": "document_changes"}
@@ -73,6 +84,10 @@ ADD_RUN = (
     "{case}, {topology}, {holder})"
 )
 LIST_RUNS = f"select {_RUN_FIELDS} from raw.runs order by run"  # noqa: S608 - our own names
+LIST_BRIEF = (
+    "select run, scenario, seed, sources, studio, python, started, status, end_ns, records, counts, sha256, "
+    "'[{}, {}]', '', '', holder from raw.runs order by run"
+)
 GET_RUN = f"select {_RUN_FIELDS} from raw.runs where run = {{run}}"  # noqa: S608 - our own names
 LAST_RUN = "select coalesce(max(run), 0) from raw.runs"
 RUN_NUMBERS = "select run from raw.runs"

@@ -1,0 +1,102 @@
+"""Collect what the rows of a window must satisfy; what is not asked for costs nothing."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from studio.store.windows.statements import Sql, Value, complete
+
+if TYPE_CHECKING:
+    from studio.store.windows.run_view import RunView
+
+__all__ = ["Conditions", "like"]
+
+_IDS_MAX = 500  # more names than that are joined
+
+
+class Conditions:
+    """Conditions on rows of a raw table, all of which must hold; `sql` is what stands after `where`.
+
+    An empty text, None or no names at all ask nothing, so that a filter that is not set needs no branch.
+
+    Args:
+        view: The run that is asked; names are looked up there.
+        alias: The table's alias in the query, if it has one.
+    """
+
+    def __init__(self, view: RunView, alias: str = "") -> None:
+        self._view, self._dot = view, f"{alias}." if alias else ""
+        self._parts = [complete("{dot}run = {run}", dot=Sql(self._dot), run=view.run)]
+
+    @property
+    def sql(self) -> Sql:
+        """The conditions, with `run` among them."""
+        return Sql(" and ".join(self._parts))
+
+    def named(self, column: str, *names: str) -> Self:
+        """Ask for one of several names, where `*` stands for any characters; empty ones are passed over."""
+        wanted = [name for name in names if name]
+        if wanted:
+            self._parts.append(self._among(column, self._view.ids(*wanted, limit=_IDS_MAX + 1), wanted))
+        return self
+
+    def equal(self, column: str, value: int | str | None) -> Self:
+        """Ask for a value in a column that holds no names."""
+        return self if value is None else self.also("{column} = {value}", column=self._column(column), value=value)
+
+    def at_least(self, column: str, value: float | None) -> Self:
+        """Ask for this much or more; `column` may be an expression."""
+        return self if value is None else self.also("{column} >= {value}", column=self._column(column), value=value)
+
+    def at_most(self, column: str, value: float | None) -> Self:
+        """Ask for this much or less."""
+        return self if value is None else self.also("{column} <= {value}", column=self._column(column), value=value)
+
+    def within(self, column: str, from_ns: int | None, until_ns: int | None) -> Self:
+        """Ask for a time from `from_ns` on and before `until_ns`."""
+        self.at_least(column, from_ns)
+        if until_ns is None:
+            return self
+        return self.also("{column} < {until_ns}", column=self._column(column), until_ns=until_ns)
+
+    def overlapping(self, start: str, end: str, from_ns: int | None, until_ns: int | None) -> Self:
+        """Ask for stretches of time of which some part lies in a window."""
+        self.at_least(end, from_ns)
+        return self.within(start, None, until_ns)
+
+    def containing(self, text: str, *, names: tuple[str, ...] = (), texts: tuple[str, ...] = ()) -> Self:
+        """Ask for a text, in either case, somewhere in one of several columns.
+
+        Args:
+            text: Plain.
+            names: Columns that hold names.
+            texts: Columns that hold texts.
+        """
+        if not text:
+            return self
+        ids = self._view.ids(f"*{text}*", limit=_IDS_MAX + 1, any_case=True) if names else []
+        found = [self._among(column, ids, [f"*{text}*"], any_case=True) for column in names]
+        found += [complete("{column} ilike {text} escape '\\'", column=self._column(column), text=like(f"*{text}*"))
+                  for column in texts]  # fmt: skip
+        self._parts.append(Sql(f"({' or '.join(found)})"))
+        return self
+
+    def also(self, template: str, **values: Value) -> Self:
+        """Ask for anything else."""
+        self._parts.append(Sql(f"({complete(template, **values)})"))
+        return self
+
+    def _column(self, column: str) -> Sql:
+        return Sql(f"{self._dot}{column}" if column.isidentifier() else column)
+
+    def _among(self, column: str, ids: list[int], names: list[str], *, any_case: bool = False) -> Sql:
+        if len(ids) <= _IDS_MAX:
+            return complete("{column} in {ids}", column=self._column(column), ids=ids)
+        found = self._view.ids_query(*names, any_case=any_case)
+        return complete("{column} in ({found})", column=self._column(column), found=found)
+
+
+def like(pattern: str) -> str:
+    """Turn a pattern with `*` into one for `like`, with backslashes before what is plain."""
+    escaped = "".join(f"\\{each}" if each in "\\%_" else each for each in pattern)
+    return escaped.replace("*", "%")

@@ -1,0 +1,258 @@
+"""Say where windows look: into a log's file, which is open for a burst of questions only, or into memory."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from studio.errors import UnknownCampaign, UnknownRun, nearest
+from studio.store import queries
+from studio.store.campaigns import CAMPAIGN_TABLES, campaign_form, campaign_frame, fill_campaign
+from studio.store.columns import text_series
+from studio.store.disk import run_row
+from studio.store.engine import Stream, frame_of
+from studio.store.holder import is_abandoned
+from studio.store.opening import attached
+from studio.store.queries import fill
+from studio.store.schema import VERSION, columns
+from studio.store.windows.forward import make_forward
+from studio.store.windows.growing_copy import GrowingCopy
+from studio.store.windows.statements import Sql, complete
+
+if TYPE_CHECKING:
+    import duckdb
+    import polars as pl
+
+    from studio.store.shelf import RunRow
+    from studio.store.volatile import MemoryShelf
+
+__all__ = ["FileSource", "MemorySource", "Source"]
+
+_SETTINGS = (
+    "set autoinstall_known_extensions = false",
+    "set autoload_known_extensions = false",
+    "set TimeZone = 'UTC'",
+)
+_COPIED_MAX = 3_000_000  # records: a longer run that goes on is asked where it lies, though its writer waits for it
+
+
+class Source(Protocol):
+    """A log, as windows see it; every method may be called from any thread."""
+
+    engine: duckdb.DuckDBPyConnection
+
+    def rows(self) -> list[RunRow]:
+        """List the runs, oldest first, without what is long: shape, case and topology."""
+        ...
+
+    def row(self, run: int) -> RunRow:
+        """Return one run.
+
+        Raises:
+            UnknownRun: It is not here.
+        """
+        ...
+
+    def campaigns(self) -> pl.DataFrame:
+        """Return the table `campaigns`."""
+        ...
+
+    def campaign(self, number: int) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Let a campaign's tables be asked.
+
+        Raises:
+            UnknownCampaign: It is not here.
+        """
+        ...
+
+    def opened(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Keep the log open, and its writer waiting, until the end."""
+        ...
+
+    def is_asked_in_place(self, row: RunRow) -> bool:
+        """Tell whether a run's tables are those of `opened`, so that nothing is copied."""
+        ...
+
+    def catch_up(self, copy: GrowingCopy, tables: Iterable[str], end: int) -> None:
+        """Bring a copy forward to a sequence number, for the tables that it has and some more."""
+        ...
+
+
+def _open_engine() -> duckdb.DuckDBPyConnection:
+    """Open an engine of our own: two threads, since no result here depends on the order in which rows are read."""
+    import duckdb
+
+    engine = duckdb.connect(":memory:", config={"threads": 2, "python_enable_replacements": False})
+    for setting in _SETTINGS:
+        engine.execute(setting)
+    return engine
+
+
+class FileSource:
+    """A log in a file; it is never changed, also not brought forward from an older form.
+
+    Args:
+        file: Its path; until it is made there are no runs.
+        patience_s: How long to wait while another process holds it.
+    """
+
+    def __init__(self, file: Path, *, patience_s: float = 2.0) -> None:
+        self.file, self._patience_s = file, patience_s
+        self.engine = _open_engine()
+        self._reader = self.engine.cursor()
+        self._lock = threading.RLock()
+        self._database = ""  # while it is open
+
+    def rows(self) -> list[RunRow]:
+        """List the runs, oldest first."""
+        if not self.file.exists():
+            return []
+        with self.opened() as connection:
+            return [run_row(row) for row in connection.execute(queries.LIST_BRIEF).fetchall()]
+
+    def row(self, run: int) -> RunRow:
+        """Return one run."""
+        if not self.file.exists():
+            raise UnknownRun(run=run, known=nearest(str(run), []))
+        with self.opened() as connection:
+            found = connection.execute(fill(queries.GET_RUN, values={"run": run})).fetchone()
+            if found is None:
+                known = [str(row[0]) for row in connection.execute(queries.RUN_NUMBERS).fetchall()]
+                raise UnknownRun(run=run, known=nearest(str(run), known))
+            return run_row(found)
+
+    def campaigns(self) -> pl.DataFrame:
+        """Return the table `campaigns`."""
+        if not self.file.exists():
+            return _no_campaigns()
+        with self.opened() as connection:
+            return frame_of(connection.sql("from campaigns order by campaign"))
+
+    @contextmanager
+    def campaign(self, number: int) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Let a campaign's tables be asked where they lie."""
+        with self.opened() as connection:
+            known = [row[0] for row in connection.execute(queries.CAMPAIGN_NUMBERS).fetchall()]
+            if number not in known:
+                raise UnknownCampaign(campaign=number, known=nearest(str(number), map(str, known)))
+            yield connection
+
+    @contextmanager
+    def opened(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Keep the file open until the end; inside, opening it again costs nothing."""
+        with self._lock:
+            if self._database:
+                yield self._reader
+                return
+            with attached(self.engine, self.file, patience_s=self._patience_s) as form:
+                self._database = "log" if form == VERSION else make_forward(self.engine)
+                self._reader.execute(f"use {self._database}")
+                try:
+                    yield self._reader
+                finally:
+                    self._reader.execute("use memory")
+                    self._database = ""
+
+    def is_asked_in_place(self, row: RunRow) -> bool:
+        """Tell whether nothing is added to a run any more, or too much is there to be copied."""
+        return row.status != "running" or row.records > _COPIED_MAX or is_abandoned(row)
+
+    def catch_up(self, copy: GrowingCopy, tables: Iterable[str], end: int) -> None:
+        """Copy what is new inside the engine."""
+        missing = copy.missing(tables, end)
+        if not missing:
+            return
+        with self.opened():
+            place = Sql(f"{self._database}.raw")
+            named = "select id, text from {place}.names where run = {run} and id >= {first} order by id"
+            copy.take_names(complete(named, place=place, run=copy.run, first=copy.names))
+            for table, first in missing.items():
+                fields = Sql(", ".join(["seq", *(f'"{column.name}"' for column in columns(table))]))
+                rows = "select {fields} from {table} where run = {run} and seq >= {first} and seq < {end} order by seq"
+                found = complete(rows, fields=fields, table=Sql(f"{place}.{table}"), run=copy.run, first=first, end=end)
+                copy.take(table, found, end)
+
+
+class MemorySource:
+    """A log in this process's memory.
+
+    Args:
+        shelf: What keeps it.
+    """
+
+    def __init__(self, shelf: MemoryShelf) -> None:
+        self._shelf = shelf
+        self.engine = _open_engine()
+        self._lock = threading.RLock()
+        self._campaigns: dict[int, duckdb.DuckDBPyConnection] = {}
+
+    def rows(self) -> list[RunRow]:
+        """List the runs, oldest first."""
+        return self._shelf.rows()
+
+    def row(self, run: int) -> RunRow:
+        """Return one run."""
+        return self._shelf.row(run)
+
+    def campaigns(self) -> pl.DataFrame:
+        """Return the table `campaigns`."""
+        import polars as pl
+
+        frames = [self._shelf.campaign(number)["campaigns"].with_columns(pl.lit(number, pl.Int32).alias("campaign"))
+                  for number in range(1, self._shelf.campaigns() + 1)]  # fmt: skip
+        wanted = list(CAMPAIGN_TABLES["campaigns"])
+        return pl.concat(frames).select(wanted) if frames else _no_campaigns()
+
+    @contextmanager
+    def campaign(self, number: int) -> Iterator[duckdb.DuckDBPyConnection]:
+        """Let a campaign's tables be asked, which are copied at the first time; they never change."""
+        with self._lock:
+            if number not in self._campaigns:
+                self._campaigns[number] = self._copied(number)
+            yield self._campaigns[number]
+
+    def _copied(self, number: int) -> duckdb.DuckDBPyConnection:
+        frames = self._shelf.campaign(number)
+        connection = self.engine.cursor()
+        connection.execute(f"attach ':memory:' as campaign_{int(number)}")
+        connection.execute(f"use campaign_{int(number)}")
+        for statement in campaign_form():
+            connection.execute(statement)
+        for table, frame in frames.items():
+            connection.register("batch", Stream(frame))
+            connection.execute(fill_campaign(table, number))
+            connection.unregister("batch")
+        return connection
+
+    def opened(self) -> AbstractContextManager[duckdb.DuckDBPyConnection]:
+        """Return the engine: there is nothing to open."""
+        return nullcontext(self.engine)
+
+    def is_asked_in_place(self, _: RunRow) -> bool:
+        """Tell that every run is copied."""
+        return False
+
+    def catch_up(self, copy: GrowingCopy, tables: Iterable[str], end: int) -> None:
+        """Copy the frames that are new."""
+        import polars as pl
+
+        missing = copy.missing(tables, end)
+        if not missing:
+            return
+        found = self._shelf.read(copy.run, missing, end)
+        names = self._shelf.names_from(copy.run, copy.names)
+        if names:
+            ids = pl.Series("id", range(copy.names, copy.names + len(names)), dtype=pl.UInt32)
+            copy.take_names(pl.DataFrame([ids, text_series("text", names)]))
+        for table, frame in found.frames.items():
+            copy.take(table, frame, end)
+
+
+def _no_campaigns() -> pl.DataFrame:
+    import polars as pl
+
+    frame = campaign_frame("campaigns").with_columns(pl.lit(0, pl.Int32).alias("campaign"))
+    return frame.select(list(CAMPAIGN_TABLES["campaigns"]))
