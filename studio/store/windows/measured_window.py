@@ -11,11 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
+from studio.store.windows.statements import Sql, complete
+
 if TYPE_CHECKING:
     import polars as pl
-    from studio.store.windows.run_view import RunView
 
     from studio.store.windows.buckets import Buckets
+    from studio.store.windows.run_view import RunView
 
 __all__ = ["AuthorMetric", "MetricKind", "author_metrics", "measured"]
 
@@ -93,9 +95,9 @@ def measured(view: RunView, metric: AuthorMetric, buckets: Buckets, series: Mapp
         buckets: Of the window.
         series: Ids of label texts to the series that they belong to, as `AuthorMetric.series` gives them.
     """
-    query = _CURVES[metric.kind].format(named=_named(series))
     return view.ask(
-        query,
+        _MEASURED + _CURVES[metric.kind],
+        series=_named(series),
         service=metric.service,
         name=metric.name,
         from_ns=buckets.from_ns if metric.kind != "gauge" else 0,
@@ -105,11 +107,11 @@ def measured(view: RunView, metric: AuthorMetric, buckets: Buckets, series: Mapp
     )
 
 
-def _named(series: Mapping[int, str]) -> str:
-    """Return a relation of label ids and their series; quotes and braces are doubled for what fills the query in."""
-    texts = (name.replace("'", "''").replace("{", "{{").replace("}", "}}") for name in series.values())
-    rows = ", ".join(f"({int(number)}, '{text}')" for number, text in zip(series, texts, strict=True))
-    return f"(values {rows}) names(id, series)" if rows else "(select 0 as id, '' as series where false)"
+def _named(series: Mapping[int, str]) -> Sql:
+    """Return a relation of label ids and their series."""
+    rows = [complete("({number}, {name})", number=number, name=name) for number, name in series.items()]
+    nothing = "select 0 as id, '' as series where false"
+    return Sql(f"(values {', '.join(rows)}) names(id, series)" if rows else f"({nothing}) names")
 
 
 def _labels(text: str) -> dict[str, str]:
@@ -136,12 +138,12 @@ group by service.text, name.text order by service.text, name.text
 """
 _MEASURED = """
 with found as (
-  select greatest(m.at_ns // {{width}} * {{width}}, {{before}}) as bucket_ns, m.seq, m.replica, m.labels, m.kind,
+  select greatest(m.at_ns // {width} * {width}, {before}) as bucket_ns, m.seq, m.replica, m.labels, m.kind,
     m.value, names.series
-  from raw.metrics m join {named} on names.id = m.labels
-  where m.run = {{run}} and m.at_ns >= {{from_ns}} and m.at_ns < {{until_ns}}
-    and m.service = (select id from raw.names where run = {{run}} and text = {{service}})
-    and m.name = (select id from raw.names where run = {{run}} and text = {{name}})
+  from raw.metrics m join {series} on names.id = m.labels
+  where m.run = {run} and m.at_ns >= {from_ns} and m.at_ns < {until_ns}
+    and m.service = (select id from raw.names where run = {run} and text = {service})
+    and m.name = (select id from raw.names where run = {run} and text = {name})
 )
 """
 _COUNTER = """
@@ -159,7 +161,7 @@ from (
 # A gauge is set, or added to; what several replicas and label texts come to is the sum of their changes.
 _GAUGE = """
 , spelled as (
-  select *, count(*) filter (kind in (select id from raw.names where run = {{run}} and text = 'gauge'))
+  select *, count(*) filter (kind in (select id from raw.names where run = {run} and text = 'gauge'))
     over (partition by labels, replica order by seq) as setting
   from found
 ), standing as (
@@ -174,8 +176,8 @@ select bucket_ns as at_ns, series, sum(sum(change)) over (partition by series or
 from changed group by bucket_ns, series order by series, at_ns
 """
 _CURVES: Mapping[MetricKind, str] = {
-    "counter": _MEASURED + _COUNTER,
-    "gauge": _MEASURED + _GAUGE,
-    "histogram": _MEASURED + _OBSERVED,
-    "summary": _MEASURED + _OBSERVED,
+    "counter": _COUNTER,
+    "gauge": _GAUGE,
+    "histogram": _OBSERVED,
+    "summary": _OBSERVED,
 }

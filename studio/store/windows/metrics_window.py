@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from studio.store.windows.buckets import Buckets
-from studio.store.windows.narrowing import Narrowing
+from studio.store.windows.patterns import address_patterns, saga_patterns
+from studio.store.windows.statements import Sql, bucket, complete
 
 if TYPE_CHECKING:
     import polars as pl
+
     from studio.store.windows.run_view import RunView
 
 __all__ = [
@@ -38,7 +40,7 @@ SERIES_MAX = 6
 OTHERS = "all others"
 ROWS_MAX = 1_000
 
-_KINDS: dict[Work, str] = {"handling": "'handle', 'http', 'job'", "calls": "'call', 'external'"}
+_KINDS: dict[Work, tuple[str, ...]] = {"handling": ("handle", "http", "job"), "calls": ("call", "external")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,17 +69,21 @@ def work_done(view: RunView, buckets: Buckets, scope: Scope = Scope(), *, split:
         scope: Which handlings.
         split: Column whose values become series, the most frequent of them; empty for one series `all`.
     """
-    narrowing = _narrowed(scope, "handling")
-    query = _WORK.format(ranked=_ranked(split), spans=_spans("handling", narrowing))
-    return view.ask(query, **_window(buckets), **narrowing.values, most=SERIES_MAX, others=OTHERS)
+    with view.burst():
+        spans = _spans(view, "handling", buckets, scope)
+        if not split:
+            return view.ask(_ALL, spans=spans)
+        return view.ask(_RANKED, spans=spans, column=Sql(split), most=SERIES_MAX, others=OTHERS)
 
 
 def troubles(view: RunView, buckets: Buckets, scope: Scope = Scope()) -> pl.DataFrame:
     """Count handlings and calls that ended badly in each bucket, by what came of them."""
-    narrowings = {work: _narrowed(scope, work) for work in _KINDS}
-    parts = [_TROUBLES.format(what=work, spans=_spans(work, each)) for work, each in narrowings.items()]
-    values = {name: value for each in narrowings.values() for name, value in each.values.items()}
-    return view.ask(" union all ".join(parts) + " order by series, at_ns", **_window(buckets), **values)
+    with view.burst():
+        parts = [
+            complete(_TROUBLES, what=f"{work}: ", spans=_spans(view, work, buckets, scope), run=view.run)
+            for work in _KINDS
+        ]
+        return view.ask("{found} order by series, at_ns", found=Sql(" union all ".join(parts)))
 
 
 def latency(view: RunView, buckets: Buckets, work: Work, scope: Scope = Scope()) -> pl.DataFrame:
@@ -89,8 +95,8 @@ def latency(view: RunView, buckets: Buckets, work: Work, scope: Scope = Scope())
         work: Handlings, or calls as the caller sees them.
         scope: Which of them.
     """
-    narrowing = _narrowed(scope, work)
-    return view.ask(_LATENCY.format(spans=_spans(work, narrowing)), **_window(buckets), **narrowing.values)
+    with view.burst():
+        return view.ask(_LATENCY, spans=_spans(view, work, buckets, scope))
 
 
 def queue_depth(view: RunView, buckets: Buckets, *, service: str = "") -> pl.DataFrame:
@@ -134,54 +140,37 @@ def _window(buckets: Buckets) -> dict[str, int]:
     return {"from_ns": buckets.from_ns, "until_ns": buckets.until_ns, "width": buckets.width_ns}
 
 
-def _narrowed(scope: Scope, work: Work) -> Narrowing:
-    """Return the conditions for spans; a call's message is the one that its caller handles."""
-    found = Narrowing()
-    if scope.service:
-        found.add(found.named("service", "service", scope.service))
-    if scope.address:
-        names = found.like("name", "address", scope.address)
-        found.add(f"({names} or {_OF_MESSAGE.format(found.like('address', 'address', scope.address))})")
-    if scope.source and work == "calls":
-        found.add(found.named("service", "source", scope.source))
-    elif scope.source:
-        found.add(_OF_MESSAGE.format(found.named("sender", "source", scope.source)))
-    if scope.saga:
-        found.add(found.of_saga("saga", "saga", scope.saga))
-    return found
-
-
-def _spans(work: Work, narrowing: Narrowing) -> str:
+def _spans(view: RunView, work: Work, buckets: Buckets, scope: Scope) -> Sql:
     """Return the relation of finished spans of a sort in the window, as ids."""
-    return _SPANS.format(kinds=_KINDS[work], conditions=narrowing.sql)
+    where = view.where().named("kind", *_KINDS[work]).named("service", scope.service)
+    where.within("end_ns", buckets.from_ns, buckets.until_ns).named("saga", *saga_patterns(scope.saga))
+    if work == "calls":  # a call's message is the one that its caller handles
+        where.named("name", *address_patterns(scope.address)).named("service", scope.source)
+    elif scope.address or scope.source:
+        sent = view.where().named("address", *address_patterns(scope.address)).named("sender", scope.source)
+        where.also("message in (select message from raw.messages where {sent})", sent=sent.sql)
+    at = bucket("end_ns", buckets.width_ns)
+    return complete("(select *, {at} as bucket_ns from raw.spans where {where})", at=at, where=where.sql)
 
 
-def _ranked(split: Split) -> str:
-    return _ONE if not split else _RANKED.format(column=split)
-
-
-_SPANS = """
-(select *, end_ns // {{width}} * {{width}} as bucket_ns from raw.spans
-  where run = {{run}} and end_ns >= {{from_ns}} and end_ns < {{until_ns}} and {conditions}
-    and kind in (select id from raw.names where run = {{run}} and text in ({kinds})))
+_ALL = """
+select bucket_ns as at_ns, 'all' as series, count(*) as value from {spans} group by all order by at_ns
 """
-_OF_MESSAGE = "message in (select message from raw.messages where run = {{run}} and {})"
-_ONE = "select bucket_ns as at_ns, 'all' as series, count(*) as value from found group by all"
 _RANKED = """
-select c.bucket_ns as at_ns, if(r.place <= {{most}}, n.text, {{others}}) as series, sum(c.value)::bigint as value
+with found as materialized {spans}
+select c.bucket_ns as at_ns, if(r.place <= {most}, n.text, {others}) as series, sum(c.value) as value
 from (select bucket_ns, {column} as id, count(*) as value from found group by all) c
 join (
   select id, row_number() over (order by count(*) desc, id) as place
   from (select {column} as id from found) group by id
 ) r on r.id = c.id
-join raw.names n on n.run = {{run}} and n.id = c.id
-group by all
+join raw.names n on n.run = {run} and n.id = c.id
+group by all order by series, at_ns
 """
-_WORK = "with found as materialized {spans} {ranked} order by series, at_ns"
 _TROUBLES = """
-select at_ns, '{what}: ' || n.text as series, value
+select at_ns, {what} || n.text as series, value
 from (select bucket_ns as at_ns, status, count(*) as value from {spans} group by all) c
-join raw.names n on n.run = {{run}} and n.id = c.status
+join raw.names n on n.run = {run} and n.id = c.status
 where n.text not in ('ok', 'unfinished')
 """
 _LATENCY = """
