@@ -140,8 +140,13 @@ def _ask(campaign: RecordedCampaign, query: str, **values: int) -> pl.DataFrame:
     return campaign.ask(_OF + query, **values)
 
 
-_TABLES = ("seeds", "violations", "strikes", "sagas", "quantiles")
-_OF = "with " + ", ".join(map("{0} as (select * from campaign_{0} where campaign = {{campaign}})".format, _TABLES))
+_OF = """
+with seeds as (select * from campaign_seeds where campaign = {campaign}),
+violations as (select * from campaign_violations where campaign = {campaign}),
+strikes as (select * from campaign_strikes where campaign = {campaign}),
+sagas as (select * from campaign_sagas where campaign = {campaign}),
+quantiles as (select * from campaign_quantiles where campaign = {campaign})
+"""
 _FACTS = """
 select campaign, scenario, status, asked,
   (select count(*) from seeds where verdict = 'held'),

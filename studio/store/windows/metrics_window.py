@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from studio.store.windows.buckets import Buckets
 from studio.store.windows.patterns import address_patterns, saga_patterns
-from studio.store.windows.statements import Sql, bucket, complete
+from studio.store.windows.statements import Sql, Value, bucket, complete
 
 if TYPE_CHECKING:
     import polars as pl
@@ -105,17 +105,17 @@ def queue_depth(view: RunView, buckets: Buckets, *, service: str = "") -> pl.Dat
     A consumer waits for every event of the addresses of which it was ever handed one, until it acknowledged it, or the
     event was dead-lettered. Streams that are only read acknowledge nothing, and are left out.
     """
-    return view.ask(_QUEUES, **_window(buckets), service=service)
+    return _ask(view, _QUEUES, buckets, service=service)
 
 
 def replicas_up(view: RunView, buckets: Buckets, *, service: str = "") -> pl.DataFrame:
     """Return the replicas of each service that ran at each bucket's end; to be carried on."""
-    return view.ask(_REPLICAS, **_window(buckets), service=service)
+    return _ask(view, _REPLICAS, buckets, service=service)
 
 
 def policy_changes(view: RunView, buckets: Buckets, *, service: str = "") -> pl.DataFrame:
     """Count what policies did in each bucket: retries, refusals, fallbacks; breakers' states apart."""
-    return view.ask(_POLICIES, **_window(buckets), service=service)
+    return _ask(view, _POLICIES, buckets, service=service)
 
 
 def breaker_states(view: RunView, buckets: Buckets, *, service: str = "") -> pl.DataFrame:
@@ -123,21 +123,22 @@ def breaker_states(view: RunView, buckets: Buckets, *, service: str = "") -> pl.
 
     A breaker lives in its caller's memory: a crash of the caller ends its state.
     """
-    return view.ask(_BREAKERS, **_window(buckets), service=service, most=ROWS_MAX)
+    return _ask(view, _BREAKERS, buckets, service=service, most=ROWS_MAX)
 
 
 def down_times(view: RunView, buckets: Buckets) -> pl.DataFrame:
     """Return when replicas did not run after they had: `name`, `change`, `from_ns`, `until_ns` (None: not again)."""
-    return view.ask(_DOWN, **_window(buckets), most=ROWS_MAX)
+    return _ask(view, _DOWN, buckets, most=ROWS_MAX)
 
 
 def fault_strikes(view: RunView, buckets: Buckets) -> pl.DataFrame:
     """Return which faults struck in the window: `fault`, `kind`, `target`, `strikes`, `first_ns`, `last_ns`."""
-    return view.ask(_STRIKES, **_window(buckets), most=ROWS_MAX)
+    return _ask(view, _STRIKES, buckets, most=ROWS_MAX)
 
 
-def _window(buckets: Buckets) -> dict[str, int]:
-    return {"from_ns": buckets.from_ns, "until_ns": buckets.until_ns, "width": buckets.width_ns}
+def _ask(view: RunView, query: str, buckets: Buckets, **values: Value) -> pl.DataFrame:
+    window = {"from_ns": buckets.from_ns, "until_ns": buckets.until_ns, "width": buckets.width_ns}
+    return view.ask(query, names=(), **window, **values)
 
 
 def _spans(view: RunView, work: Work, buckets: Buckets, scope: Scope) -> Sql:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from studio.records import TABLES, UNCOMPARED, Record
 from studio.store.schema import columns
@@ -154,9 +154,9 @@ def _side(event: dict[str, int], own: pl.DataFrame, other: pl.DataFrame) -> Plac
     return next((Place(row["table"], row["seq"], row["at_ns"]) for row in found.head(1).iter_rows(named=True)), None)
 
 
-def _place(row: dict[str, int], suffix: str) -> Place | None:
+def _place(row: dict[str, Any], suffix: str) -> Place | None:
     table = row[f"table{suffix}"]
-    return None if table is None else Place(str(table), row["seq"], row[f"at_ns{suffix}"])
+    return Place(table, row["seq"], row[f"at_ns{suffix}"]) if table else None
 
 
 _TEXT_OF = "(select n.text from raw.names n where n.run = {{run}} and n.id = r.{})"
