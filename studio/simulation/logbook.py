@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from studio import __version__
 from studio.graph.build import Graph
 from studio.graph.system import Build
+from studio.graph.topology_text import topology_json
 from studio.store import Difference, Log, RunInfo, Shape, common_fields, field_types
 from studio.store import compare as compare_logs
 
@@ -142,7 +143,7 @@ def set_default_log(log: Log | Path | str | None) -> None:
 
 
 def info_of(build: Build, scenario: str, seed: int, case: Case | None = None) -> RunInfo:
-    """Return what is known of a run before it begins; its case is kept, so that the file alone can repeat it."""
+    """Return what is known of a run before it begins; with case and system, so that the file alone can tell of it."""
     return RunInfo(
         scenario=scenario,
         seed=seed,
@@ -152,6 +153,7 @@ def info_of(build: Build, scenario: str, seed: int, case: Case | None = None) ->
         started=dt.datetime.now(tz=dt.UTC),
         shape=shape_of(build),
         case=case.as_json() if case is not None else "",
+        topology=topology_json(build.graph),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +76,8 @@ def test_campaigns_are_asked_and_not_changed(frames: dict[str, pl.DataFrame]) ->
         CampaignTables(frames, 1).sql("delete from campaign_seeds")
 
 
-def test_a_run_is_kept_with_its_case(tmp_path: Path, info: RunInfo) -> None:
-    given = RunInfo(**{name: getattr(info, name) for name in RunInfo.__slots__} | {"case": '{"seed": 7}'})
+def test_a_run_is_kept_with_its_case_and_its_system(tmp_path: Path, info: RunInfo) -> None:
+    given = replace(info, case='{"seed": 7}', topology='{"nodes":[],"edges":[]}')
     log = Log.open(tmp_path / "studio.duckdb")
     log.record(given).finish("finished", end_ns=1)
     assert log.runs()[0].info == given

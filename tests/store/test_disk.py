@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -130,6 +131,22 @@ def test_a_file_of_form_1_is_opened_and_takes_what_policies_do(
     assert len(list(Log.open(file).run(run).records())) == len(orders)
     assert list(Log.open(file).run(later).records()) == [opened]
     assert Log.open(file).run(later).policies["change"].to_list() == ["opened"]
+
+
+def test_a_file_of_form_3_is_brought_forward_and_keeps_systems_from_then_on(
+    file: Path, info: RunInfo, orders: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as then:
+        then.setattr("studio.store.opening.VERSION", 3)
+        then.setattr("studio.store.queries.ADD_RUN", ADD_RUN_OF_FORM_1.replace("{shape}", "{shape}, {case}"))
+        then.setattr("studio.store.queries.GET_RUN", "select *, '', '' from raw.runs where run = {run}")
+        recorded(Log.open(file), info, orders)
+    with_system = replace(info, topology='{"nodes":[],"edges":[]}')
+    recorded(Log.open(file), with_system, orders)
+    assert [row.info for row in Log.open(file).runs()] == [info, with_system]
+    assert [bool(row.holder) for row in Log.open(file).runs()] == [False, True]
+    with duckdb.connect(str(file)) as connection:
+        assert connection.execute("from studio_log").fetchall() == [(4,)]
 
 
 def test_other_files_are_refused_and_left_alone(file: Path, info: RunInfo) -> None:
