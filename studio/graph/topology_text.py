@@ -1,4 +1,4 @@
-"""Write the system's nodes and edges as JSON, so that a log shows the system that its runs ran in, and read them back."""
+"""Write the nodes and edges of a system as JSON, so that a log tells what its runs ran in, and read them back."""
 
 from __future__ import annotations
 
