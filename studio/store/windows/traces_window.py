@@ -1,4 +1,4 @@
-"""Ask a run for its traces: those that fit a filter, a page at a time, and all records of one of them.
+"""Ask a run for its traces: those that fit a filter, a page at a time.
 
 Two phases: which traces, by numbers alone; then names, keys and faults of the few that are shown.
 """
@@ -9,11 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from studio.records import Record
-from studio.store.columns import records_of
-from studio.store.queries import identifier
-from studio.store.schema import columns
-from studio.store.windows.narrowing import Narrowing
+from studio.store.windows.conditions import Conditions
+from studio.store.windows.patterns import address_patterns, saga_patterns
+from studio.store.windows.statements import Sql, complete
 
 if TYPE_CHECKING:
     import polars as pl
@@ -28,16 +26,14 @@ __all__ = [
     "count_traces",
     "list_traces",
     "place_of_trace",
-    "trace_records",
 ]
 
-TraceOrder = Literal["start_ns", "duration_ns", "spans", "troubled", "faults", "name", "status"]
+TraceOrder = Literal["start_ns", "duration_ns", "spans", "troubled", "faults", "status"]
 
 STATUSES: Final = ("crashed", "timeout", "error", "unfinished")
 """How a span may end in trouble, the gravest first."""
 
 ROWS_MAX = 1_000_000
-RECORDS_MAX = 4_000
 _CHUNK = 20_000
 
 
@@ -80,8 +76,8 @@ with bits as materialized (
   select s.trace, min(s.start_ns) as start_ns, max(s.end_ns) - min(s.start_ns) as duration_ns, count(*) as spans,
     count(*) filter (coalesce(b.bit, 2) > 0) as troubled, bit_or(coalesce(b.bit, 2)) as status
   from raw.spans s left join bits b on b.id = s.status
-  where s.run = {{run}} and s.trace <> 0 and <conditions>
-  group by s.trace having <having>
+  where s.run = {{run}} and s.trace <> 0 and {{where}}
+  group by s.trace having {{having}}
 )
 """  # noqa: S608 - our own names
 _STRIKES = """
@@ -89,32 +85,37 @@ select m.trace, count(*) as faults from raw.faults f
 join raw.messages m on m.run = f.run and m.message = f.message
 where f.run = {run} and f.message <> 0 group by m.trace
 """
-_ROOTS = """
-select trace, arg_min(name, (start_ns, span)) as name from raw.spans
-where run = {run} and trace in (select trace from <of>) group by trace
-"""
 _PAGE = f"""
 page as materialized (
-  select f.*, coalesce(faults, 0) as faults from found f left join ({_STRIKES}) using (trace) <roots>
-  order by <order> limit {{limit}} offset {{offset}}
-), roots as (<root>), keys as (
+  select f.*, coalesce(faults, 0) as faults from found f left join ({_STRIKES}) using (trace)
+  order by {{inner}} limit {{limit}} offset {{offset}}
+), roots as (
+  select trace, arg_min(name, (start_ns, span)) as name from raw.spans
+  where run = {{run}} and trace in (select trace from page) group by trace
+), keys as (
   select trace, arg_min(key, message) as key from raw.messages
   where run = {{run}} and key <> '' and trace in (select trace from page) group by trace
 ), carried as (
-  select trace, min(n.text) as saga from raw.spans s join raw.names n on n.run = s.run and n.id = s.saga
-  where s.run = {{run}} and n.text <> '' and trace in (select trace from page) group by trace
+  select trace, arg_min(saga, span) as saga from raw.spans
+  where run = {{run}} and saga not in {{nobody}} and trace in (select trace from page) group by trace
 )
-select p.trace, p.start_ns, coalesce(n.text, '') as name, coalesce(key, '') as key, coalesce(saga, '') as saga,
-  p.duration_ns, p.spans, p.troubled, p.faults, p.status
-from page p left join roots r on r.trace = p.trace left join raw.names n on n.run = {{run}} and n.id = r.name
-left join keys on keys.trace = p.trace left join carried on carried.trace = p.trace order by <order>
+select p.trace, p.start_ns, r.name, coalesce(key, '') as key, saga, p.duration_ns, p.spans, p.troubled, p.faults,
+  p.status
+from page p left join roots r on r.trace = p.trace left join keys on keys.trace = p.trace
+left join carried on carried.trace = p.trace order by {{outer}}
 """  # noqa: S608 - our own names
+_PLACE = f"""
+{_FOUND} select * from (
+  select trace, row_number() over w - 1 as place, lag(trace) over w as before, lead(trace) over w as after
+  from found window w as (order by {{order}})
+) where trace = {{trace}} or place = 0 order by trace = {{trace}} desc
+"""  # noqa: S608 - our own names
+_COUNT = f"{_FOUND} select count(*) as n from found"  # noqa: S608 - our own names
 
 
 def count_traces(view: RunView, wanted: TraceFilter) -> int:
     """Return how many traces fit."""
-    sql, values = _found(wanted)
-    return int(view.ask(f"{sql} select count(*) as n from found", **values)["n"][0])
+    return int(view.ask(_COUNT, **_found(view, wanted))["n"][0])
 
 
 def list_traces(
@@ -143,24 +144,20 @@ def list_traces(
     """
     import polars as pl
 
-    sql, values = _found(wanted)
-    by_name = order == "name"
-    roots = (
-        f"left join ({_ROOTS.replace('<of>', 'found')}) o on o.trace = f.trace "
-        "left join raw.names m on m.run = {run} and m.id = o.name"
-    )
-    page = _PAGE.replace("<roots>", roots.replace("o.name", "o.name") if by_name else "")
-    page = page.replace("<root>", _ROOTS.replace("<of>", "page"))
-    first, _, last = page.rpartition("<order>")
-    inner = first.replace("<order>", _order("m.text" if by_name else order, descending, "f."))
     found = view.ask(
-        f"{sql}, {inner}{_order('n.text' if by_name else order, descending, 'p.')}{last}",
-        **values,
+        f"{_FOUND}, {_PAGE}",
+        names=["name", "saga"],
+        nobody=view.ids(""),
+        **_found(view, wanted),
+        inner=_order(order, "f.", descending=descending),
+        outer=_order(order, "p.", descending=descending),
         limit=limit,
         offset=offset,
     )
     statuses = [_statuses(bits) for bits in found["status"].to_list()]
-    return found.drop("status").with_columns(pl.Series("statuses", statuses, dtype=pl.List(pl.String)))
+    return found.drop("status").with_columns(
+        pl.col("name", "saga").fill_null(""), pl.Series("statuses", statuses, dtype=pl.List(pl.String))
+    )
 
 
 def all_traces(view: RunView, wanted: TraceFilter, *, rows_max: int = ROWS_MAX) -> Iterator[pl.DataFrame]:
@@ -188,13 +185,10 @@ def place_of_trace(
     Returns:
         -1 and the first one as the next, where the trace does not fit.
     """
-    sql, values = _found(wanted)
-    by = _order("start_ns" if order in ("name", "faults") else order, descending, "")
     placed = view.ask(
-        f"{sql} select * from (select trace, row_number() over w - 1 as place, lag(trace) over w as before, "
-        f"lead(trace) over w as after from found window w as (order by {by})) where trace = {{trace}} or place = 0 "
-        "order by trace = {trace} desc",
-        **values,
+        _PLACE,
+        **_found(view, wanted),
+        order=_order("start_ns" if order == "faults" else order, "", descending=descending),
         trace=trace,
     )
     if not len(placed):
@@ -203,62 +197,52 @@ def place_of_trace(
     return (first["place"], first["before"], first["after"]) if first["trace"] == trace else (-1, None, first["trace"])
 
 
-def _found(wanted: TraceFilter) -> tuple[str, dict[str, int | str]]:
-    where = _where(wanted)
-    having, values = _having(wanted)
-    sql = _FOUND.replace("<conditions>", where.sql).replace("<having>", having)
-    return sql, where.values | values
+def _found(view: RunView, wanted: TraceFilter) -> dict[str, Sql]:
+    return {"where": _where(view, wanted), "having": _having(wanted)}
 
 
-def _where(wanted: TraceFilter) -> Narrowing:
-    found = Narrowing()
+def _where(view: RunView, wanted: TraceFilter) -> Sql:
+    """Return the conditions on spans that keep whole traces or none of their spans."""
+    parts = []
     if wanted.service:
-        found.add(_among("spans", found.named("service", "service", wanted.service)))
-    sent = []
-    if wanted.source:
-        sent.append(found.named("sender", "source", wanted.source))
-    if wanted.address:
-        sent.append(found.like("address", "address", wanted.address))
-    if sent:
-        found.add(_among("messages", " and ".join(sent)))
+        parts.append(_among("spans", Conditions(view).named("service", wanted.service)))
+    if wanted.source or wanted.address:
+        sent = Conditions(view).named("sender", wanted.source).named("address", *address_patterns(wanted.address))
+        parts.append(_among("messages", sent))
     if wanted.saga:
-        saga = found.of_saga("saga", "saga", wanted.saga)
-        found.add(f"({_among('spans', saga)} or {_among('sagas', saga)})")
+        saga = Conditions(view).named("saga", *saga_patterns(wanted.saga))
+        parts.append(_either(_among("spans", saga), _among("sagas", saga)))
     if wanted.text:
-        found.values["needle"] = wanted.text.lower()
-        found.add(_with_text(found))
-    return found
+        messages = Conditions(view).containing(wanted.text, names=("address", "saga", "sender"), texts=("key", "body"))
+        spans = Conditions(view).containing(wanted.text, names=("name", "error", "service"), texts=("error_text",))
+        logs = Conditions(view).containing(wanted.text, texts=("text", "fields"))
+        parts.append(_either(_among("messages", messages), _among("spans", spans), _among("logs", logs)))
+    return Sql(" and ".join(parts) or "true")
 
 
-def _with_text(found: Narrowing) -> str:
-    places = {
-        "messages": found.containing("key", "body", names=("address", "saga", "sender")),
-        "spans": found.containing("error_text", names=("name", "error", "service")),
-        "logs": found.containing("text", "fields"),
-    }
-    return f"({' or '.join(_among(table, condition) for table, condition in places.items())})"
+def _among(table: str, conditions: Conditions) -> Sql:
+    return complete("s.trace in (select trace from raw.{table} where {where})", table=Sql(table), where=conditions.sql)
 
 
-def _among(table: str, condition: str) -> str:
-    return f"s.trace in (select trace from raw.{table} where run = {{run}} and {condition})"  # noqa: S608
+def _either(*conditions: Sql) -> Sql:
+    return Sql(f"({' or '.join(conditions)})")
 
 
-def _having(wanted: TraceFilter) -> tuple[str, dict[str, int | str]]:
+def _having(wanted: TraceFilter) -> Sql:
     """Return what must hold of a whole trace."""
     limits = (
-        ("max(s.end_ns) - min(s.start_ns) >= {shortest}", "shortest", wanted.shortest_ns),
-        ("max(s.end_ns) - min(s.start_ns) <= {longest}", "longest", wanted.longest_ns),
-        ("max(s.end_ns) >= {from_ns}", "from_ns", wanted.from_ns),
-        ("min(s.start_ns) < {until_ns}", "until_ns", wanted.until_ns),
+        ("max(s.end_ns) - min(s.start_ns) >= {value}", wanted.shortest_ns),
+        ("max(s.end_ns) - min(s.start_ns) <= {value}", wanted.longest_ns),
+        ("max(s.end_ns) >= {value}", wanted.from_ns),
+        ("min(s.start_ns) < {value}", wanted.until_ns),
     )
-    conditions = [condition for condition, _, value in limits if value is not None]
-    values: dict[str, int | str] = {name: value for _, name, value in limits if value is not None}
+    parts = [complete(limit, value=value) for limit, value in limits if value is not None]
     if wanted.status == "ok":
-        conditions.append("bit_or(coalesce(b.bit, 2)) = 0")
-    elif wanted.status in STATUSES:
-        conditions.append("(bit_or(coalesce(b.bit, 2)) & {bit}) > 0")
-        values["bit"] = _bit(wanted.status)
-    return " and ".join(conditions) or "true", values
+        parts.append(Sql("bit_or(coalesce(b.bit, 2)) = 0"))
+    elif wanted.status:
+        bit = _bit(wanted.status) if wanted.status in STATUSES else 0  # no trace has a status that does not exist
+        parts.append(complete("(bit_or(coalesce(b.bit, 2)) & {bit}) > 0", bit=bit))
+    return Sql(" and ".join(parts) or "true")
 
 
 def _bit(status: str) -> int:
@@ -269,65 +253,7 @@ def _statuses(bits: int) -> list[str]:
     return [status for status in STATUSES if bits & _bit(status)] or ["ok"]
 
 
-def _order(column: str, descending: bool, table: str) -> str:
+def _order(column: str, table: str, *, descending: bool) -> Sql:
     way = "desc" if descending else "asc"
-    of = "" if "." in column or column == "faults" else table
-    return f"{of}{column} {way}, {table}start_ns {way}, {table}trace {way}"
-
-
-# -- one trace -----------------------------------------------------------------------------------------------------------
-
-_SENT = "select message from raw.messages where run = {run} and trace = {trace}"
-_SAGAS = """
-select saga from raw.sagas where run = {run} and trace = {trace} union
-select saga from raw.spans where run = {run} and trace = {trace}
-  and saga not in (select id from raw.names where run = {run} and text = '')
-"""
-# What struck a whole service carries no message: it belongs to the traces that were in that service at the time.
-_MEANWHILE = """
-at_ns between (select min(start_ns) from raw.spans where run = {run} and trace = {trace})
-and (select max(end_ns) from raw.spans where run = {run} and trace = {trace})
-and split_part((select text from raw.names n where n.run = {run} and n.id = <service>), '/', 1) in (
-  select text from raw.names where run = {run} and id in (
-    select service from raw.spans where run = {run} and trace = {trace}))
-"""
-_PARTS: Final = {
-    "messages": "trace = {trace}",
-    "deliveries": f"message in ({_SENT})",
-    "spans": "trace = {trace}",
-    "sagas": "trace = {trace}",
-    "saga_steps": f"saga in ({_SAGAS})",
-    "faults": f"message in ({_SENT}) or (message = 0 and {_MEANWHILE.replace('<service>', 'r.target')})",
-    "policies": "trace = {trace}",
-    "logs": "trace = {trace}",
-    "lives": _MEANWHILE.replace("<service>", "r.service"),
-}
-
-
-def trace_records(view: RunView, trace: int, *, records_max: int = RECORDS_MAX) -> list[Record]:
-    """Return what a waterfall shows of a trace, in order.
-
-    Args:
-        view: The run.
-        trace: Its number.
-        records_max: Records of each kind at most, the first ones.
-    """
-    frames = {
-        table: view.ask(_rendered(table, condition), trace=trace, limit=records_max)
-        for table, condition in _PARTS.items()
-    }
-    return records_of(frames)
-
-
-def _rendered(table: str, condition: str) -> str:
-    """Return the query for some rows of a table as they are, names in full."""
-    fields, joins = [], []
-    for at, column in enumerate(columns(table)):
-        name = identifier(column.name)
-        if column.kind == "name":
-            joins.append(f"left join raw.names n{at} on n{at}.run = {{run}} and n{at}.id = p.{name}")
-        fields.append(f"coalesce(n{at}.text, '') as {name}" if column.kind == "name" else f"p.{name}")
-    return (
-        f"with p as materialized (select r.* from raw.{table} r where r.run = {{run}} and ({condition}) "  # noqa: S608
-        f"order by r.seq limit {{limit}}) select p.seq, {', '.join(fields)} from p {' '.join(joins)} order by p.seq"
-    )
+    of = "" if column == "faults" else table  # which is joined
+    return Sql(f"{of}{column} {way}, {table}start_ns {way}, {table}trace {way}")
