@@ -9,9 +9,9 @@ from studio.store.windows.statements import Sql, Value, complete
 if TYPE_CHECKING:
     from studio.store.windows.run_view import RunView
 
-__all__ = ["Conditions", "like"]
+__all__ = ["Conditions"]
 
-_IDS_MAX = 500  # more names than that are joined
+_IDS_MAX = 500  # of names; more are joined
 
 
 class Conditions:
@@ -37,7 +37,7 @@ class Conditions:
         """Ask for one of several names, where `*` stands for any characters; empty ones are passed over."""
         wanted = [name for name in names if name]
         if wanted:
-            self._parts.append(self._among(column, self._view.ids(*wanted, limit=_IDS_MAX + 1), wanted))
+            self._parts.append(self._among(column, self._view.ids_query(*wanted)))
         return self
 
     def equal(self, column: str, value: int | str | None) -> Self:
@@ -74,10 +74,12 @@ class Conditions:
         """
         if not text:
             return self
-        ids = self._view.ids(f"*{text}*", limit=_IDS_MAX + 1, any_case=True) if names else []
-        found = [self._among(column, ids, [f"*{text}*"], any_case=True) for column in names]
-        found += [complete("{column} ilike {text} escape '\\'", column=self._column(column), text=like(f"*{text}*"))
-                  for column in texts]  # fmt: skip
+        # Lower case twice is five times as fast as `ilike`.
+        holds = "contains(lower({column}), lower({text}))"
+        in_names = complete(holds, column=Sql("text"), text=text)
+        named = complete("select id from raw.names where run = {run} and {holds}", run=self._view.run, holds=in_names)
+        found = [self._among(column, named) for column in names]
+        found += [complete(holds, column=self._column(column), text=text) for column in texts]
         self._parts.append(Sql(f"({' or '.join(found)})"))
         return self
 
@@ -89,14 +91,9 @@ class Conditions:
     def _column(self, column: str) -> Sql:
         return Sql(f"{self._dot}{column}" if column.isidentifier() else column)
 
-    def _among(self, column: str, ids: list[int], names: list[str], *, any_case: bool = False) -> Sql:
+    def _among(self, column: str, named: Sql) -> Sql:
+        """Ask for ids, which prune what is read; by the query that gives them where they are too many to be listed."""
+        ids = self._view.ask("{named} limit {limit}", named=named, limit=_IDS_MAX + 1)["id"].to_list()
         if len(ids) <= _IDS_MAX:
             return complete("{column} in {ids}", column=self._column(column), ids=ids)
-        found = self._view.ids_query(*names, any_case=any_case)
-        return complete("{column} in ({found})", column=self._column(column), found=found)
-
-
-def like(pattern: str) -> str:
-    """Turn a pattern with `*` into one for `like`, with backslashes before what is plain."""
-    escaped = "".join(f"\\{each}" if each in "\\%_" else each for each in pattern)
-    return escaped.replace("*", "%")
+        return complete("{column} in ({named})", column=self._column(column), named=named)

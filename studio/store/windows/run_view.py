@@ -12,7 +12,7 @@ from studio.store.engine import frame_of
 from studio.store.holder import is_abandoned
 from studio.store.question import narrowed
 from studio.store.schema import columns
-from studio.store.windows.conditions import Conditions, like
+from studio.store.windows.conditions import Conditions
 from studio.store.windows.growing_copy import GrowingCopy
 from studio.store.windows.statements import Sql, Value, complete, shown
 
@@ -213,19 +213,16 @@ class RunView:
         )
         return found["text"].to_list()
 
-    def ids(self, *patterns: str, limit: int = 1000, any_case: bool = False) -> list[int]:
+    def ids(self, *patterns: str, limit: int = 1000) -> list[int]:
         """Return the ids of names; `*` stands for any characters."""
-        found = self.ask("{found} order by id limit {limit}", found=self.ids_query(*patterns, any_case=any_case),
-                         limit=limit)  # fmt: skip
+        found = self.ask("{found} order by id limit {limit}", found=self.ids_query(*patterns), limit=limit)
         return found["id"].to_list()
 
-    def ids_query(self, *patterns: str, any_case: bool = False) -> Sql:
+    def ids_query(self, *patterns: str) -> Sql:
         """Return the query that `ids` asks, for `in (…)` where the names may be many."""
         plain = [pattern for pattern in patterns if "*" not in pattern]
-        operator = Sql("ilike" if any_case else "like")
-        parts = [complete("text {operator} {pattern} escape '\\'", operator=operator, pattern=like(pattern))
-                 for pattern in patterns if "*" in pattern]  # fmt: skip
-        parts += [complete("text in {plain}", plain=plain)] if plain else []
+        parts = [complete("text in {plain}", plain=plain)] if plain else []
+        parts += [complete("text like {like} escape '\\'", like=_like(each)) for each in patterns if "*" in each]
         either = Sql(" or ".join(parts) or "false")
         return complete("select id from raw.names where run = {run} and ({either})", run=self.run, either=either)
 
@@ -276,6 +273,11 @@ class RunView:
         found = self._answer(complete("select id, text from raw.names where run = {run} and id in {ids}",
                                       run=self.run, ids=sorted(ids)))  # fmt: skip
         self._texts.update(found.iter_rows())
+
+
+def _like(pattern: str) -> str:
+    escaped = "".join(f"\\{each}" if each in "\\%_" else each for each in pattern)
+    return escaped.replace("*", "%")
 
 
 def _gathered(lists: pl.Series, texts: pl.Series) -> pl.Series:
