@@ -9,7 +9,7 @@ from studio.store.windows.statements import Sql, Value, complete
 if TYPE_CHECKING:
     from studio.store.windows.run_view import RunView
 
-__all__ = ["Conditions"]
+__all__ = ["Conditions", "like"]
 
 _IDS_MAX = 500  # of names; more are joined
 
@@ -97,3 +97,9 @@ class Conditions:
         if len(ids) <= _IDS_MAX:
             return complete("{column} in {ids}", column=self._column(column), ids=ids)
         return complete("{column} in ({named})", column=self._column(column), named=named)
+
+
+def like(pattern: str) -> str:
+    """Turn a pattern, in which `*` stands for any characters, into one for `like … escape` with a backslash."""
+    escaped = "".join(f"\\{each}" if each in "\\%_" else each for each in pattern)
+    return escaped.replace("*", "%")

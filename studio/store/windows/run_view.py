@@ -12,7 +12,7 @@ from studio.store.engine import frame_of
 from studio.store.holder import is_abandoned
 from studio.store.question import narrowed
 from studio.store.schema import columns
-from studio.store.windows.conditions import Conditions
+from studio.store.windows.conditions import Conditions, like
 from studio.store.windows.growing_copy import GrowingCopy
 from studio.store.windows.statements import Sql, Value, complete, shown
 
@@ -222,7 +222,7 @@ class RunView:
         """Return the query that `ids` asks, for `in (…)` where the names may be many."""
         plain = [pattern for pattern in patterns if "*" not in pattern]
         parts = [complete("text in {plain}", plain=plain)] if plain else []
-        parts += [complete("text like {like} escape '\\'", like=_like(each)) for each in patterns if "*" in each]
+        parts += [complete("text like {like} escape '\\'", like=like(each)) for each in patterns if "*" in each]
         either = Sql(" or ".join(parts) or "false")
         return complete("select id from raw.names where run = {run} and ({either})", run=self.run, either=either)
 
@@ -273,11 +273,6 @@ class RunView:
         found = self._answer(complete("select id, text from raw.names where run = {run} and id in {ids}",
                                       run=self.run, ids=sorted(ids)))  # fmt: skip
         self._texts.update(found.iter_rows())
-
-
-def _like(pattern: str) -> str:
-    escaped = "".join(f"\\{each}" if each in "\\%_" else each for each in pattern)
-    return escaped.replace("*", "%")
 
 
 def _gathered(lists: pl.Series, texts: pl.Series) -> pl.Series:
