@@ -73,6 +73,8 @@ class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of 
     def __init__(self, feed: Feed, **state: Any) -> None:
         super().__init__(**state)
         self.feed = feed
+        self.is_theme_chosen = False
+        """Whether the theme is the reader's choice, which stays in the URL, and not the browser's preference."""
 
     # -- what is looked at ------------------------------------------------------------------------------------------
 
@@ -141,6 +143,8 @@ class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of 
         """Return what is not as it is by default, as the URL's query says it."""
         found = {name: getattr(self, name) for name in ("tab", *_NUMBERS, *_WORDS[1:])}
         given = {name: value for name, value in found.items() if value not in (None, "")}
+        if not self.is_theme_chosen:
+            del given["theme"]
         return {name: str(value) for name, value in given.items()}
 
     def link(self, **changes: Any) -> str:
@@ -151,7 +155,7 @@ class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of 
                 state.pop(name, None)
         return "?" + urlencode(state)
 
-    def restore(self, query: str) -> None:
+    def restore(self, query: str | Mapping[str, str]) -> None:
         """Take everything from a URL's query; what it does not say is as by default, what it says wrongly too."""
         self.param.update(**_read(query))
 
@@ -167,8 +171,8 @@ def _fitting(name: str, value: Any) -> Any:
     return "" if value is None else str(value)
 
 
-def _read(query: str) -> Mapping[str, Any]:
-    given = dict(parse_qsl(query.lstrip("?")))
+def _read(query: str | Mapping[str, str]) -> Mapping[str, Any]:
+    given = dict(parse_qsl(query.lstrip("?"))) if isinstance(query, str) else query
     numbers = {name: _natural(given.get(name, "")) for name in _NUMBERS}
     words = {name: given.get(name, "") for name in _WORDS[1:-1]}
     theme = {"theme": given["theme"]} if given.get("theme") in ("light", "dark") else {}

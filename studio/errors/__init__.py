@@ -61,6 +61,7 @@ from studio.errors.counterexamples import (
     NothingBroken,
     UnknownCounterexample,
 )
+from studio.errors.dashboards import UnknownTab
 from studio.errors.declarations import (
     AddressIsBoth,
     AmbiguousOperation,
@@ -105,6 +106,14 @@ from studio.errors.front_ends import (
 )
 from studio.errors.hunts import InvalidBudget, NothingToHunt, UnknownFaultKind, UnknownInvariant
 from studio.errors.injected_faults import InjectedFailure
+from studio.errors.live_worlds import (
+    InvalidAct,
+    InvalidPace,
+    NothingToRedeliver,
+    NotInForce,
+    WorldDied,
+    WorldNotRunning,
+)
 from studio.errors.message_handling import (
     BodyTooLarge,
     CallInTransaction,
@@ -237,6 +246,7 @@ __all__ = [
     "IdempotencyMismatch",
     "InTwoMeshes",
     "InjectedFailure",
+    "InvalidAct",
     "InvalidBudget",
     "InvalidCase",
     "InvalidCounterexample",
@@ -245,6 +255,7 @@ __all__ = [
     "InvalidDuration",
     "InvalidFault",
     "InvalidMessage",
+    "InvalidPace",
     "InvalidQuery",
     "InvalidSyntax",
     "InvalidWorkload",
@@ -273,6 +284,7 @@ __all__ = [
     "NotAnAddress",
     "NotDeterministic",
     "NotForkable",
+    "NotInForce",
     "NotOurFolder",
     "NotPackaged",
     "NothingBroken",
@@ -281,6 +293,7 @@ __all__ = [
     "NothingRun",
     "NothingToExport",
     "NothingToHunt",
+    "NothingToRedeliver",
     "Overloaded",
     "PortRequiredError",
     "PublishFailed",
@@ -327,6 +340,7 @@ __all__ = [
     "UnknownRun",
     "UnknownSagaInstance",
     "UnknownScenario",
+    "UnknownTab",
     "UnknownTarget",
     "UnknownTemplate",
     "UnknownTrace",
@@ -343,6 +357,8 @@ __all__ = [
     "WireMismatch",
     "WorkerDied",
     "WorldClosed",
+    "WorldDied",
+    "WorldNotRunning",
     "WrongAnswer",
     "WrongMethod",
     "WrongVerb",

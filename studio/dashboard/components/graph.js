@@ -1,0 +1,620 @@
+// The service graph as a live picture: it takes the SVG that Python has drawn, and puts numbers and signs onto it.
+// One file for notebooks (anywidget) and for the dashboard (Panel); no build step, nothing is loaded from anywhere.
+//
+// model: svg, stats {edges, nodes}, selected (a data-key or data-edge, "" for none), theme ("", "light", "dark"),
+// height_max (pixels). Whatever is shown as a text is worded by Python, so that table, label and aria say the same.
+
+const SVG = "http://www.w3.org/2000/svg";
+const STYLE = `
+.sg { --ink: var(--jp-ui-font-color0, #1b1f24); --muted: var(--jp-ui-font-color2, #57606a);
+  --paper: var(--jp-layout-color0, #ffffff); --line: var(--jp-border-color2, #d8dee4); --bad: #c62828; --warn: #9a5b00;
+  --good: #1a7f37; --focus: #1f6feb; color: var(--ink); position: relative; width: 100%;
+  font: 13px var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif); }
+@media (prefers-color-scheme: dark) { .sg { --ink: var(--jp-ui-font-color0, #e6edf3);
+  --muted: var(--jp-ui-font-color2, #9aa5b1); --paper: var(--jp-layout-color0, #11161d);
+  --line: var(--jp-border-color2, #333c46); --bad: #ff7b72; --warn: #e3b341; --good: #56d364; --focus: #58a6ff; } }
+.sg.light, .sg.light .studio-drawing { --ink: #1b1f24; --muted: #57606a; --paper: #ffffff; --line: #d8dee4;
+  --bad: #c62828; --warn: #9a5b00; --good: #1a7f37; --focus: #1f6feb; color-scheme: light; }
+.sg.light .studio-drawing { --service: #2f6fdb; --saga: #9a4fd6; --composition: #0f8a7e; --event: #c2690a;
+  --external: #6b7684; }
+.sg.dark, .sg.dark .studio-drawing { --ink: #e6edf3; --muted: #9aa5b1; --paper: #11161d; --line: #333c46;
+  --bad: #ff7b72; --warn: #e3b341; --good: #56d364; --focus: #58a6ff; color-scheme: dark; }
+.sg.dark .studio-drawing { --service: #6ea3ff; --saga: #c38cf0; --composition: #3fc1b3; --event: #eda04a;
+  --external: #a3adb9; }
+.sg .stage { overflow: hidden; border-radius: 6px; background: var(--paper); touch-action: pan-y; }
+.sg .stage svg { display: block; width: 100%; height: 100%; cursor: grab; user-select: none; }
+.sg .stage svg.dragged { cursor: grabbing; }
+.sg .tools { position: absolute; top: 6px; right: 6px; display: flex; gap: 2px; }
+.sg .tools button, .sg summary { font: inherit; color: var(--ink); }
+.sg .tools button { min-width: 28px; height: 26px; border: 1px solid var(--line); border-radius: 5px;
+  background: var(--paper); cursor: pointer; padding: 0 6px; }
+.sg .tools button:hover { border-color: var(--muted); }
+.sg button:focus-visible, .sg summary:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
+.sg .way, .sg .part { cursor: pointer; outline: none; }
+.sg .way .hit { stroke: transparent; stroke-width: 14; fill: none; pointer-events: stroke; stroke-dasharray: none; }
+.sg .way .body { transition: stroke-width .3s ease, stroke .3s ease; }
+.sg .studio-drawing .way.live .body { stroke-width: var(--width); }
+.sg .studio-drawing .way.troubled .body, .sg .studio-drawing .way.troubled .head {
+  stroke: color-mix(in srgb, var(--bad) var(--trouble), var(--tint)); }
+.sg .way.silent .body, .sg .way.silent .head { opacity: .45; }
+.sg .way:hover .body, .sg .way.selected .body { stroke-width: 4; }
+.sg .way.selected .halo { stroke: var(--focus); stroke-width: 9; opacity: .45; }
+.sg .way:focus-visible .halo { stroke: var(--focus); stroke-width: 9; }
+.sg .part .ring { fill: none; stroke: none; stroke-width: 2.5; pointer-events: none; }
+.sg .part:focus-visible .ring { stroke: var(--focus); }
+.sg .part.selected .ring { stroke: var(--focus); stroke-width: 3.5; }
+.sg .part:hover .outline { stroke-width: 2.4; }
+.sg svg.choosing .way:not(.near):not(.selected), .sg svg.choosing .part:not(.near):not(.selected) { opacity: .35; }
+.sg .tag { pointer-events: none; }
+.sg .tag rect { fill: var(--paper); fill-opacity: .92; stroke: var(--line); stroke-width: .8; }
+.sg .studio-drawing .tag text { font-size: 10px; text-anchor: middle; font-variant-numeric: tabular-nums; }
+.sg .studio-drawing .tag .second { fill: var(--muted); }
+.sg .studio-drawing .tag .bad, .sg .studio-drawing .badge.bad text { fill: var(--bad); font-weight: 600; }
+.sg .tag.troubled rect { stroke: var(--bad); }
+.sg .tag.crowded { display: none; }
+.sg .tag.wanted { display: inline; }
+.sg svg.choosing .tag:not(.wanted) { opacity: .25; }
+.sg .badge rect { fill: var(--paper); stroke: var(--tint, var(--line)); stroke-width: 1; }
+.sg .studio-drawing .badge text { font-size: 10px; text-anchor: middle; font-variant-numeric: tabular-nums; }
+.sg .badge.bad rect { stroke: var(--bad); stroke-width: 1.4; }
+.sg .badge.warn rect { stroke: var(--warn); stroke-width: 1.4; }
+.sg .studio-drawing .badge.warn text { fill: var(--warn); font-weight: 600; }
+.sg .badge .cut { fill: none; stroke: var(--bad); stroke-width: 1.5; } .sg .badge.warn .cut { stroke: var(--warn); }
+.sg .badge .up { fill: var(--good); } .sg .badge .down { fill: none; stroke: var(--bad); stroke-width: 1.4; }
+.sg .badge .bolt { fill: var(--bad); }
+.sg .note { color: var(--muted); font-size: 12px; margin: 4px 2px; }
+.sg details { margin-top: 4px; } .sg summary { cursor: pointer; color: var(--muted); font-size: 12px; }
+.sg .scroll { max-height: 340px; overflow: auto; }
+.sg table { border-collapse: collapse; width: 100%; font-size: 12px; font-variant-numeric: tabular-nums; }
+.sg th, .sg td { text-align: left; padding: 2px 10px 2px 2px; border-bottom: 1px solid var(--line); font-weight: 400; }
+.sg thead th { position: sticky; top: 0; background: var(--paper); color: var(--muted); }
+.sg td.number { text-align: right; white-space: nowrap; }
+.sg .sr { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
+@media (prefers-reduced-motion: reduce) { .sg .way .body { transition: none; } }
+`;
+
+function element(name, attributes = {}, parent = null) {
+  const made = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (parent) parent.appendChild(made);
+  return made;
+}
+
+function html(name, attributes = {}, parent = null, text = "") {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+  if (text) made.textContent = text;
+  if (parent) parent.appendChild(made);
+  return made;
+}
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+// -- pan and zoom: only the viewBox changes -----------------------------------------------------------------------
+
+class Camera {
+  constructor(stage, heightMax) {
+    this.stage = stage;
+    this.heightMax = heightMax;
+  }
+
+  take(svg) {
+    this.svg = svg;
+    const [, , width, height] = svg.getAttribute("viewBox").split(" ").map(Number);
+    this.whole = { width, height };
+    svg.removeAttribute("style");
+    svg.setAttribute("width", "100%");
+    svg.setAttribute("height", "100%");
+    svg.setAttribute("preserveAspectRatio", "xMidYMin meet");
+    this.fit();
+  }
+
+  // The whole picture, not larger than it was drawn; the stage is as high as that needs.
+  fit() {
+    this.isFitted = true;
+    const room = this.stage.clientWidth || this.whole.width;
+    const limit = this.heightMax();
+    const scale = Math.min(1, room / this.whole.width, limit / this.whole.height);
+    const height = Math.min(limit, Math.max(120, this.whole.height * scale));
+    this.stage.style.height = `${Math.round(height)}px`;
+    const width = room / scale;
+    this.show({ x: (this.whole.width - width) / 2, y: 0, width, height: height / scale });
+  }
+
+  show(box) {
+    this.box = box;
+    this.svg.setAttribute("viewBox", [box.x, box.y, box.width, box.height].map((n) => n.toFixed(1)).join(" "));
+  }
+
+  zoom(factor, x = 0.5, y = 0.5) {
+    const { box, whole } = this;
+    const wanted = Math.min(Math.max(box.width / factor, 160), Math.max(whole.width, this.stage.clientWidth) * 2);
+    const used = box.width / wanted;
+    this.isFitted = false;
+    this.show({
+      x: box.x + (box.width - wanted) * x, y: box.y + (box.height - box.height / used) * y,
+      width: wanted, height: box.height / used,
+    });
+  }
+
+  pan(dx, dy) {
+    const scale = this.box.width / (this.stage.clientWidth || 1);
+    this.isFitted = false;
+    this.show({ ...this.box, x: this.box.x - dx * scale, y: this.box.y - dy * scale });
+  }
+
+  // Move so that something is seen which the keyboard has reached.
+  reveal(bounds) {
+    const { box } = this;
+    const margin = 12;
+    let { x, y } = box;
+    if (bounds.x < x + margin) x = bounds.x - margin;
+    if (bounds.x + bounds.width > x + box.width - margin) x = bounds.x + bounds.width + margin - box.width;
+    if (bounds.y < y + margin) y = bounds.y - margin;
+    if (bounds.y + bounds.height > y + box.height - margin) y = bounds.y + bounds.height + margin - box.height;
+    if (x !== box.x || y !== box.y) this.show({ ...box, x, y });
+  }
+}
+
+function listenToPointer(stage, camera) {
+  let last = null;
+  stage.addEventListener("wheel", (event) => {
+    if (!event.ctrlKey && !event.metaKey) return;  // otherwise the page scrolls
+    event.preventDefault();
+    const area = stage.getBoundingClientRect();
+    camera.zoom(Math.exp(-event.deltaY / 300), (event.clientX - area.x) / area.width,
+      (event.clientY - area.y) / area.height);
+  }, { passive: false });
+  stage.addEventListener("pointerdown", (event) => {
+    if (event.button === 0) last = { x: event.clientX, y: event.clientY, moved: 0 };
+  });
+  stage.addEventListener("pointermove", (event) => {
+    if (!last || !(event.buttons & 1)) { last = null; return; }
+    const dx = event.clientX - last.x, dy = event.clientY - last.y;
+    last.moved += Math.abs(dx) + Math.abs(dy);
+    if (last.moved > 4) {
+      if (!stage.hasPointerCapture(event.pointerId)) stage.setPointerCapture(event.pointerId);
+      camera.svg.classList.add("dragged");
+      camera.pan(dx, dy);
+      stage.dataset.dragged = "yes";
+    }
+    Object.assign(last, { x: event.clientX, y: event.clientY });
+  });
+  const end = () => {
+    last = null;
+    if (camera.svg) camera.svg.classList.remove("dragged");
+    setTimeout(() => delete stage.dataset.dragged, 0);  // the click that ends a drag selects nothing
+  };
+  stage.addEventListener("pointerup", end);
+  stage.addEventListener("pointercancel", end);
+}
+
+// -- numbers on lines -----------------------------------------------------------------------------------------------
+
+const TAG = { width: 74, line: 12 };
+
+function within(box, others) {
+  return others.some((other) => box.x < other.x + other.width && other.x < box.x + box.width &&
+    box.y < other.y + other.height && other.y < box.y + box.height);
+}
+
+// Where each label stands: as near the middle of its line as it is clear of boxes, other labels and tabs.
+function placesOf(ways, parts) {
+  const taken = parts.map((part) => part.bounds);
+  for (const way of ways) {
+    const body = way.node.querySelector(".body");
+    const length = body.getTotalLength();
+    const offset = way.offset;
+    const wanted = [0.5, 0.58, 0.42, 0.66, 0.34, 0.74, 0.26, 0.82, 0.18];
+    way.place = null;
+    for (const share of wanted) {
+      const point = body.getPointAtLength(length * share);
+      const box = { x: offset.x + point.x - TAG.width / 2, y: offset.y + point.y - TAG.line - 1,
+        width: TAG.width, height: 2 * TAG.line + 2 };
+      if (!within(box, taken)) {
+        taken.push(box);
+        way.place = { x: point.x, y: point.y, crowded: false };
+        break;
+      }
+    }
+    if (!way.place) {
+      const point = body.getPointAtLength(length * 0.5);
+      way.place = { x: point.x, y: point.y, crowded: true };
+    }
+  }
+}
+
+// Labels lie above all lines, in a layer of their own.
+function drawTag(way) {
+  const { crowded } = way.place;
+  const x = way.offset.x + way.place.x, y = way.offset.y + way.place.y;
+  const names = `tag${crowded ? " crowded" : ""}${way.isWanted ? " wanted" : ""}`;
+  const group = element("g", { class: names, "aria-hidden": "true" }, way.layer);
+  const rect = element("rect", { rx: 4 }, group);
+  const first = element("text", { x }, group);
+  const second = element("text", { x, class: "second" }, group);
+  way.tag = { group, rect, first, second, x, y };
+}
+
+function showEdge(way, found) {
+  const node = way.node;
+  if (!found || !found.count) {
+    node.classList.remove("live", "troubled");
+    node.classList.add("silent");
+    if (way.tag) { way.tag.group.remove(); way.tag = null; }
+    return;
+  }
+  if (!way.tag) drawTag(way);
+  const { group, rect, first, second, x, y } = way.tag;
+  const troubled = found.errors > 0;
+  node.classList.remove("silent");
+  node.classList.add("live");
+  node.classList.toggle("troubled", troubled);
+  group.classList.toggle("troubled", troubled);
+  first.classList.toggle("bad", troubled);
+  node.style.setProperty("--width", (1.3 + Math.min(3.2, 1.1 * Math.log10(1 + found.rate))).toFixed(2));
+  node.style.setProperty("--trouble", `${Math.round(Math.min(1, 0.35 + found.errors) * 100)}%`);
+  const lines = [troubled ? `${found.rate_text} ✗ ${found.errors_text}` : found.rate_text, found.p99_text];
+  setText(first, lines[0]);
+  setText(second, lines[1]);
+  const count = lines[1] ? 2 : 1;
+  const width = Math.max(...lines.map((line) => line.length)) * 5.6 + 8;
+  const top = y - (count * TAG.line) / 2;
+  for (const [name, value] of Object.entries({ x: x - width / 2, y: top - 1, width, height: count * TAG.line + 2 })) {
+    rect.setAttribute(name, value.toFixed(1));
+  }
+  first.setAttribute("y", top + 9);
+  second.setAttribute("y", top + 9 + TAG.line);
+}
+
+// -- signs on parts: breaker, queue, replicas, faults, one at each corner -------------------------------------------
+
+const BOLT = "M1.2-6.5-4 1.2h3.2L-2.4 6.5 4-2H.8z";
+
+const REACH = 9;  // how far a sign may stand out of its box; the next box is three times as far
+
+// A sign at a corner: it begins, or ends, a little outside the box.
+function badge(parent, corner, width, kind, tip) {
+  const x = corner.side < 0 ? corner.x - REACH + width / 2 : corner.x + REACH - width / 2;
+  const at = `translate(${x.toFixed(1)} ${corner.y.toFixed(1)})`;
+  const group = element("g", { class: `badge ${kind}`, transform: at }, parent);
+  element("title", {}, group).textContent = tip;
+  element("rect", { x: -width / 2, y: -8, width, height: 16, rx: 8 }, group);
+  return group;
+}
+
+function pill(parent, corner, text, kind, tip) {
+  const group = badge(parent, corner, Math.max(18, text.length * 5.8 + 10), kind, tip);
+  element("text", { y: 3.5 }, group).textContent = text;
+}
+
+function showFaults(parent, corner, faults) {
+  const several = faults.length > 1;
+  const group = badge(parent, corner, several ? 28 : 18, "bad", faults.join("\n"));
+  element("path", { class: "bolt", d: BOLT, transform: several ? "translate(-5 0)" : "" }, group);
+  if (several) element("text", { x: 6, y: 3.5 }, group).textContent = String(faults.length);
+}
+
+// A ring that is crossed: open. A ring with one stroke, and a half: half-open.
+function showBreaker(parent, corner, state, tip) {
+  const half = state === "half-open";
+  const group = badge(parent, corner, half ? 30 : 18, half ? "warn" : "bad", tip);
+  const sign = element("g", half ? { transform: "translate(-6 0)" } : {}, group);
+  element("circle", { class: "cut", r: 4.6 }, sign);
+  element("path", { class: "cut", d: half ? "M-3.2 3.2l6.4-6.4" : "M-3.2 3.2l6.4-6.4m-6.4 0l6.4 6.4" }, sign);
+  if (half) element("text", { x: 7, y: 3.5 }, group).textContent = "½";
+}
+
+function showReplicas(parent, corner, up, down) {
+  const all = up + down, gap = 9;
+  const tip = down ? `${up} of ${all} replicas up, ${down} down` : `${all === 1 ? "1 replica" : `${all} replicas`} up`;
+  if (all > 5) { pill(parent, corner, `${up}/${all}`, down ? "bad" : "", tip); return; }
+  const group = badge(parent, corner, all * gap + 8, down ? "bad" : "", tip);
+  for (let at = 0; at < all; at += 1) {
+    const cx = (at - (all - 1) / 2) * gap;
+    if (at < up) element("circle", { class: "up", cx, r: 3 }, group);
+    else element("path", { class: "down", d: `M${cx - 2.6}-2.6l5.2 5.2m0-5.2l-5.2 5.2` }, group);
+  }
+}
+
+function showNode(part, found) {
+  const shown = JSON.stringify(found ? [found.breaker, found.breaker_text, found.queue, found.queue_text, found.up,
+    found.down, found.faults] : null);
+  if (part.shown === shown) return;
+  part.shown = shown;
+  if (part.badges) part.badges.remove();
+  part.badges = null;
+  if (!found) return;
+  const group = part.badges = element("g", { "aria-hidden": "true" }, part.node);
+  const { x, y, width, height } = part.outline;
+  const [left, right] = [{ x, side: -1 }, { x: x + width, side: 1 }];
+  const low = y + height;
+  if (found.faults.length) showFaults(group, { ...left, y }, found.faults);
+  if (found.breaker) showBreaker(group, { ...right, y }, found.breaker, found.breaker_text);
+  if (found.down || found.up > 1) showReplicas(group, { ...left, y: low }, found.up, found.down);
+  if (found.queue > 0) pill(group, { ...right, y: low }, found.queue_text, found.queue_kind, found.queue_said);
+}
+
+// -- the picture with everything on it ------------------------------------------------------------------------------
+
+class Picture {
+  constructor(svg, stage, camera, choose) {
+    Object.assign(this, { svg, stage, camera, choose });
+    svg.setAttribute("role", "group");
+    svg.setAttribute("aria-roledescription", "service graph");
+    camera.take(svg);
+    this.parts = [...svg.querySelectorAll(".part[data-key]")].map((node) => this.partOf(node));
+    this.ways = [...svg.querySelectorAll(".way[data-edge]")].map((node) => this.wayOf(node));
+    this.parts.sort((a, b) => Math.round((a.bounds.y - b.bounds.y) / 40) || a.bounds.x - b.bounds.x);
+    placesOf(this.ways, this.parts);
+    const layer = element("g", {}, svg);
+    for (const way of this.ways) way.layer = layer;
+    this.items = new Map([...this.parts, ...this.ways].map((item) => [item.key, item]));
+    for (const group of [this.parts, this.ways]) if (group.length) this.rove(group, group[0], false);
+  }
+
+  boundsOf(node) {
+    const box = node.getBBox();
+    const matrix = this.svg.getScreenCTM().inverse().multiply(node.getScreenCTM());
+    return { x: matrix.a * box.x + matrix.e, y: matrix.d * box.y + matrix.f,
+      width: matrix.a * box.width, height: matrix.d * box.height };
+  }
+
+  partOf(node) {
+    const outline = node.querySelector(".outline");
+    const box = outline.getBBox();
+    const shift = outline.transform.baseVal.consolidate();
+    const at = { x: box.x + (shift ? shift.matrix.e : 0), y: box.y + (shift ? shift.matrix.f : 0),
+      width: box.width, height: box.height };
+    const ring = outline.cloneNode(false);
+    ring.setAttribute("class", "ring");
+    outline.after(ring);
+    const title = node.querySelector("title");
+    const said = title ? title.textContent : node.dataset.key;
+    return this.prepare({ key: node.dataset.key, node, outline: at, bounds: this.boundsOf(node), said, kind: "node" });
+  }
+
+  wayOf(node) {
+    const body = node.querySelector(".body");
+    const hit = body.cloneNode(false);
+    hit.setAttribute("class", "hit");
+    node.insertBefore(hit, body);
+    const matrix = this.svg.getScreenCTM().inverse().multiply(node.getScreenCTM());
+    const said = node.querySelector("title").textContent;
+    return this.prepare({ key: node.dataset.edge, node, offset: { x: matrix.e, y: matrix.f }, said, kind: "edge",
+      bounds: this.boundsOf(node), source: node.dataset.source, target: node.dataset.target });
+  }
+
+  prepare(item) {
+    const { node } = item;
+    node.setAttribute("role", "button");
+    node.setAttribute("tabindex", "-1");
+    node.setAttribute("aria-pressed", "false");
+    node.setAttribute("aria-label", item.said);
+    node.addEventListener("click", (event) => {
+      event.stopPropagation();
+      if (!this.stage.dataset.dragged) { this.rove(this.groupOf(item), item, false); this.choose(item.key); }
+    });
+    node.addEventListener("keydown", (event) => this.key(event, item));
+    for (const name of ["mouseenter", "mouseleave", "focus", "blur"]) {
+      node.addEventListener(name, () => this.want(item, name === "mouseenter" || name === "focus"));
+    }
+    return item;
+  }
+
+  groupOf(item) {
+    return item.kind === "node" ? this.parts : this.ways;
+  }
+
+  // A label that had no room is shown while its line, or one of its ends, is looked at.
+  want(item, isLookedAt) {
+    for (const way of this.ways) {
+      if (item !== way && item.key !== way.source && item.key !== way.target) continue;
+      way.isWanted = isLookedAt || way.isNear;
+      if (way.tag) way.tag.group.classList.toggle("wanted", way.isWanted);
+    }
+  }
+
+  // One part and one line can be reached by Tab; arrows go on from there.
+  rove(group, item, focus = true) {
+    for (const other of group) other.node.setAttribute("tabindex", other === item ? "0" : "-1");
+    if (focus) {
+      item.node.focus({ preventScroll: true });
+      this.camera.reveal(item.bounds);
+    }
+  }
+
+  key(event, item) {
+    if (event.key === "Enter" || event.key === " ") this.choose(item.key);
+    else if (event.key === "Escape") this.choose("");
+    else {
+      const next = this.next(event.key, item);
+      if (!next) return;
+      this.rove(this.groupOf(next), next);
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  next(key, item) {
+    const group = this.groupOf(item);
+    if (key === "Home") return group[0];
+    if (key === "End") return group[group.length - 1];
+    if (!key.startsWith("Arrow")) return null;
+    if (item.kind === "edge") {
+      const step = key === "ArrowRight" || key === "ArrowDown" ? 1 : -1;
+      return group[(group.indexOf(item) + step + group.length) % group.length];
+    }
+    return this.nearest(key, item);
+  }
+
+  nearest(key, item) {
+    const centre = ({ bounds }) => [bounds.x + bounds.width / 2, bounds.y + bounds.height / 2];
+    const [x, y] = centre(item);
+    const along = key === "ArrowLeft" || key === "ArrowRight" ? 0 : 1;
+    const sign = key === "ArrowRight" || key === "ArrowDown" ? 1 : -1;
+    let best = null, least = Infinity;
+    for (const other of this.parts) {
+      const away = centre(other).map((value, at) => value - [x, y][at]);
+      if (other === item || away[along] * sign < 8) continue;
+      const far = Math.abs(away[along]) + 2.5 * Math.abs(away[1 - along]);
+      if (far < least) [best, least] = [other, far];
+    }
+    return best;
+  }
+
+  select(key) {
+    const chosen = this.items.get(key);
+    const near = new Set();
+    for (const way of this.ways) {
+      if (chosen && (way.key === key || way.source === key || way.target === key)) {
+        near.add(way.key).add(way.source).add(way.target);
+      }
+    }
+    for (const way of this.ways) {
+      way.isNear = near.has(way.key);
+      this.want(way, false);
+    }
+    this.svg.classList.toggle("choosing", Boolean(chosen));
+    for (const item of this.items.values()) {
+      item.node.classList.toggle("selected", item.key === key);
+      item.node.classList.toggle("near", near.has(item.key));
+      const pressed = String(item.key === key);
+      if (item.node.getAttribute("aria-pressed") !== pressed) item.node.setAttribute("aria-pressed", pressed);
+    }
+  }
+
+  // Only what has changed is touched: every item keeps the text of what it shows.
+  update(stats) {
+    for (const item of this.items.values()) {
+      const found = ((item.kind === "node" ? stats.nodes : stats.edges) || {})[item.key];
+      const text = JSON.stringify(found || null);
+      if (item.last === text) continue;
+      item.last = text;
+      if (item.kind === "node") showNode(item, found); else showEdge(item, found);
+      item.node.setAttribute("aria-label", found && found.said ? `${item.said}. ${found.said}` : item.said);
+    }
+  }
+}
+
+// -- the same as a table --------------------------------------------------------------------------------------------
+
+const COLUMNS = [["what", "Part or line"], ["rate_text", "Rate"], ["errors_text", "Errors"], ["p50_text", "p50"],
+  ["p99_text", "p99"], ["state", "State"]];
+
+class Table {
+  constructor(parent) {
+    this.details = html("details", {}, parent);
+    html("summary", {}, this.details, "The same as a table");
+    const scroll = html("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Numbers of the graph" },
+      this.details);
+    const table = html("table", {}, scroll);
+    const head = html("tr", {}, html("thead", {}, table));
+    for (const [, title] of COLUMNS) html("th", { scope: "col" }, head, title);
+    this.body = html("tbody", {}, table);
+    this.rows = new Map();
+    this.details.addEventListener("toggle", () => this.update());
+  }
+
+  take(picture) {
+    this.picture = picture;
+    this.body.replaceChildren();
+    this.rows.clear();
+  }
+
+  update(stats = this.stats) {
+    this.stats = stats;
+    if (!this.details.open || !this.picture || !stats) return;
+    for (const item of this.picture.items.values()) {
+      const found = ((item.kind === "node" ? stats.nodes : stats.edges) || {})[item.key] || {};
+      let row = this.rows.get(item.key);
+      if (!row) {
+        const line = html("tr", {}, this.body);
+        row = COLUMNS.map(([name], at) => html(at ? "td" : "th", at ? { class: name === "state" ? "" : "number" } :
+          { scope: "row" }, line));
+        this.rows.set(item.key, row);
+      }
+      COLUMNS.forEach(([name], at) => setText(row[at], name === "what" ? item.said.split("\n").join("; ") :
+        found[name] || ""));
+    }
+  }
+}
+
+// -- the component --------------------------------------------------------------------------------------------------
+
+function tools(root, camera) {
+  const bar = html("div", { class: "tools", role: "toolbar", "aria-label": "Zoom" }, root);
+  const act = (text, title, run) =>
+    html("button", { type: "button", title, "aria-label": title }, bar, text).addEventListener("click", run);
+  act("−", "Zoom out", () => camera.zoom(1 / 1.3));
+  act("+", "Zoom in", () => camera.zoom(1.3));
+  act("Fit", "Show the whole graph", () => camera.fit());
+}
+
+function render({ model, el }) {
+  html("style", {}, el, STYLE);
+  const root = html("div", { class: "sg" }, el);
+  html("p", { class: "sr" }, root, "Tab reaches the parts, then the lines; arrow keys go from one to the next, Enter " +
+    "chooses, Escape lets go. Ctrl and the wheel zoom; dragging moves the picture.");
+  const stage = html("div", { class: "stage" }, root);
+  const camera = new Camera(stage, () => model.get("height_max") || 640);
+  tools(root, camera);
+  const table = new Table(root);
+  const state = { picture: null };
+
+  const choose = (key) => {
+    model.set("selected", key === model.get("selected") ? "" : key);
+    model.save_changes();
+    select();
+  };
+  const select = () => state.picture && state.picture.select(model.get("selected") || "");
+  const update = () => {
+    const stats = model.get("stats") || {};
+    if (state.picture) state.picture.update(stats);
+    table.update(stats);
+  };
+  const themed = () => {
+    root.classList.remove("light", "dark");
+    if (model.get("theme")) root.classList.add(model.get("theme"));
+  };
+  const draw = () => {
+    const found = new DOMParser().parseFromString(model.get("svg") || "<svg/>", "image/svg+xml").documentElement;
+    stage.replaceChildren();
+    state.picture = null;
+    if (!found.hasAttribute("viewBox") || !stage.isConnected) return;
+    stage.appendChild(document.importNode(found, true));
+    state.picture = new Picture(stage.firstElementChild, stage, camera, choose);
+    table.take(state.picture);
+    update();
+    select();
+  };
+
+  listenToPointer(stage, camera);
+  stage.addEventListener("click", () => { if (!stage.dataset.dragged && model.get("selected")) choose(""); });
+  root.addEventListener("keydown", (event) => {
+    if (event.key === "+" || event.key === "=") camera.zoom(1.3);
+    else if (event.key === "-") camera.zoom(1 / 1.3);
+    else if (event.key === "0") camera.fit();
+    else if (event.key === "Escape" && model.get("selected")) choose("");
+  });
+  const changes = { svg: draw, stats: update, selected: select, theme: themed, height_max: () => camera.svg && camera.fit() };
+  for (const [name, run] of Object.entries(changes)) model.on(`change:${name}`, run);
+
+  // Lines can only be measured once they are in the page, and the page may be laid out later than this runs.
+  let width = 0;
+  const watcher = new ResizeObserver(() => {
+    if (!stage.clientWidth || stage.clientWidth === width) return;
+    width = stage.clientWidth;
+    if (!state.picture) draw(); else if (camera.isFitted) camera.fit();
+  });
+  themed();
+  watcher.observe(stage);
+  return () => {
+    watcher.disconnect();
+    for (const [name, run] of Object.entries(changes)) model.off(`change:${name}`, run);
+  };
+}
+
+export default { render };

@@ -1,0 +1,23 @@
+"""The service graph in a page of the dashboard."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, ClassVar
+
+import param
+from panel.custom import AnyWidgetComponent
+
+__all__ = ["GraphPane"]
+
+
+class GraphPane(AnyWidgetComponent):
+    """The service graph, live; the attributes are those of `GraphWidget`."""
+
+    svg = param.String(default="", doc="What a drawing gives.")
+    stats = param.Dict(default={}, doc="What `graph_stats` gives.")
+    selected = param.String(default="", doc="Key of a part or a line.")
+    theme = param.String(default="", doc="`light`, `dark`, or empty for that of the surroundings.")
+    height_max = param.Integer(default=640, doc="Of the picture, in pixels.")
+
+    _esm: ClassVar[Any] = Path(__file__).with_name("graph.js")

@@ -1,0 +1,30 @@
+"""The service graph in a notebook's cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+__all__ = ["GraphWidget"]
+
+
+class GraphWidget(anywidget.AnyWidget):
+    """The service graph, live.
+
+    Attributes:
+        svg: What a `studio.graph.drawing.Drawing` gives.
+        stats: What `graph_stats` gives; setting it again changes only what differs.
+        selected: `data-key` of a part or `data-edge` of a line; empty for none. Set by a click, and from here.
+        theme: `light` or `dark`; empty follows the surroundings.
+        height_max: Of the picture, in pixels.
+    """
+
+    _esm = Path(__file__).with_name("graph.js")
+
+    svg = traitlets.Unicode("").tag(sync=True)
+    stats = traitlets.Dict().tag(sync=True)
+    selected = traitlets.Unicode("").tag(sync=True)
+    theme = traitlets.Unicode("").tag(sync=True)
+    height_max = traitlets.Int(640).tag(sync=True)

@@ -1,0 +1,125 @@
+"""Fill one browser session's document: the bar on top, and below it the frames of the tabs that were opened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+
+from studio.dashboard.desk import Desk
+from studio.dashboard.page.frame import Frame
+from studio.dashboard.page.look import StudioDesign, page_css
+from studio.dashboard.page.steering import Steering
+from studio.dashboard.page.top_bar import TopBar
+from studio.dashboard.views import TABS
+from studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from bokeh.document import Document
+
+    from studio.dashboard.feed import Feed
+    from studio.dashboard.taking_away import Parcels
+
+__all__ = ["open_page"]
+
+_TEMPLATE = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+_TICK_MS = 400
+
+
+def open_page(
+    document: Document, feed: Feed | None, state: Mapping[str, str], *, number: int, parcels: Parcels
+) -> None:
+    """Fill the document of a browser that has come.
+
+    Args:
+        document: To be filled.
+        feed: What is looked at; None when that dashboard was closed.
+        state: The URL's query.
+        number: Of the feed, which stays in the URL.
+        parcels: Where exported files wait.
+    """
+    if feed is None:
+        _closed().server_doc(document, title="Studio")
+        return
+    page = SessionPage(feed, state, number=number, parcels=parcels)
+    template = pn.Template(template=_TEMPLATE, design=StudioDesign)
+    template.add_variable("page_css", page_css())
+    template.add_panel("bar", page.bar)
+    template.add_panel("main", page.main)
+    template.server_doc(document, title="Studio", location=False)
+    document.config.update(reconnect_session=False, notify_connection_status=False)  # the bar says it, and reloads
+    page.begin(document)
+
+
+class SessionPage:
+    """The page of one browser session.
+
+    Args:
+        feed: What is looked at.
+        state: The URL's query.
+        number: Of the feed.
+        parcels: Where exported files wait.
+    """
+
+    def __init__(self, feed: Feed, state: Mapping[str, str], *, number: int, parcels: Parcels) -> None:
+        self.desk = Desk(feed)
+        self.desk.restore(state)
+        self.frames: dict[str, Frame] = {}
+        self.main = pn.Column(sizing_mode="stretch_both", margin=0, css_classes=["studio-main"])
+        self.steering = Steering(self, number, parcels)
+        self.bar = TopBar(self.steering.receive)
+        self._seen: Any = None
+
+    def begin(self, document: Document) -> None:
+        """Draw the bar, and look for news from now on; tabs are built when the browser has said how it looks."""
+        self.steering.redraw()
+        self.desk.watch(self.moved, *(name for name in self.desk.param if name not in ("name", "notices", "tick")))
+        self.desk.watch(self.steering.show_notices, "notices")
+        document.add_periodic_callback(self.look, _TICK_MS)
+
+    def moved(self) -> None:
+        """Show what the desk says now."""
+        self.steering.redraw()
+        self.show()
+
+    def show(self) -> None:
+        """Bring the shown tab to front and up to date; it is built when it is first shown."""
+        if not self.steering.is_greeted:
+            return
+        tab = next((each for each in TABS if each.name == self.desk.tab), TABS[0])
+        frame = self.frames.get(tab.name)
+        if frame is None:
+            frame = self.frames[tab.name] = Frame(self.desk, tab)
+            self.main.append(frame.column)
+        for name, each in self.frames.items():
+            each.column.visible = name == tab.name
+        frame.update()
+        self.steering.show_exports(frame.exports())
+
+    def look(self) -> None:
+        """See whether there is anything new, and show it."""
+        if not self.steering.is_greeted:
+            return
+        try:
+            news = self.steering.news()
+        except StudioError as error:
+            self.desk.tell(str(error), "error", key="log")
+            return
+        self.desk.untell("log")
+        if news != self._seen:
+            is_first, self._seen = self._seen is None, news
+            if not is_first:
+                self._follow()
+
+    def _follow(self) -> None:
+        self.steering.redraw()
+        self.desk.param.trigger("tick")
+        for frame in self.frames.values():
+            frame.has_news()
+        self.show()
+
+
+def _closed() -> pn.pane.HTML:
+    return pn.pane.HTML("<p>This dashboard was closed. Open another one with <code>%dashboard</code>.</p>")

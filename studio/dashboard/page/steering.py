@@ -1,0 +1,167 @@
+"""Between the bar and the desk: what the reader does there becomes a change here, and the other way round."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from studio.dashboard.desk import FILTERS
+from studio.dashboard.page.wording import chips, corner, found_runs, row_of, run_words, world_words
+from studio.dashboard.taking_away import Parcel, Parcels
+from studio.dashboard.views import TABS
+from studio.errors import StudioError
+
+if TYPE_CHECKING:
+    from studio.dashboard.page.session_page import SessionPage
+    from studio.dashboard.view import Export
+    from studio.simulation.world import World
+
+__all__ = ["Steering"]
+
+_CHANGEABLE: Final = frozenset(("run", "tab", "theme", *FILTERS))
+
+_ACTS: Final[Mapping[str, Callable[[World, Any], Any]]] = {
+    "start": lambda world, value: world.start(_speed(value)),
+    "pause": lambda world, value: world.pause(),
+    "resume": lambda world, value: world.resume(),
+    "step": lambda world, value: world.step(),
+    "stop": lambda world, value: world.stop(),
+}
+
+
+class Steering:
+    """What the bar of one session does.
+
+    Args:
+        page: The session's page.
+        number: Of its feed.
+        parcels: Where exported files wait.
+    """
+
+    def __init__(self, page: SessionPage, number: int, parcels: Parcels) -> None:
+        self._page, self._number, self._parcels = page, number, parcels
+        self._exports: Sequence[Export] = ()
+        self.is_greeted = False
+        """Whether the browser has said which theme it wants; nothing is built before."""
+
+    # -- from the browser -------------------------------------------------------------------------------------------
+
+    def receive(self, data: Any) -> None:
+        """Do what a message of the bar asks for; what goes wrong is told in the page."""
+        try:
+            self._take(data)
+        except StudioError as error:
+            self._page.desk.tell(str(error), "error")
+
+    def _take(self, data: Any) -> None:
+        desk = self._page.desk
+        match data:
+            case {"kind": "hello", "theme": "light" | "dark" as theme, "chosen": bool(chosen)}:
+                self._greet(theme, is_chosen=chosen)
+            case {"kind": "go", "changes": dict(changes)}:
+                desk.go(**{name: value for name, value in changes.items() if name in _CHANGEABLE})
+            case {"kind": "theme", "theme": "light" | "dark" as theme, "chosen": bool(chosen)}:
+                desk.is_theme_chosen = chosen
+                desk.theme = theme
+            case {"kind": "query", "query": str(query)}:
+                desk.restore(query)
+            case {"kind": "runs", "text": str(text)}:
+                self._page.bar.found = found_runs(desk, text)
+            case {"kind": "act", "verb": str(verb)} if verb in _ACTS:
+                self._act(verb, data.get("value"))
+            case {"kind": "dismiss", "key": str(key)}:
+                desk.untell(key)
+            case {"kind": "export", "index": int(index)}:
+                self._export(index)
+
+    def _greet(self, theme: str, *, is_chosen: bool) -> None:
+        self.is_greeted = True
+        desk = self._page.desk
+        desk.is_theme_chosen = is_chosen
+        desk.theme = theme
+        self._page.look()
+        self._page.moved()
+
+    def _act(self, verb: str, value: Any) -> None:
+        world = self._page.desk.world
+        if world is None:
+            self._page.desk.tell("The shown run is over, or not of this kernel's world: nothing can be done to it.", "warning")
+            return
+        _ACTS[verb](world, value)
+        self._page.look()
+
+    def _export(self, index: int) -> None:
+        if not 0 <= index < len(self._exports):
+            return
+        export = self._exports[index]
+        run = self._page.desk.shown_run
+        file = f"run-{run}-{export.name}.{export.form}" if run is not None else f"{export.name}.{export.form}"
+        key = self._parcels.put(Parcel(file, export.make()))
+        self._page.bar.tell_browser({"kind": "file", "path": f"take/{key}", "file": file})
+
+    # -- to the browser ---------------------------------------------------------------------------------------------
+
+    def redraw(self) -> None:
+        """Show what the desk says now."""
+        try:
+            self._redraw()
+        except StudioError as error:
+            self._page.desk.tell(str(error), "error", key="log")
+
+    def _redraw(self) -> None:
+        desk, bar = self._page.desk, self._page.bar
+        rows, run, world = desk.rows, desk.shown_run, desk.world
+        row = row_of(rows, run)
+        query = desk.link() + (f"&feed={self._number}" if self._number != 1 else "")
+        bar.state = {
+            "tabs": [{"name": tab.name, "title": tab.title} for tab in TABS],
+            "tab": desk.tab if desk.tab in {tab.name for tab in TABS} else TABS[0].name,
+            "chips": chips(desk),
+            "theme": desk.theme,
+            "query": query,
+            "follows": desk.run is None,
+            "count": len(rows),
+        }
+        bar.clock = {
+            "run": None if row is None else run_words(row, is_live=desk.feed.is_live_run(row.run)),
+            "world": None if world is None else world_words(world),
+            "corner": corner(row, world),
+        }
+        self._watch_over()
+
+    def _watch_over(self) -> None:
+        """Tell of a world that died, and of a run that another process is still writing."""
+        desk = self._page.desk
+        world, run = desk.feed.world, desk.shown_run
+        if world is not None and world.failure is not None and world.number == run:
+            desk.tell(f"The world died at {world.now}. {world.failure}", "error", key="died")
+        else:
+            desk.untell("died")
+        row = row_of(desk.rows, run)
+        if desk.run is not None and row is None:
+            desk.tell(f"Run {desk.run} is not in the log any more: choose another one.", "warning", key="gone")
+        else:
+            desk.untell("gone")
+
+    def show_notices(self) -> None:
+        """Show the desk's notices."""
+        notices = self._page.desk.notices
+        self._page.bar.notices = [{"key": each.key, "text": each.text, "level": each.level} for each in notices]
+
+    def show_exports(self, exports: Sequence[Export]) -> None:
+        """Offer what can be taken away from the shown tab."""
+        self._exports = exports
+        self._page.bar.exports = [{"title": each.title, "form": each.form} for each in exports]
+
+    def news(self) -> Any:
+        """Return what differs when there is anything new to show: cheap, since it is asked all the time."""
+        desk = self._page.desk
+        row = row_of(desk.rows, desk.shown_run)
+        world = desk.feed.world
+        lively = None if world is None else (world.number, world.state, world.now_ns, world.speed)
+        return (len(desk.rows), None if row is None else (row.run, row.records, row.status), lively)
+
+
+def _speed(value: Any) -> float | None:
+    """Return times real time; None for as fast as it can."""
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else None

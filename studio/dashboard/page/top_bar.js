@@ -1,0 +1,521 @@
+// The bar on top, the line at the foot and the shortcuts. They are drawn into the page itself, not into a shadow tree,
+// so that the tabs and their panel know each other. What is shown comes from the server; what is done goes back to it.
+const ICONS = {
+  mark: '<g fill="none" stroke="currentColor" stroke-width="1.6"><circle cx="3.5" cy="8" r="2"/><circle cx="12.5" cy="3.5" r="2"/><circle cx="12.5" cy="12.5" r="2"/><path d="M5.3 7.1l5.4-2.7M5.3 8.9l5.4 2.7"/></g>',
+  pause: '<path fill="currentColor" d="M4 3h3v10H4zM9 3h3v10H9z"/>',
+  play: '<path fill="currentColor" d="M4.5 2.8v10.4L13 8z"/>',
+  step: '<path fill="currentColor" d="M3 3v10l6.5-5zM10.5 3H13v10h-2.5z"/>',
+  stop: '<path fill="currentColor" d="M3.5 3.5h9v9h-9z"/>',
+  sun: '<g fill="none" stroke="currentColor" stroke-width="1.4"><circle cx="8" cy="8" r="3"/><path d="M8 1v2M8 13v2M1 8h2M13 8h2M3 3l1.4 1.4M11.6 11.6L13 13M3 13l1.4-1.4M11.6 4.4L13 3"/></g>',
+  moon: '<path fill="none" stroke="currentColor" stroke-width="1.4" d="M13.5 9.6A6 6 0 0 1 6.4 2.5a6 6 0 1 0 7.1 7.1z"/>',
+  link: '<g fill="none" stroke="currentColor" stroke-width="1.5"><path d="M6.5 9.5l3-3M7 4.5l1.6-1.6a3.2 3.2 0 0 1 4.5 4.5L11.5 9M9 11.5l-1.6 1.6a3.2 3.2 0 0 1-4.5-4.5L4.500 7"/></g>',
+};
+const SIGNS = { running: "●", live: "●", paused: "❚❚", "by hand": "❚❚", closed: "■", finished: "✓", died: "✕", aborted: "✕" };
+const LEVELS = { info: "●", success: "✓", warning: "▲", error: "✕" };
+const SPEEDS = [[1, "1×"], [10, "10×"], [100, "100×"], [null, "as fast as it can"]];
+const KEYS = [
+  ["1 – 8", "open a tab"],
+  ["/", "go to the filter of the tab"],
+  ["r", "choose a run"],
+  ["Space", "pause or resume the world"],
+  ["c", "take all filters back"],
+  ["t", "light or dark"],
+  ["?", "this list"],
+];
+const ASK_MS = [1000, 2000, 3000, 5000, 10000];
+
+export function render({ model }) {
+  const bar = document.getElementById("studio-bar");
+  const foot = document.getElementById("studio-foot");
+  const panel = document.getElementById("studio-panel");
+  const send = (message) => model.send_msg(message);
+  const go = (changes) => send({ kind: "go", changes });
+
+  // -- skeleton: made once, so that focus and open menus survive every update
+  const picker = runPicker(model, send);
+  const follow = button("button", "Follow newest", () => go({ run: model.state.follows ? model.clock.run?.run ?? null : null }));
+  follow.title = "Always show the run that began last";
+  const world = worldControls(send);
+  const theme = iconButton("moon", "Theme", () => turn());
+  const link = iconButton("link", "Copy a link to what is shown", () => copyLink());
+  const help = button("icon", "?", () => shortcuts.showModal());
+  help.setAttribute("aria-label", "Keyboard shortcuts");
+  const mark = tag("div", "mark");
+  mark.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true">${ICONS.mark}</svg><span>Studio</span>`;
+  const top = tag("div", "top", mark, picker.root, follow, world.root, tag("div", "gap"), theme, link, help);
+
+  const tabs = tag("div", "tabs");
+  tabs.setAttribute("role", "tablist");
+  tabs.setAttribute("aria-label", "Views");
+  const exports = exportMenu(model, send);
+  const lower = tag("div", "lower", tabs, tag("div", "gap"), exports.root);
+  const chips = tag("div", "chips");
+  const notices = tag("div", "notices");
+  notices.setAttribute("aria-live", "polite");
+  const shortcuts = helpDialog();
+  bar.replaceChildren(top, lower, chips, notices, shortcuts);
+
+  // -- what the server says
+  function drawState() {
+    const state = model.state;
+    if (!state.tabs) return;
+    document.documentElement.dataset.theme = state.theme;
+    theme.firstChild.innerHTML = state.theme === "dark" ? ICONS.sun : ICONS.moon;
+    theme.title = state.theme === "dark" ? "Light" : "Dark";
+    theme.setAttribute("aria-label", `Use the ${theme.title.toLowerCase()} theme`);
+    follow.setAttribute("aria-pressed", String(state.follows));
+    follow.hidden = state.count < 2;
+    drawTabs(state);
+    drawChips(state);
+    keepQuery(state.query);
+  }
+
+  function drawTabs(state) {
+    if (tabs.childElementCount !== state.tabs.length) {
+      tabs.replaceChildren(...state.tabs.map((each, at) => {
+        const made = button("", each.title, () => go({ tab: each.name }));
+        made.id = `studio-tab-${each.name}`;
+        made.dataset.name = each.name;
+        made.title = `${each.title} (${at + 1})`;
+        made.setAttribute("role", "tab");
+        made.setAttribute("aria-controls", "studio-panel");
+        return made;
+      }));
+    }
+    for (const each of tabs.children) {
+      const isShown = each.dataset.name === state.tab;
+      each.setAttribute("aria-selected", String(isShown));
+      each.tabIndex = isShown ? 0 : -1;
+      if (isShown && panel.getAttribute("aria-labelledby") !== each.id) {
+        panel.setAttribute("aria-labelledby", each.id);
+        panel.scrollTop = 0;
+        each.scrollIntoView({ block: "nearest", inline: "nearest" });
+      }
+    }
+  }
+
+  tabs.addEventListener("keydown", (event) => {
+    const all = [...tabs.children];
+    const at = all.indexOf(event.target);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (to === undefined) return;
+    event.preventDefault();
+    const next = all[(to + all.length) % all.length];
+    next.focus();
+    next.click();
+  });
+
+  function drawChips(state) {
+    chips.hidden = !state.chips.length;
+    const made = state.chips.map((each) => {
+      const remove = button("", "✕", () => go(Object.fromEntries(each.names.map((name) => [name, null]))));
+      remove.setAttribute("aria-label", `Remove the filter ${each.title} ${each.value}`);
+      return tag("span", "chip", tag("span", "soft", each.title), tag("b", "", each.value), remove);
+    });
+    const clear = button("quiet soft", "Clear all", clearFilters);
+    chips.replaceChildren(tag("span", "soft", "Only"), ...made, ...(made.length > 1 ? [clear] : []));
+  }
+
+  function clearFilters() {
+    const names = model.state.chips.flatMap((each) => each.names);
+    if (names.length) go(Object.fromEntries(names.map((name) => [name, null])));
+  }
+
+  function drawClock() {
+    const clock = model.clock;
+    picker.draw(clock.run);
+    world.draw(clock.world);
+    const words = (clock.corner ?? []).map((each) => tag("span", "", each));
+    foot.replaceChildren(...words, tag("span", "gap"), connection);
+    if (clock.run) document.title = `${clock.run.name} · run ${clock.run.run} · Studio`;
+  }
+
+  const connection = tag("span", "", "connected");
+
+  function drawNotices() {
+    const made = [...model.notices, ...(lost.text ? [{ key: "", text: lost.text, level: "warning" }] : [])].map((each) => {
+      const sign = tag("span", "sign", LEVELS[each.level]);
+      sign.setAttribute("aria-hidden", "true");
+      const line = tag("div", `notice ${each.level}`, sign, tag("p", "", each.text));
+      line.setAttribute("role", each.level === "error" ? "alert" : "status");
+      if (each.key) {
+        const close = button("quiet", "✕", () => send({ kind: "dismiss", key: each.key }));
+        close.setAttribute("aria-label", "Close this notice");
+        line.append(close);
+      }
+      return line;
+    });
+    notices.replaceChildren(...made);
+  }
+
+  // -- the address: what the desk holds stands in it, and back and forward change the desk
+  function keepQuery(query) {
+    const before = location.search || "?";
+    if (sameQuery(before, query)) return;
+    const isFirst = !keepQuery.begun;
+    keepQuery.begun = true;
+    history[isFirst ? "replaceState" : "pushState"](null, "", location.pathname + query);
+  }
+
+  const onPop = () => send({ kind: "query", query: location.search });
+  addEventListener("popstate", onPop);
+
+  async function copyLink() {
+    const text = location.href;
+    const isCopied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+    if (!isCopied) window.prompt("Link to what is shown", text);
+    link.title = isCopied ? "Copied" : link.title;
+    link.classList.toggle("done", Boolean(isCopied));
+    connection.textContent = isCopied ? "link copied" : connection.textContent;
+    setTimeout(() => { connection.textContent = "connected"; }, 2000);
+  }
+
+  function turn() {
+    send({ kind: "theme", theme: model.state.theme === "dark" ? "light" : "dark", chosen: true });
+  }
+
+  // -- keyboard
+  const onKey = (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || shortcuts.open) return;
+    const at = event.composedPath()[0];
+    if (at.matches?.("input, textarea, select, [contenteditable]")) return;
+    const number = Number(event.key);
+    if (number >= 1 && number <= tabs.childElementCount) tabs.children[number - 1].click();
+    else if (event.key === "/") focusFilter();
+    else if (event.key === "r") picker.open();
+    else if (event.key === "c") clearFilters();
+    else if (event.key === "t") turn();
+    else if (event.key === "?") shortcuts.showModal();
+    else if (event.key === " " && !at.matches?.("button, [role=row], [role=button], a") && world.isThere()) world.toggle();
+    else return;
+    event.preventDefault();
+  };
+  addEventListener("keydown", onKey);
+
+  function focusFilter() {
+    const field = deepFind(panel, (each) => each.matches("input[data-filter], input[type=search], input[type=text], input.bk-input"));
+    field?.focus();
+    field?.select?.();
+  }
+
+  // -- files
+  model.on("msg:custom", (message) => {
+    if (message?.kind !== "file") return;
+    const anchor = document.createElement("a");
+    anchor.href = message.path;
+    anchor.download = message.file;
+    anchor.click();
+  });
+
+  // -- a server that is gone: ask for it, and open the same address again when it answers
+  const lost = { text: "", asks: 0, timer: 0 };
+
+  function onLost() {
+    connection.textContent = "connection lost";
+    lost.text = "The connection to the kernel is lost; looking for it. Nothing is lost: runs stay in the log, and the address of this page holds what is shown.";
+    drawNotices();
+    askAgain();
+  }
+
+  function askAgain() {
+    clearTimeout(lost.timer);
+    lost.timer = setTimeout(ask, ASK_MS[Math.min(lost.asks++, ASK_MS.length - 1)]);
+  }
+
+  async function ask() {
+    let status = 0;
+    try {
+      status = (await fetch(location.href, { method: "HEAD", cache: "no-store", redirect: "manual" })).status;
+    } catch {
+      status = 0;
+    }
+    if (status === 403) {
+      lost.text = "The kernel was started anew, so this link has ended. Run %dashboard in the notebook (or `studio dashboard`) and open its new link.";
+      connection.textContent = "ended";
+      drawNotices();
+      return;
+    }
+    if (status >= 200 && status < 500 && status !== 404) {
+      location.reload();
+      return;
+    }
+    if (lost.asks > 4) {
+      lost.text = "The kernel does not answer: it was stopped or started anew. Run %dashboard in the notebook (or `studio dashboard`) and open its new link; this page goes on asking.";
+      drawNotices();
+    }
+    askAgain();
+  }
+
+  for (const each of window.Bokeh?.documents ?? []) each.on_event("connection_lost", onLost);
+
+  // -- begin
+  const dark = matchMedia("(prefers-color-scheme: dark)");
+  const chosen = ["light", "dark"].includes(new URLSearchParams(location.search).get("theme"));
+  const onScheme = () => {
+    if (!new URLSearchParams(location.search).get("theme")) send({ kind: "theme", theme: dark.matches ? "dark" : "light", chosen: false });
+  };
+  dark.addEventListener("change", onScheme);
+
+  const built = new MutationObserver(() => document.getElementById("studio-loading")?.remove());
+  model.on("state", drawState);
+  model.on("clock", drawClock);
+  model.on("notices", drawNotices);
+  model.on("found", () => picker.list());
+  model.on("exports", () => exports.draw());
+  model.on("remove", () => {
+    clearTimeout(lost.timer);
+    built.disconnect();
+    dark.removeEventListener("change", onScheme);
+    removeEventListener("popstate", onPop);
+    removeEventListener("keydown", onKey);
+  });
+  drawState();
+  drawClock();
+  drawNotices();
+  exports.draw();
+  send({ kind: "hello", theme: document.documentElement.dataset.theme, chosen });
+  return document.createElement("span");
+}
+
+// -- parts ------------------------------------------------------------------------------------------------------------
+
+function runPicker(model, send) {
+  const label = tag("span", "name", "No run yet");
+  const detail = tag("span", "soft number");
+  const state = tag("span", "state");
+  const opener = button("button", "", () => (box.hidden ? open() : close()));
+  opener.append(label, detail, tag("span", "gap"), state, tag("span", "soft", "▾"));
+  opener.setAttribute("aria-haspopup", "listbox");
+  opener.title = "Choose a run (r)";
+  const input = tag("input", "");
+  input.placeholder = "Search runs: name, seed 7, failed …";
+  input.setAttribute("role", "combobox");
+  input.setAttribute("aria-label", "Search runs");
+  input.setAttribute("aria-controls", "studio-runs");
+  const options = tag("ul", "");
+  options.id = "studio-runs";
+  options.setAttribute("role", "listbox");
+  options.setAttribute("aria-label", "Runs, newest first");
+  const box = tag("div", "popup", input, options);
+  const root = tag("div", "picker", opener, box);
+  let cursor = 0;
+  box.hidden = true;
+
+  function open() {
+    box.hidden = false;
+    opener.setAttribute("aria-expanded", "true");
+    input.value = "";
+    cursor = 0;
+    send({ kind: "runs", text: "" });
+    input.focus();
+  }
+
+  function close() {
+    box.hidden = true;
+    opener.setAttribute("aria-expanded", "false");
+    opener.focus();
+  }
+
+  function list() {
+    const made = model.found.map((each, at) => {
+      const line = tag("li", "", tag("span", "soft number", `#${each.run}`), tag("span", "name", `${each.name} · seed ${each.seed}`),
+        tag("span", "soft number", `${each.records} records`), status(each.status));
+      line.id = `studio-run-${at}`;
+      line.setAttribute("role", "option");
+      line.addEventListener("click", () => choose(each.run));
+      return line;
+    });
+    options.replaceChildren(...(made.length ? made : [tag("li", "plain none", "No run is called so.")]));
+    mark();
+  }
+
+  function mark() {
+    cursor = Math.max(0, Math.min(model.found.length - 1, cursor));
+    [...options.children].forEach((each, at) => each.setAttribute("aria-selected", String(at === cursor && model.found.length > 0)));
+    input.setAttribute("aria-activedescendant", `studio-run-${cursor}`);
+    options.children[cursor]?.scrollIntoView({ block: "nearest" });
+  }
+
+  function choose(run) {
+    send({ kind: "go", changes: { run } });
+    close();
+  }
+
+  input.addEventListener("input", () => {
+    cursor = 0;
+    send({ kind: "runs", text: input.value });
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowDown") cursor += 1;
+    else if (event.key === "ArrowUp") cursor -= 1;
+    else if (event.key === "Enter" && model.found[cursor]) return choose(model.found[cursor].run);
+    else if (event.key === "Escape") return close();
+    else return;
+    event.preventDefault();
+    mark();
+  });
+  root.addEventListener("focusout", (event) => {
+    if (!root.contains(event.relatedTarget) && !box.hidden) box.hidden = true;
+  });
+
+  return {
+    root,
+    open,
+    list,
+    draw(run) {
+      label.textContent = run ? run.name : "No run yet";
+      detail.textContent = run ? `run ${run.run} · seed ${run.seed}` : "";
+      state.replaceWith(run ? status(run.status, state) : state);
+    },
+  };
+}
+
+function status(text, into) {
+  const made = into ?? tag("span", "");
+  made.className = `state ${text.replace(" ", "-")}`;
+  made.dataset.sign = SIGNS[text] ?? "●";
+  made.textContent = text;
+  return made;
+}
+
+function worldControls(send) {
+  const act = (verb, value) => send({ kind: "act", verb, value });
+  const state = tag("span", "state");
+  const now = tag("span", "now number");
+  now.title = "Virtual time";
+  const toggle = iconButton("play", "Resume", () => press());
+  const step = iconButton("step", "Step: to the next thing that happens", () => act("step"));
+  const stop = iconButton("stop", "Stop: from here on it is played by hand", () => act("stop"));
+  const speed = tag("select", "");
+  speed.setAttribute("aria-label", "Speed, in times real time");
+  speed.title = "Speed, in times real time";
+  for (const [value, text] of SPEEDS) speed.append(new Option(text, value === null ? "none" : String(value)));
+  speed.addEventListener("change", () => act("start", speed.value === "none" ? null : Number(speed.value)));
+  const root = tag("div", "world", state, now, toggle, step, stop, speed);
+  root.setAttribute("role", "group");
+  root.setAttribute("aria-label", "Running world");
+  root.hidden = true;
+  let shown = null;
+
+  function press() {
+    if (shown.state === "running") act("pause");
+    else if (shown.state === "paused") act("resume");
+    else act("start", speed.value === "none" ? null : Number(speed.value));
+  }
+
+  return {
+    root,
+    isThere: () => !root.hidden,
+    toggle: press,
+    draw(world) {
+      root.hidden = !world;
+      if (!world) return;
+      const isNew = !shown;
+      shown = world;
+      status(world.state, state);
+      now.textContent = world.now;
+      const isRunning = world.state === "running";
+      toggle.firstChild.innerHTML = isRunning ? ICONS.pause : ICONS.play;
+      toggle.title = isRunning ? "Pause" : world.state === "paused" ? "Resume" : "Start";
+      toggle.setAttribute("aria-label", toggle.title);
+      step.disabled = isRunning;
+      stop.disabled = world.state === "by hand";
+      if (document.activeElement !== speed && (isNew || world.state !== "by hand")) keepSpeed(world.speed);
+    },
+  };
+
+  function keepSpeed(value) {
+    const wanted = value === null ? "none" : String(value);
+    if (![...speed.options].some((each) => each.value === wanted)) speed.append(new Option(`${value}×`, wanted));
+    speed.value = wanted;
+  }
+}
+
+function exportMenu(model, send) {
+  const opener = button("button", "Export ▾", () => {
+    box.hidden = !box.hidden;
+    if (!box.hidden) options.firstChild?.focus();
+  });
+  opener.setAttribute("aria-haspopup", "menu");
+  const options = tag("ul", "");
+  options.setAttribute("role", "menu");
+  const box = tag("div", "popup right", options);
+  const root = tag("div", "picker", opener, box);
+  box.hidden = true;
+  root.addEventListener("focusout", (event) => {
+    if (!root.contains(event.relatedTarget)) box.hidden = true;
+  });
+  box.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    const all = [...options.children];
+    if (step) all[(all.indexOf(document.activeElement) + step + all.length) % all.length]?.focus();
+    else if (event.key === "Escape") { box.hidden = true; opener.focus(); }
+    else if (event.key === "Enter" || event.key === " ") document.activeElement.click();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+  function item(title, act) {
+    const line = tag("li", "plain", title);
+    line.tabIndex = -1;
+    line.setAttribute("role", "menuitem");
+    line.addEventListener("click", () => {
+      box.hidden = true;
+      opener.focus();
+      act();
+    });
+    return line;
+  }
+  return {
+    root,
+    draw() {
+      root.hidden = !model.exports.length;
+      options.replaceChildren(...model.exports.map((each, index) => item(each.title, () => send({ kind: "export", index }))));
+    },
+  };
+}
+
+function helpDialog() {
+  const dialog = tag("dialog", "");
+  const rows = KEYS.map(([key, what]) => tag("tr", "", tag("td", "", tag("kbd", "", key)), tag("td", "", what)));
+  dialog.append(tag("h2", "", "Keyboard"), tag("table", "", tag("tbody", "", ...rows)), button("button", "Close", () => dialog.close()));
+  return dialog;
+}
+
+// -- small things -----------------------------------------------------------------------------------------------------
+
+function tag(name, classes, ...children) {
+  const made = document.createElement(name);
+  if (classes) made.className = classes;
+  made.append(...children);
+  return made;
+}
+
+function button(classes, text, act) {
+  const made = tag("button", classes, text);
+  made.type = "button";
+  made.addEventListener("click", act);
+  return made;
+}
+
+function iconButton(icon, title, act) {
+  const made = button("icon", "", act);
+  made.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true">${ICONS[icon]}</svg>`;
+  made.title = title;
+  made.setAttribute("aria-label", title);
+  return made;
+}
+
+function sameQuery(one, other) {
+  const sorted = (query) => [...new URLSearchParams(query)].map((pair) => pair.join("=")).sort().join("&");
+  return sorted(one) === sorted(other);
+}
+
+function deepFind(root, fits) {
+  for (const each of root.querySelectorAll("*")) {
+    if (fits(each) && each.offsetParent !== null) return each;
+    const inner = each.shadowRoot && deepFind(each.shadowRoot, fits);
+    if (inner) return inner;
+  }
+  return null;
+}

@@ -1,0 +1,39 @@
+"""The bar on top of the page, as Python sees it: what it shows, and what comes back from it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import param
+from panel.custom import JSComponent
+
+__all__ = ["TopBar"]
+
+
+class TopBar(JSComponent):  # type: ignore[misc]  # Panel says nothing of its types
+    """Run, world, tabs, filters, notices and the line at the foot, drawn in the browser.
+
+    Args:
+        receive: Called with every message of the browser.
+    """
+
+    state: dict[str, Any] = param.Dict(default={}, doc="What changes when somebody acts: tabs, run, filters.")
+    clock: dict[str, Any] = param.Dict(default={}, doc="What changes by itself: virtual time, records, states.")
+    notices: list[dict[str, str]] = param.List(default=[], doc="Lines in the page.")
+    found: list[dict[str, Any]] = param.List(default=[], doc="Runs that the selector lists.")
+    exports: list[dict[str, str]] = param.List(default=[], doc="What can be taken away from the shown tab.")
+
+    _esm = Path(__file__).with_name("top_bar.js")
+
+    def __init__(self, receive: Callable[[Any], None], **params: Any) -> None:
+        self._receive = receive
+        super().__init__(width=0, height=0, margin=0, **params)
+
+    def _handle_msg(self, data: Any) -> None:
+        self._receive(data)
+
+    def tell_browser(self, message: dict[str, Any]) -> None:
+        """Send the browser something that is not a state."""
+        self._send_msg(message)

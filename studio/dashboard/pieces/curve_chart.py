@@ -1,0 +1,175 @@
+"""Draw curves over virtual time, each told by colour, dash and name, with what they come to in words above."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, Final
+
+import panel as pn
+from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool
+
+from studio.dashboard.pieces.chart_look import series_colour, time_formatter
+from studio.dashboard.pieces.time_board import TimeBoard
+from studio.observe.axis import duration
+
+__all__ = ["DASHES", "CurveChart", "Curves", "as_count", "as_duration", "legend"]
+
+DASHES: Final = ((), (6, 3), (2, 2), (8, 3, 2, 3), (12, 3), (2, 4))
+"""Of the first curve, the second, and so on: solid, dashed, dotted …"""
+
+_NUMBER_JS = """
+const size = Math.abs(tick);
+for (const [scale, unit] of [[1e9, "G"], [1e6, "M"], [1e3, "k"]])
+  if (size >= scale) return Number((tick / scale).toPrecision(3)) + unit;
+return String(Number(tick.toPrecision(3)));
+"""
+
+
+def as_count(value: float) -> str:
+    """Say a number in three digits: `0.25`, `12.5`, `1,240`."""
+    return f"{value:,.0f}" if abs(value) >= 100 or value == int(value) else f"{value:.3g}"
+
+
+def as_duration(value: float) -> str:
+    """Say nanoseconds."""
+    return duration(int(value)) if value else "0 s"
+
+
+@dataclass(frozen=True, slots=True)
+class Curves:
+    """What a chart shows.
+
+    Attributes:
+        starts: Begins of the buckets, in nanoseconds.
+        values: A value for each bucket, by series; None leaves a gap.
+    """
+
+    starts: Sequence[int] = ()
+    values: Mapping[str, Sequence[float | None]] = field(default_factory=dict)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is no value at all."""
+        return not any(value is not None for values in self.values.values() for value in values)
+
+    def of(self, series: str) -> list[float]:
+        """Return the values of a series that are there."""
+        return [value for value in self.values[series] if value is not None]
+
+
+class CurveChart:
+    """A chart with a title, a legend that says the latest, least and greatest value of each curve, and the curves.
+
+    Args:
+        board: Whose time it shares.
+        title: What it shows.
+        unit: Of the values; empty where the values say it.
+        say: Makes text of a value; `as_duration` where values are nanoseconds.
+        is_stepped: Whether a value holds until the next one.
+        advice: What to say when there is nothing to show.
+        height: Of the curves, in pixels.
+    """
+
+    def __init__(
+        self,
+        board: TimeBoard,
+        title: str,
+        unit: str = "",
+        *,
+        say: Callable[[float], str] = as_count,
+        is_stepped: bool = False,
+        advice: str = "Nothing of the kind in this stretch of time.",
+        height: int = 150,
+    ) -> None:
+        self.board, self.title, self.unit, self.curves = board, title, unit, Curves()
+        self._say, self._is_stepped, self._advice, self._height = say, is_stepped, advice, height
+        self._series: tuple[str, ...] = ()
+        self._source = ColumnDataSource({"at": []})
+        self._head = pn.pane.HTML("", margin=(0, 4, 0, 4), sizing_mode="stretch_width", stylesheets=[_CSS])
+        self._figure = self._draw()
+        self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width", height=height, margin=0)
+        self.body = pn.Column(
+            self._head, self._pane, sizing_mode="stretch_width", margin=0, css_classes=["studio-chart"]
+        )
+
+    def show(self, curves: Curves) -> None:
+        """Show other curves; where their names stay, only numbers are sent."""
+        self.curves = curves
+        self._head.object = self.words()
+        self._pane.visible = not curves.is_empty
+        if tuple(curves.values) != self._series:
+            self._series = tuple(curves.values)
+            self._source = ColumnDataSource(self._columns())
+            self._figure = self._draw()
+            self._pane.object = self._figure
+        else:
+            self._source.data = self._columns()
+
+    def words(self) -> str:
+        """Return title and legend as HTML, which also is the chart's text alternative."""
+        unit = f" <span class='soft'>{escape(self.unit)}</span>" if self.unit else ""
+        head = f"<h3>{escape(self.title)}{unit}</h3>"
+        if self.curves.is_empty:
+            return f"{head}<p class='nothing'>{escape(self._advice)}</p>"
+        told = [legend(at, name, self._span(name)) for at, name in enumerate(self.curves.values)]
+        return f'{head}<ul aria-label="{escape(self.alternative())}">{"".join(told)}</ul>'
+
+    def alternative(self) -> str:
+        """Return what the chart shows, in a sentence for each curve."""
+        told = [f"{name} {self._span(name)}" for name in self.curves.values]
+        return f"{self.title}{f', {self.unit}' if self.unit else ''}: {'; '.join(told) or 'nothing'}"
+
+    def _span(self, name: str) -> str:
+        values = self.curves.of(name)
+        if not values:
+            return "nothing"
+        return f"latest {self._say(values[-1])}, {self._say(min(values))} to {self._say(max(values))}"
+
+    def _columns(self) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {"at": list(self.curves.starts), "floor": [0] * len(self.curves.starts)}
+        found["time"] = [as_duration(at) for at in self.curves.starts]
+        for at, values in enumerate(self.curves.values.values()):
+            found[f"y{at}"] = [float("nan") if value is None else value for value in values]
+            found[f"t{at}"] = ["nothing" if value is None else self._say(value) for value in values]
+        return found
+
+    def _draw(self) -> Any:
+        made = self.board.figure(height=self._height)
+        made.y_range.update(start=0, min_interval=1e-9)
+        if self.curves.is_empty or min((min(self.curves.of(name), default=0) for name in self._series), default=0) < 0:
+            made.y_range.start = None
+        made.yaxis.formatter = time_formatter() if self._say is as_duration else CustomJSTickFormatter(code=_NUMBER_JS)
+        made.yaxis.ticker.desired_num_ticks = 4
+        draw = made.step if self._is_stepped else made.line
+        for at in range(len(self._series)):
+            style = {"color": series_colour(at), "line_width": 1.5, "line_dash": list(DASHES[at % len(DASHES)])}
+            draw("at", f"y{at}", source=self._source, **style, **({"mode": "after"} if self._is_stepped else {}))
+        if self._series:
+            self._add_hover(made)
+        return made
+
+    def _add_hover(self, made: Any) -> None:
+        """Say all values at the crosshair; an unseen row of points is what the pointer finds in every bucket."""
+        unseen = made.scatter("at", "floor", source=self._source, alpha=0, size=1)
+        rows = [("", "@time"), *((name, f"@t{at}") for at, name in enumerate(self._series))]
+        made.add_tools(HoverTool(renderers=[unseen], mode="vline", tooltips=rows, point_policy="follow_mouse"))
+
+
+def legend(at: int, name: str, words: str) -> str:
+    """Return a line of a legend: the curve's colour and dash, its name, and what it comes to."""
+    dash = ",".join(map(str, DASHES[at % len(DASHES)]))
+    line = (
+        f'<line x1="0" y1="5" x2="22" y2="5" stroke="{series_colour(at)}" stroke-width="2" stroke-dasharray="{dash}"/>'
+    )
+    sample = f'<svg width="22" height="10" aria-hidden="true">{line}</svg>'
+    return f"<li>{sample} <b>{escape(name)}</b> <span class='soft'>{escape(words)}</span></li>"
+
+
+_CSS = """
+h3 { display: inline; font-size: 12px; margin-right: 6px; } h3 .soft { font-weight: 400; }
+ul { display: inline; list-style: none; margin: 0; padding: 0; font-size: 11px; line-height: 16px; }
+li { display: inline-block; margin-right: 10px; white-space: nowrap; } b { font-weight: 500; }
+.soft { color: var(--s-soft); } p.nothing { margin: 6px 0 10px; color: var(--s-soft); font-size: 12px; }
+"""
