@@ -27,7 +27,7 @@ const STYLE = `
 .wf .row:focus-visible .lane { stroke: var(--focus); stroke-width: 2; }
 .wf .fold { fill: var(--s-soft); font-size: 11px; text-anchor: middle; }
 .wf .fold:hover { fill: var(--s-text); }
-.wf .gone, .wf [hidden] { display: none; }
+.wf .gone, .wf [hidden] { display: none !important; }
 .wf .bar { display: flex; flex-wrap: wrap; gap: 4px; align-items: center; margin: 2px 0 4px; min-height: 28px; }
 .wf button { font: inherit; font-size: 12px; color: var(--ink); background: var(--paper); border: 1px solid var(--line);
   border-radius: 5px; padding: 2px 8px; min-height: 24px; cursor: pointer; }
@@ -122,24 +122,26 @@ class Rows {
     node.setAttribute("aria-label", row.text.split("\n").join("; "));
   }
 
-  // Rows below a folded one are hidden; what follows moves up.
+  // Rows below a folded one are hidden, and those outside the stretch of time; what follows moves up.
   arrange() {
     const { folded } = this.state;
+    const [from, until] = this.stretch();
     const hidden = new Set();
     let shift = 0;
     for (const item of this.items) {
       const above = item.span ? item.parent : item.owner;
-      const isHidden = item.span ? this.bySpan.has(above) && above !== item.span &&
+      const isFolded = item.span ? this.bySpan.has(above) && above !== item.span &&
         (hidden.has(above) || folded.has(above)) : hidden.has(above);
-      if (isHidden && item.span) hidden.add(item.span);
+      if (isFolded && item.span) hidden.add(item.span);
+      const isApart = item.span ? item.end < from || item.start > until : item.at < from || item.at > until;
+      const isHidden = isFolded || isApart;
       item.isShown = !isHidden;
       item.node.classList.toggle("gone", isHidden);
       if (isHidden) shift += item.height;
       item.shift = shift;
       if (item.fold) {
-        const isFolded = folded.has(item.span);
-        item.fold.textContent = FOLDED[isFolded];
-        item.node.setAttribute("aria-expanded", String(!isFolded));
+        item.fold.textContent = FOLDED[folded.has(item.span)];
+        item.node.setAttribute("aria-expanded", String(!folded.has(item.span)));
       }
     }
     this.total = shift;
@@ -152,12 +154,10 @@ class Rows {
     const place = (at) => this.left + ((at - from) / (until - from)) * (this.right - this.left);
     const inside = (at) => Math.min(this.right, Math.max(this.left, place(at)));
     for (const item of this.items) {
+      if (!item.isShown) continue;
       let dx = 0;
       if (item.span) this.scaleRow(item, from, until, inside);
-      else {
-        dx = place(item.at) - (this.left + (item.at / this.length) * (this.right - this.left));
-        item.node.style.visibility = item.at < from || item.at > until ? "hidden" : "";
-      }
+      else dx = place(item.at) - (this.left + (item.at / this.length) * (this.right - this.left));
       item.node.setAttribute("transform", `translate(${dx.toFixed(1)} ${-item.shift})`);
     }
     this.drawTicks(from, until, place);
@@ -168,12 +168,10 @@ class Rows {
   }
 
   scaleRow(item, from, until, inside) {
-    const apart = item.end < from || item.start > until;
     for (const bar of item.node.querySelectorAll("rect:not(.lane)")) {
       const x = Math.min(inside(item.start), this.right - 2);
       bar.setAttribute("x", x.toFixed(1));
       bar.setAttribute("width", Math.max(2, inside(item.end) - x).toFixed(1));
-      bar.style.visibility = apart ? "hidden" : "";
     }
     for (const path of item.node.querySelectorAll(".critical")) {
       const { start, end } = path.dataset;
@@ -317,7 +315,8 @@ function render({ model, el }) {
     state.zoomed = row ? row.span : 0;
     unzoom.disabled = !state.zoomed;
     if (!state.rows) return;
-    state.rows.scale();
+    state.rows.arrange();
+    settle();
     showDetail(detail, rowOf(model.get("selected")), acts);
   }
 
