@@ -20,6 +20,7 @@ from studio.model.faults.handler_faults import Respond, Slow
 from studio.model.faults.network_faults import Latency, Lose, Partition
 from studio.model.faults.process_faults import Crash, Down
 from studio.model.faults.storage_faults import StorageStall
+from studio.model.scenario import Scenario
 from studio.simulation.harming.fault_targets import check_fault
 
 __all__ = ["Preset", "presets_of", "shifted"]
@@ -56,11 +57,7 @@ def presets_of(graph: Graph, now_ns: int = 0) -> tuple[Preset, ...]:
         now_ns: Virtual time; whatever has an instant is counted from it.
     """
     made = (Preset(name, about, tuple(make(graph, now_ns))) for name, about, make in _BUILT_IN)
-    declared = (
-        Preset(name, f"The plan of the scenario, {_count(scenario.faults)}, beginning now",
-               tuple(shifted(each, now_ns, duration_ns(scenario.duration)) for each in scenario.faults), is_declared=True)
-        for name, scenario in graph.scenarios.items()
-    )  # fmt: skip
+    declared = (_declared(scenario, now_ns) for scenario in graph.scenarios.values())
     return tuple(each for each in (*made, *declared) if each.faults and _fits(graph, each.faults))
 
 
@@ -176,6 +173,13 @@ def _fits(graph: Graph, faults: Iterable[Fault]) -> bool:
     except StudioError:  # a scenario that is out of date: a run of it says so
         return False
     return True
+
+
+def _declared(scenario: Scenario, now_ns: int) -> Preset:
+    lasts_ns = duration_ns(scenario.duration)
+    faults = tuple(shifted(each, now_ns, lasts_ns) for each in scenario.faults)
+    about = f"The plan of the scenario, {_count(scenario.faults)}, beginning now"
+    return Preset(scenario.name, about, faults, is_declared=True)
 
 
 def _count(faults: list[Fault]) -> str:
