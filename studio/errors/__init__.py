@@ -168,6 +168,7 @@ from studio.errors.run_log import (
     QueryWrites,
     UnknownRun,
     UnknownView,
+    WindowTooLarge,
 )
 from studio.errors.simulated_runs import (
     CannotSample,
@@ -354,6 +355,7 @@ __all__ = [
     "UnsettledCell",
     "UnusableDatabase",
     "Where",
+    "WindowTooLarge",
     "WireMismatch",
     "WorkerDied",
     "WorldClosed",

@@ -16,6 +16,7 @@ __all__ = [
     "QueryWrites",
     "UnknownRun",
     "UnknownView",
+    "WindowTooLarge",
 ]
 
 
@@ -143,3 +144,13 @@ class LogMissing(StudioError):
     remedy = "Name a log that holds runs: `studio simulate … --log FILE` or `[tool.studio] log` in pyproject.toml."
 
     file: str
+
+
+class WindowTooLarge(StudioError):
+    """What a page asks of the log does not fit into memory."""
+
+    code = "STU612"
+    problem = "the window is too large for this machine's memory ({reason})"
+    remedy = "Choose a shorter stretch of time, or a filter; the log is as it was."
+
+    reason: str

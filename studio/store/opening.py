@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.errors import LogLocked, LogUnwritable, LogVersion, NotALog
+from studio.errors import LogLocked, LogMissing, LogUnwritable, LogVersion, NotALog
 from studio.store.queries import literal
 from studio.store.schema import MIGRATIONS, VERSION
 
@@ -67,13 +67,14 @@ def attached(engine: duckdb.DuckDBPyConnection, file: Path, *, patience_s: float
 
     Args:
         engine: With its own settings; nothing in the file is changed, also not its form.
-        file: It exists.
+        file: Its path.
         patience_s: How long to wait while another process holds it.
 
     Yields:
         The file's form.
 
     Raises:
+        LogMissing: It does not exist.
         LogLocked: Another process holds it still.
         LogVersion: It has a form that we do not know.
         NotALog: It is something else.
@@ -81,6 +82,8 @@ def attached(engine: duckdb.DuckDBPyConnection, file: Path, *, patience_s: float
     """
     import duckdb
 
+    if not file.exists():
+        raise LogMissing(file=str(file))
     with _in_process.setdefault(file.resolve(), threading.RLock()):
         attach = f"attach {literal(str(file))} as log (read_only)"
         _patiently(lambda: engine.execute(attach), file, patience_s, 0)

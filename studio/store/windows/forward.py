@@ -19,33 +19,31 @@ where database_name = {database} order by column_index
 """
 
 
-def make_forward(engine: duckdb.DuckDBPyConnection) -> str:
+def make_forward(engine: duckdb.DuckDBPyConnection, form: int) -> str:
     """Make a database in which every table of the present form stands: the file's own, or empty where it has none.
 
     Args:
         engine: Has the file attached as `log`; the database is made once and stays.
+        form: The file's.
 
     Returns:
         The database's name.
     """
-    known = engine.execute("select 1 from duckdb_databases() where database_name = 'forward'").fetchone()
-    if known is None:
-        engine.execute("attach ':memory:' as forward")
-    cursor = engine.cursor()
-    try:
-        cursor.execute("use forward")
-        if known is None:
-            _make(cursor)
-    finally:
-        cursor.close()
-    return "forward"
+    database = f"forward_{form}"
+    known = "select 1 from duckdb_databases() where database_name = {database}"
+    if engine.execute(complete(known, database=database)).fetchone() is None:
+        engine.execute(f"attach ':memory:' as {database}")
+        with engine.cursor() as cursor:
+            cursor.execute(f"use {database}")
+            _make(cursor, database)
+    return database
 
 
-def _make(cursor: duckdb.DuckDBPyConnection) -> None:
+def _make(cursor: duckdb.DuckDBPyConnection, database: str) -> None:
     for migration in MIGRATIONS:
         for statement in migration():
             cursor.execute(statement)
-    there, wanted = _columns(cursor, "log"), _columns(cursor, "forward")
+    there, wanted = _columns(cursor, "log"), _columns(cursor, database)
     for place in sorted(there.keys() & wanted.keys()):
         fields = (_field(name, kind, there[place]) for name, kind in wanted[place].items())
         table, shown = Sql(".".join(place)), Sql(", ".join(fields))

@@ -36,9 +36,9 @@ class GrowingCopy:
         self.connection.execute(f"use {self.database}")
         self.connection.execute("create schema raw")
         self.connection.execute("create table raw.names (run INTEGER, id UINTEGER, text VARCHAR)")
-        self.names = 0
+        self.names, self.names_end = 0, 0
         self.ends: dict[str, int] = {}
-        """Table to the sequence number before which it is copied."""
+        """Table to the sequence number before which it is copied; `names_end` is that of the names."""
 
     def missing(self, tables: Iterable[str], end: int) -> dict[str, int]:
         """Return the tables of which rows before `end` are not here yet, with the first that is wanted.
@@ -64,9 +64,10 @@ class GrowingCopy:
         self._add(table, rows)
         self.ends[table] = end
 
-    def take_names(self, rows: Sql | pl.DataFrame) -> None:
-        """Add names, by id from `names` on."""
+    def take_names(self, rows: Sql | pl.DataFrame, end: int) -> None:
+        """Add names, by id from `names` on: all that stand in records before `end`."""
         self._add("names", rows)
+        self.names_end = end
         found = self.connection.execute("select count(*) from raw.names").fetchone()
         self.names = int(found[0]) if found else 0
 

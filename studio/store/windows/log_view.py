@@ -7,7 +7,6 @@ from collections import OrderedDict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from studio.errors import LogMissing
 from studio.store.disk import FileShelf
 from studio.store.volatile import MemoryShelf
 from studio.store.windows.recorded_campaign import RecordedCampaign
@@ -60,10 +59,7 @@ class LogView:
             LogVersion: A later version of Studio wrote it.
             NotALog: It is something else.
         """
-        path = Path(file)
-        if not path.exists():
-            raise LogMissing(file=str(path))
-        source = FileSource(path, patience_s=patience_s)
+        source = FileSource(Path(file), patience_s=patience_s)
         with source.opened():
             return cls(source)
 

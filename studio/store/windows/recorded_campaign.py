@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from studio.store.engine import frame_of
-from studio.store.question import narrowed
+from studio.store.windows.sources import answer_of
 from studio.store.windows.statements import Value, complete
 
 if TYPE_CHECKING:
@@ -42,4 +41,4 @@ class RecordedCampaign:
         """
         text = complete(sql, **{"campaign": self.number, **values})
         with self._source.campaign(self.number) as connection:
-            return narrowed(frame_of(connection.sql(text)))
+            return answer_of(connection, text)

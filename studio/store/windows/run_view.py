@@ -8,12 +8,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from studio.store.engine import frame_of
 from studio.store.holder import is_abandoned
-from studio.store.question import narrowed
 from studio.store.schema import columns
 from studio.store.windows.conditions import Conditions, like
 from studio.store.windows.growing_copy import GrowingCopy
+from studio.store.windows.sources import answer_of
 from studio.store.windows.statements import Sql, Value, complete, shown
 
 if TYPE_CHECKING:
@@ -252,7 +251,7 @@ class RunView:
         assert self._connection is not None
         if self._copy is not None:
             self._source.catch_up(self._copy, re.findall(r"\braw\.(\w+)", text), self._row.records)
-        return narrowed(frame_of(self._connection.sql(text)))
+        return answer_of(self._connection, text)
 
     def _with_names(self, frame: pl.DataFrame, column: str) -> pl.DataFrame:
         import polars as pl

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from studio.errors import UnknownCampaign, UnknownRun, nearest
+from studio.errors import UnknownCampaign, UnknownRun, WindowTooLarge, nearest
 from studio.store import queries
 from studio.store.campaigns import CAMPAIGN_TABLES, campaign_form, campaign_frame, fill_campaign
 from studio.store.columns import text_series
@@ -17,6 +17,7 @@ from studio.store.engine import Stream, frame_of
 from studio.store.holder import is_abandoned
 from studio.store.opening import attached
 from studio.store.queries import fill
+from studio.store.question import narrowed
 from studio.store.schema import VERSION, columns
 from studio.store.windows.forward import make_forward
 from studio.store.windows.growing_copy import GrowingCopy
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from studio.store.shelf import RunRow
     from studio.store.volatile import MemoryShelf
 
-__all__ = ["FileSource", "MemorySource", "Source"]
+__all__ = ["FileSource", "MemorySource", "Source", "answer_of"]
 
 _SETTINGS = (
     "set autoinstall_known_extensions = false",
@@ -91,6 +92,20 @@ def _open_engine() -> duckdb.DuckDBPyConnection:
     return engine
 
 
+def answer_of(connection: duckdb.DuckDBPyConnection, text: str) -> pl.DataFrame:
+    """Ask a statement of ours; what is wrong in it is our bug, and raises as DuckDB words it.
+
+    Raises:
+        WindowTooLarge: The answer does not fit into memory.
+    """
+    import duckdb
+
+    try:
+        return narrowed(frame_of(connection.sql(text)))
+    except duckdb.OutOfMemoryException as error:
+        raise WindowTooLarge(reason=str(error).splitlines()[0]) from error
+
+
 class FileSource:
     """A log in a file; it is never changed, also not brought forward from an older form.
 
@@ -148,7 +163,7 @@ class FileSource:
                 yield self._reader
                 return
             with attached(self.engine, self.file, patience_s=self._patience_s) as form:
-                self._database = "log" if form == VERSION else make_forward(self.engine)
+                self._database = "log" if form == VERSION else make_forward(self.engine, form)
                 self._reader.execute(f"use {self._database}")
                 try:
                     yield self._reader
@@ -163,12 +178,12 @@ class FileSource:
     def catch_up(self, copy: GrowingCopy, tables: Iterable[str], end: int) -> None:
         """Copy what is new inside the engine."""
         missing = copy.missing(tables, end)
-        if not missing:
+        if not missing and copy.names_end >= end:
             return
         with self.opened():
             place = Sql(f"{self._database}.raw")
             named = "select id, text from {place}.names where run = {run} and id >= {first} order by id"
-            copy.take_names(complete(named, place=place, run=copy.run, first=copy.names))
+            copy.take_names(complete(named, place=place, run=copy.run, first=copy.names), end)
             for table, first in missing.items():
                 fields = Sql(", ".join(["seq", *(f'"{column.name}"' for column in columns(table))]))
                 rows = "select {fields} from {table} where run = {run} and seq >= {first} and seq < {end} order by seq"
@@ -239,15 +254,11 @@ class MemorySource:
         """Copy the frames that are new."""
         import polars as pl
 
-        missing = copy.missing(tables, end)
-        if not missing:
-            return
-        found = self._shelf.read(copy.run, missing, end)
-        names = self._shelf.names_from(copy.run, copy.names)
-        if names:
+        if copy.names_end < end:
+            names = self._shelf.names_from(copy.run, copy.names)
             ids = pl.Series("id", range(copy.names, copy.names + len(names)), dtype=pl.UInt32)
-            copy.take_names(pl.DataFrame([ids, text_series("text", names)]))
-        for table, frame in found.frames.items():
+            copy.take_names(pl.DataFrame([ids, text_series("text", names)]), end)
+        for table, frame in self._shelf.read(copy.run, copy.missing(tables, end), end).frames.items():
             copy.take(table, frame, end)
 
 
