@@ -61,7 +61,7 @@ from studio.errors.counterexamples import (
     NothingBroken,
     UnknownCounterexample,
 )
-from studio.errors.dashboards import UnknownTab
+from studio.errors.dashboards import NothingToUndo, UnknownTab
 from studio.errors.declarations import (
     AddressIsBoth,
     AmbiguousOperation,
@@ -294,6 +294,7 @@ __all__ = [
     "NothingRun",
     "NothingToExport",
     "NothingToHunt",
+    "NothingToUndo",
     "NothingToRedeliver",
     "Overloaded",
     "PortRequiredError",

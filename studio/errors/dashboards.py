@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.errors.studio_error import StudioError
 
-__all__ = ["UnknownTab"]
+__all__ = ["NothingToUndo", "UnknownTab"]
 
 
 class UnknownTab(StudioError):
@@ -16,3 +16,13 @@ class UnknownTab(StudioError):
 
     tab: str
     known: str
+
+
+class NothingToUndo(StudioError):
+    """Faults are to be undone, or done again, where nothing was."""
+
+    code = "STU928"
+    problem = "there is nothing to {what}"
+    remedy = "What is put in force, or lifted, in a dashboard or in a notebook's controls can be undone there."
+
+    what: str
