@@ -61,7 +61,7 @@ from studio.errors.counterexamples import (
     NothingBroken,
     UnknownCounterexample,
 )
-from studio.errors.dashboards import NothingToUndo, UnknownTab
+from studio.errors.dashboards import NothingToActOn, NothingToUndo, NotInRun, UnknownTab
 from studio.errors.declarations import (
     AddressIsBoth,
     AmbiguousOperation,
@@ -286,12 +286,14 @@ __all__ = [
     "NotDeterministic",
     "NotForkable",
     "NotInForce",
+    "NotInRun",
     "NotOurFolder",
     "NotPackaged",
     "NothingBroken",
     "NothingDeclared",
     "NothingLeftError",
     "NothingRun",
+    "NothingToActOn",
     "NothingToExport",
     "NothingToHunt",
     "NothingToRedeliver",

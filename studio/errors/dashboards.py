@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.errors.studio_error import StudioError
 
-__all__ = ["NothingToUndo", "UnknownTab"]
+__all__ = ["NotInRun", "NothingToActOn", "NothingToUndo", "UnknownTab"]
 
 
 class UnknownTab(StudioError):
@@ -16,6 +16,30 @@ class UnknownTab(StudioError):
 
     tab: str
     known: str
+
+
+class NothingToActOn(StudioError):
+    """Somebody acts on a run that is over, or that is another world's."""
+
+    code = "STU923"
+    problem = "cannot {what} {value}: run {run} is not a world that goes on in this kernel"
+    remedy = "Choose the run of the latest world, or start one: `world = studio.world(seed=7).start(speed=10)`."
+
+    what: str
+    value: str
+    run: int
+
+
+class NotInRun(StudioError):
+    """A link names a trace, a saga instance or a message that the shown run does not have."""
+
+    code = "STU924"
+    problem = "{what}={value} is not in run {run}"
+    remedy = "Close it and choose another from the list, or choose the run in which it happened."
+
+    what: str
+    value: str
+    run: int
 
 
 class NothingToUndo(StudioError):
