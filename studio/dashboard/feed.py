@@ -51,7 +51,8 @@ class Feed:
     @property
     def world(self) -> World | None:
         """The latest world, whichever run is shown; it may be closed."""
-        return None if self._world is None else self._world()
+        world = None if self._world is None else self._world()
+        return world if hasattr(world, "state") else None
 
     @property
     def build(self) -> Build | None:

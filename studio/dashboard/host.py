@@ -13,11 +13,11 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any
 
-from bokeh.application import Application
 from bokeh.application.handlers.function import FunctionHandler
 from bokeh.server.server import BaseServer
-from panel.io.server import ComponentResourceHandler  # panel.io.server teaches Bokeh's server Panel's pages
+from panel.io.application import Application
 from panel.io.resources import COMPONENT_PATH
+from panel.io.server import ComponentResourceHandler  # this module teaches Bokeh's server Panel's pages
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
 from tornado.netutil import bind_sockets

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
+from bokeh.core.validation import silence
+from bokeh.core.validation.warnings import EMPTY_LAYOUT
 
 from studio.dashboard.desk import Desk
 from studio.dashboard.page.frame import Frame
@@ -26,6 +28,8 @@ __all__ = ["open_page"]
 
 _TEMPLATE = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
 _TICK_MS = 400
+
+silence(EMPTY_LAYOUT)  # a tab that was not opened yet is empty, and stays so until it is
 
 
 def open_page(
@@ -71,16 +75,28 @@ class SessionPage:
         self.steering = Steering(self, number, parcels)
         self.bar = TopBar(self.steering.receive)
         self._seen: Any = None
+        self._document: Document | None = None
+        self._is_due = False
 
     def begin(self, document: Document) -> None:
         """Draw the bar, and look for news from now on; tabs are built when the browser has said how it looks."""
+        self._document = document
         self.steering.redraw()
         self.desk.watch(self.moved, *(name for name in self.desk.param if name not in ("name", "notices", "tick")))
         self.desk.watch(self.steering.show_notices, "notices")
         document.add_periodic_callback(self.look, _TICK_MS)
 
     def moved(self) -> None:
-        """Show what the desk says now."""
+        """Show what the desk says now, in a moment: once for all that changes until then, and under Bokeh's lock.
+
+        Panel answers browsers without that lock, and a chart that is changed then loses the change.
+        """
+        if not self._is_due and self._document is not None:
+            self._is_due = True
+            self._document.add_next_tick_callback(self._move)
+
+    def _move(self) -> None:
+        self._is_due = False
         self.steering.redraw()
         self.show()
 
@@ -97,6 +113,7 @@ class SessionPage:
             each.column.visible = name == tab.name
         frame.update()
         self.steering.show_exports(frame.exports())
+        self.bar.state = {**self.bar.state, "isBuilt": True}
 
     def look(self) -> None:
         """See whether there is anything new, and show it."""

@@ -79,7 +79,6 @@ class Steering:
         desk = self._page.desk
         desk.is_theme_chosen = is_chosen
         desk.theme = theme
-        self._page.look()
         self._page.moved()
 
     def _act(self, verb: str, value: Any) -> None:
@@ -88,7 +87,7 @@ class Steering:
             self._page.desk.tell("The shown run is over, or not of this kernel's world: nothing can be done to it.", "warning")
             return
         _ACTS[verb](world, value)
-        self._page.look()
+        self._page.moved()
 
     def _export(self, index: int) -> None:
         if not 0 <= index < len(self._exports):
@@ -117,10 +116,11 @@ class Steering:
             "tabs": [{"name": tab.name, "title": tab.title} for tab in TABS],
             "tab": desk.tab if desk.tab in {tab.name for tab in TABS} else TABS[0].name,
             "chips": chips(desk),
-            "theme": desk.theme,
+            "theme": desk.theme if self.is_greeted else "",
             "query": query,
             "follows": desk.run is None,
             "count": len(rows),
+            "isBuilt": desk.tab in self._page.frames,
         }
         bar.clock = {
             "run": None if row is None else run_words(row, is_live=desk.feed.is_live_run(row.run)),

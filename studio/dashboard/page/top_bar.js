@@ -59,12 +59,14 @@ export function render({ model }) {
   function drawState() {
     const state = model.state;
     if (!state.tabs) return;
-    document.documentElement.dataset.theme = state.theme;
-    theme.firstChild.innerHTML = state.theme === "dark" ? ICONS.sun : ICONS.moon;
-    theme.title = state.theme === "dark" ? "Light" : "Dark";
+    if (state.theme) document.documentElement.dataset.theme = state.theme; // empty until it was told ours
+    const isDark = document.documentElement.dataset.theme === "dark";
+    theme.firstChild.innerHTML = isDark ? ICONS.sun : ICONS.moon;
+    theme.title = isDark ? "Light" : "Dark";
     theme.setAttribute("aria-label", `Use the ${theme.title.toLowerCase()} theme`);
     follow.setAttribute("aria-pressed", String(state.follows));
     follow.hidden = state.count < 2;
+    document.getElementById("studio-loading").hidden = state.isBuilt;
     drawTabs(state);
     drawChips(state);
     keepQuery(state.query);
@@ -256,7 +258,6 @@ export function render({ model }) {
   };
   dark.addEventListener("change", onScheme);
 
-  const built = new MutationObserver(() => document.getElementById("studio-loading")?.remove());
   model.on("state", drawState);
   model.on("clock", drawClock);
   model.on("notices", drawNotices);
@@ -264,7 +265,6 @@ export function render({ model }) {
   model.on("exports", () => exports.draw());
   model.on("remove", () => {
     clearTimeout(lost.timer);
-    built.disconnect();
     dark.removeEventListener("change", onScheme);
     removeEventListener("popstate", onPop);
     removeEventListener("keydown", onKey);

@@ -7,12 +7,12 @@ from typing import Any
 import panel as pn
 from bokeh.models import (
     BasicTickFormatter,
+    BoxSelectTool,
     CrosshairTool,
     CustomJSTickFormatter,
     HoverTool,
     ResetTool,
     WheelPanTool,
-    XBoxSelectTool,
 )
 from bokeh.plotting import figure as bokeh_figure
 
@@ -60,7 +60,7 @@ def figure(
     )  # fmt: skip
     if of_time:
         made.xaxis.formatter = time_formatter()
-        made.add_tools(XBoxSelectTool(), WheelPanTool(dimension="width"), ResetTool())
+        made.add_tools(BoxSelectTool(dimensions="width"), WheelPanTool(dimension="width"), ResetTool())
         made.add_tools(CrosshairTool(dimensions="height", line_alpha=0.4, line_width=1))
     return dress(made, theme)
 
