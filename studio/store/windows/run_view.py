@@ -256,13 +256,17 @@ class RunView:
     def _with_names(self, frame: pl.DataFrame, column: str) -> pl.DataFrame:
         import polars as pl
 
-        ids = frame[column]
-        flat = ids.explode() if isinstance(ids.dtype, pl.List) else ids
-        self._learn(set(flat.drop_nulls().unique().to_list()) - self._texts.keys())
-        texts = pl.Series(column, [None if each is None else self._texts[each] for each in flat], dtype=pl.String)
-        if flat is ids:
-            return frame.with_columns(texts)
-        return frame.with_columns(_gathered(ids, texts))
+        ids = frame[column].to_list()
+        lists = isinstance(frame.schema[column], pl.List)
+        flat = [each for some in ids if some is not None for each in some] if lists else ids
+        self._learn(set(flat) - self._texts.keys() - {None})
+        if lists:
+            found = [None if some is None else [self._text(each) for each in some] for some in ids]
+            return frame.with_columns(pl.Series(column, found, dtype=pl.List(pl.String)))
+        return frame.with_columns(pl.Series(column, map(self._text, ids), dtype=pl.String))
+
+    def _text(self, id_: int | None) -> str | None:
+        return None if id_ is None else self._texts[id_]
 
     def _learn(self, ids: set[int]) -> None:
         if not ids:
@@ -272,14 +276,3 @@ class RunView:
         found = self._answer(complete("select id, text from raw.names where run = {run} and id in {ids}",
                                       run=self.run, ids=sorted(ids)))  # fmt: skip
         self._texts.update(found.iter_rows())
-
-
-def _gathered(lists: pl.Series, texts: pl.Series) -> pl.Series:
-    """Put texts in the place of the ids of lists, of which they were made by `explode`."""
-    import polars as pl
-
-    found, at = [], 0
-    for size in lists.list.len():
-        found.append(None if size is None else texts[at : at + size].to_list())
-        at += max(1, size or 0)  # an empty list explodes to one null
-    return pl.Series(lists.name, found, dtype=pl.List(pl.String))

@@ -42,7 +42,8 @@ def _written(value: Value) -> str:
         case None:
             return "null"
         case str():
-            return " || chr(0) || ".join(map(literal, value.split("\0")))
+            held = value.encode("utf-8", "backslashreplace").decode()  # as the log keeps a lone surrogate
+            return " || chr(0) || ".join(map(literal, held.split("\0")))
         case float():
             return f"cast('{value!r}' as double)"
         case int() | datetime():
