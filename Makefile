@@ -12,7 +12,7 @@ PYTEST_ARGS ?= -q -n auto --dist loadfile
 BENCH_ARGS ?= -q -s
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab check bench format lock
+.PHONY: help demo test lab check bench format lock labextension
 
 help:
 	@echo 'make demo    run "We charged Ada twice" in this terminal'
@@ -22,6 +22,7 @@ help:
 	@echo 'make bench   benchmarks, small (BENCH_ARGS="--large" for long runs)'
 	@echo 'make format  mend format and what lint can mend'
 	@echo 'make lock    resolve requirements-dev.lock anew'
+	@echo 'make labextension  build the JupyterLab extension anew (needs Node 20 or later and npm)'
 
 demo: $(STAMP)
 	@$(BIN)/studio demo
@@ -50,9 +51,15 @@ lock: $(STAMP)
 		--generate-hashes --extra lab --extra serve --extra dev --no-header --no-annotate --output-file requirements-dev.lock
 	@! grep -n '://' requirements-dev.lock
 
+# Its output is kept in the repository, so that only those who change its sources need Node. `npm run relock` in its
+# folder resolves its lock anew, as of a day on which all parts were to be had everywhere.
+labextension: $(STAMP)
+	cd studio/lab/frontend && npm ci --ignore-scripts && PATH="$(CURDIR)/$(BIN):$$PATH" npm run build
+	@$(MAKE) $(STAMP)
+
 # The lock is hashed, uv's own entry too. uv is five times faster, but does not read pip's configuration: where pip is
 # told of another registry and uv is not, pip does it all.
-$(STAMP): requirements-dev.lock pyproject.toml $(wildcard kernels/studio/*)
+$(STAMP): requirements-dev.lock pyproject.toml $(wildcard kernels/studio/* studio/lab/labextension/* studio/lab/labextension/static/*)
 	@test -n "$(PYTHON)" || { echo 'Studio needs Python 3.11 or later: install it, or say make PYTHON=/path/to/python'; exit 1; }
 	@echo 'Installing what is locked into $(VENV) (once, about a minute) ...'
 	@test -x $(BIN)/python || "$(PYTHON)" -m venv $(VENV)

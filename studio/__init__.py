@@ -237,13 +237,17 @@ def __getattr__(name: str) -> _typing.Any:
 
 def load_ipython_extension(shell: _typing.Any) -> None:
     """Bring the magics into a notebook: `%load_ext studio`."""
+    from studio.lab.kernel_side import attach
     from studio.notebook.extension import load
 
     load(shell)
+    attach(shell)
 
 
 def unload_ipython_extension(shell: _typing.Any) -> None:
     """Take the magics out of a notebook: `%unload_ext studio`."""
+    from studio.lab.kernel_side import detach
     from studio.notebook.extension import unload
 
+    detach(shell)
     unload(shell)

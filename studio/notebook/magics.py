@@ -57,7 +57,9 @@ def _cell_magic(session: Session, kind: Kind) -> Callable[[str, str], Any]:
 def _line_magic(session: Session, magic: LineMagic) -> Callable[[str], Any]:
     def act(line: str) -> Any:
         __tracebackhide__ = True
-        return _ACTS[magic.name](session, parse_arguments(magic, line))
+        value = _ACTS[magic.name](session, parse_arguments(magic, line))
+        session.answered.append(value)
+        return value
 
     return _named(act, magic.name, help_text(magic))
 

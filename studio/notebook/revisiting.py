@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -29,6 +29,7 @@ BUDGET_S: Final = 5.0
 BUDGET_AT_ONCE_S: Final = 1.0
 BUILDS_MAX: Final = 4
 """Versions of the system that are kept to compare with."""
+VERDICTS_MAX: Final = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +115,10 @@ class Revisits:
 
     Args:
         system: What the cells declare.
+
+    Attributes:
+        verdicts: What came of each when it was run last, by name, without its run.
+        on_verdict: Called when that has changed.
     """
 
     def __init__(self, system: System) -> None:
@@ -122,6 +127,8 @@ class Revisits:
         self._before: str | None = None
         self._running: Revisit | None = None
         self._handle: Any = None
+        self.verdicts: dict[str, Retried] = {}
+        self.on_verdict: Callable[[], None] = lambda: None
 
     def changing(self) -> str:
         """Keep the code as it is before a cell changes it, and return its hash; empty where it does not run."""
@@ -183,6 +190,7 @@ class Revisits:
         while revisit.step():
             pass
         self._show()
+        self._keep(revisit)
         self._running = None
 
     def _turn(self, revisit: Revisit, soon: Callable[..., object]) -> None:
@@ -191,10 +199,17 @@ class Revisits:
             return
         is_more = revisit.step()
         self._show()
+        self._keep(revisit)
         if is_more:
             soon(self._turn, revisit, soon)
         else:
             self._running = None
+
+    def _keep(self, revisit: Revisit) -> None:
+        self.verdicts.update({each.now.kept.name: replace(each.now, run=None) for each in revisit.found})
+        while len(self.verdicts) > VERDICTS_MAX:
+            del self.verdicts[next(iter(self.verdicts))]
+        self.on_verdict()
 
     def _show(self) -> None:
         from IPython import display

@@ -49,6 +49,7 @@ class Session:
         self._attempted: dict[str, str] = {}  # how a source is shown to the body that was tried last
         self._written: dict[str, str] = {}  # the same, as the author wrote it
         self.cell_text = ""  # of the running cell, as the author wrote it
+        self.answered: list[Any] = []  # what line magics of the cell that ran last have returned
         self.revisits = Revisits(self.system)
 
     # -- cells ------------------------------------------------------------------------------------------------------
@@ -60,6 +61,7 @@ class Session:
         renamed declaration is a new one.
         """
         self._cell_id = getattr(info, "cell_id", None)
+        self.answered = []
         self.cell_text = str(getattr(info, "raw_cell", None) or "")
         counted = bool(getattr(info, "store_history", False))  # IPython has counted such a cell by now
         self._number = self._shell.execution_count - counted
@@ -76,6 +78,10 @@ class Session:
     def cell_label(self) -> str:
         """Return how the running cell is shown: `In[3]`."""
         return f"In[{self._number}]"
+
+    def cell_of(self, name: str) -> str:
+        """Return the id of the cell that made a declaration; empty where that is not known."""
+        return self._cells.get(name, "")
 
     def define(self, kind: Kind, line: str, body: str) -> Card:
         """Define what a studio cell declares, and return its card.
