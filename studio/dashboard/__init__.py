@@ -1,4 +1,4 @@
 """Look at runs in a browser: the log and, where there is one, the running world, in eight tabs.
 
-Importing this package loads Panel, which takes a second or two: only what opens a dashboard does it.
+`dashboard_server.serve_dashboard` opens one. Views and what they are made of load Panel when they are imported.
 """

@@ -1,7 +1,11 @@
-"""Open dashboards: `serve_dashboard` shows a feed in the browser; all dashboards of a process share one server."""
+"""Open dashboards: `serve_dashboard` shows a feed in the browser; all dashboards of a process share one server.
+
+Nothing here loads Panel: that takes seconds, and happens in the server's thread when the first browser knocks.
+"""
 
 from __future__ import annotations
 
+import importlib.util
 import threading
 import webbrowser
 from collections.abc import Sequence
@@ -9,9 +13,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 from studio.dashboard.host import Host
-from studio.dashboard.page.session_page import open_page
 from studio.dashboard.views import TABS
-from studio.errors import UnknownTab
+from studio.errors import MissingExtra, UnknownTab
 
 if TYPE_CHECKING:
     from bokeh.document import Document
@@ -42,6 +45,8 @@ class _Service:
         return number
 
     def _make_page(self, document: Document) -> None:
+        from studio.dashboard.page.session_page import open_page
+
         arguments = {name: values[-1].decode() for name, values in document.session_context.request.arguments.items()}
         asked = arguments.pop("feed", "")
         number = int(asked) if asked.isdecimal() else min(self.feeds, default=0)
@@ -110,11 +115,14 @@ def serve_dashboard(
 
     Raises:
         AddressInUse: It cannot listen there.
+        MissingExtra: Panel is not installed.
 
     Example:
         server = serve_dashboard(Feed.of_file("studio.duckdb"))
         print(server.url(tab="traces"))
     """
+    if importlib.util.find_spec("panel") is None:
+        raise MissingExtra(what="Panel", extra="lab")
     with _LOCK:
         service = next((each for each in _SERVICES if _fits(each.host, host, port)), None)
         if service is None:

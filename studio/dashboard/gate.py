@@ -1,4 +1,4 @@
-"""Let nobody in who was not given the link: one door for pages, static files and websockets.
+"""Decide who may come in: nobody who was not given the link, be it to a page, a static file or a websocket.
 
 A page that is opened by its link, with the token in the query, sets a cookie and sends the browser to the same address
 without the token, so that it stays out of histories and shared links. From then on the cookie opens the door. Cookies
@@ -9,49 +9,37 @@ from __future__ import annotations
 
 import secrets
 from http.cookies import SimpleCookie
-from typing import Any, Final
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
-from bokeh.server.tornado import BokehTornado
-from tornado.httputil import HTTPHeaders, HTTPServerRequest
-from tornado.web import OutputTransform, RequestHandler
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPServerRequest
 
-__all__ = ["Gate", "GuardedTornado"]
+__all__ = ["Gate"]
 
 _LOCAL: Final = ("localhost", "127.0.0.1", "::1")
 _FRAMERS: Final = ("localhost", "127.0.0.1")
-
-_REFUSAL: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title>Studio dashboard</title>
-<meta name="color-scheme" content="light dark">
-<body style="font: 15px/1.6 system-ui, sans-serif; max-width: 34em; margin: 15vh auto; padding: 0 1em">
-<h1 style="font-size: 1.3em">This link does not open the dashboard</h1><p>{reason}</p><ul>
-<li>In a notebook, run <code>%dashboard</code> again and follow its link.</li>
-<li>In a terminal, take the whole link that <code>studio dashboard</code> prints, with its token.</li></ul></body></html>
-"""
 
 
 class Gate:
     """Who may come in.
 
     Args:
+        port: On which the server listens.
         origins: Further sites whose pages may hold the dashboard, such as `https://hub.example`.
     """
 
-    def __init__(self, origins: tuple[str, ...] = ()) -> None:
+    def __init__(self, port: int, origins: tuple[str, ...] = ()) -> None:
         self.token = secrets.token_urlsafe(24)
         self.origins: set[str] = set()
         self._framing = {"vscode-webview:"}
-        self.cookie = "studio-dashboard"
+        self.cookie = f"studio-dashboard-{port}"
         self.admit(origins)
 
     def admit(self, origins: tuple[str, ...]) -> None:
         """Let pages of further sites hold the dashboard."""
         self.origins |= {_site(origin) for origin in origins}
         self._framing |= set(origins)
-
-    def for_port(self, port: int) -> None:
-        """Name the cookie by the port."""
-        self.cookie = f"studio-dashboard-{port}"
 
     def brings_token(self, request: HTTPServerRequest) -> bool:
         """Tell whether the link has the token."""
@@ -78,84 +66,6 @@ class Gate:
 
     def _is_token(self, given: bytes) -> bool:
         return secrets.compare_digest(given, self.token.encode())
-
-
-class GuardedTornado(BokehTornado):  # type: ignore[misc]  # Tornado says little of its types
-    """The server's handlers behind the gate."""
-
-    def __init__(self, applications: Any, gate: Gate, **options: Any) -> None:
-        self.gate = gate
-        gated = {"extra_websocket_origins": ["*"], "transforms": [self._headers]}  # the gate looks at origins itself
-        super().__init__(applications, **gated, **options)
-
-    def _headers(self, request: HTTPServerRequest) -> _Headers:
-        return _Headers(self.gate)
-
-    def find_handler(self, request: HTTPServerRequest, **options: Any) -> Any:
-        """Return what answers a request: its own handler, or a refusal."""
-        gate = self.gate
-        is_socket = request.headers.get("Upgrade", "").lower() == "websocket"
-        if is_socket and not gate.is_known_origin(request):
-            return self.get_handler_delegate(request, _Refusal, {"reason": "It was asked for by a page of another site."})
-        if not is_socket and gate.brings_token(request):
-            return self.get_handler_delegate(request, _Welcome, {"gate": gate})
-        if not gate.brings_cookie(request):
-            reason = "It has no token, or one of a server that has ended since: a restarted kernel gives a new one."
-            return self.get_handler_delegate(request, _Refusal, {"reason": reason})
-        return super().find_handler(request, **options)
-
-
-class _Headers(OutputTransform):  # type: ignore[misc]
-    """Give every answer the policy."""
-
-    def __init__(self, gate: Gate) -> None:
-        self._gate = gate
-
-    def transform_first_chunk(
-        self, status_code: int, headers: HTTPHeaders, chunk: bytes, finishing: bool  # noqa: FBT001 - Tornado's form
-    ) -> tuple[int, HTTPHeaders, bytes]:
-        """Add the policy to an answer's headers."""
-        headers["Content-Security-Policy"] = self._gate.policy
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Referrer-Policy"] = "no-referrer"
-        return status_code, headers, chunk
-
-
-class _Refusal(RequestHandler):  # type: ignore[misc]
-    """Say that the door is shut, and what to do."""
-
-    def initialize(self, reason: str) -> None:
-        self._why = reason
-
-    def prepare(self) -> None:
-        self.set_status(403)
-        self.set_header("Cache-Control", "no-store")
-        self.finish(_REFUSAL.format(reason=self._why))
-
-    def check_xsrf_cookie(self) -> None:
-        """Refuse every method alike."""
-
-
-class _Welcome(RequestHandler):  # type: ignore[misc]
-    """Hand out the cookie and go on without the token."""
-
-    def initialize(self, gate: Gate) -> None:
-        self._gate = gate
-
-    def get(self) -> None:
-        """Set the cookie."""
-        parts = urlsplit(self.request.uri or "/")
-        rest = urlencode([each for each in parse_qsl(parts.query, keep_blank_values=True) if each[0] != "token"])
-        self.add_header("Set-Cookie", f"{self._gate.cookie}={self._gate.token}; Path=/; HttpOnly; {self._site_rule}")
-        self.set_header("Cache-Control", "no-store")
-        self.redirect("?" + rest if rest else ".")
-
-    @property
-    def _site_rule(self) -> str:
-        """Only this site's pages send the cookie; in a frame of another one, such as an editor's, that frame alone."""
-        fetched = self.request.headers
-        is_framed = fetched.get("Sec-Fetch-Dest") == "iframe" and fetched.get("Sec-Fetch-Site") == "cross-site"
-        return "SameSite=None; Secure; Partitioned" if is_framed else "SameSite=Strict"
 
 
 def _site(origin: str) -> str:

@@ -1,6 +1,7 @@
 """Run one web server in a thread of its own, for all dashboards of the process.
 
-The thread is a daemon with a loop of its own: it answers while a cell blocks the kernel, and ends with the process.
+The thread is a daemon with a loop of its own: it answers while a cell blocks the kernel, and ends with the process. It
+listens at once, but loads Panel, which takes seconds, only when the first browser knocks.
 """
 
 from __future__ import annotations
@@ -10,25 +11,16 @@ import atexit
 import socket
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bokeh.application.handlers.function import FunctionHandler
-from bokeh.server.server import BaseServer
-from panel.io.application import Application
-from panel.io.resources import COMPONENT_PATH
-from panel.io.server import ComponentResourceHandler  # this module teaches Bokeh's server Panel's pages
-from tornado.httpserver import HTTPServer
-from tornado.ioloop import IOLoop
-from tornado.netutil import bind_sockets
-
-from studio.dashboard.gate import Gate, GuardedTornado
-from studio.dashboard.taking_away import Parcels, TakeAway
+from studio.dashboard.gate import Gate
+from studio.dashboard.parcels import Parcels
 from studio.errors import AddressInUse
 
-__all__ = ["Host"]
+if TYPE_CHECKING:
+    from studio.dashboard.web import Web
 
-_UNUSED_MS = 60_000  # a session outlives its browser that long: a laptop that sleeps for a moment finds it again
+__all__ = ["Host"]
 
 
 class Host:
@@ -47,26 +39,20 @@ class Host:
     def __init__(
         self, make_page: Callable[[Any], None], *, host: str = "127.0.0.1", port: int = 0, origins: tuple[str, ...] = ()
     ) -> None:
-        self.gate, self.parcels = Gate(origins), Parcels()
         self._make_page = make_page
-        self._sockets = _bound(host, port)
-        self.host, self.port = host, int(self._sockets[0].getsockname()[1])
-        self.gate.for_port(self.port)
+        self._socket = _bound(host, port)
+        self.host, self.port = host, int(self._socket.getsockname()[1])
+        self.gate, self.parcels = Gate(self.port, origins), Parcels()
+        self._web: Web | None = None
         self._loop = asyncio.new_event_loop()
-        self._up: Future[None] = Future()
         self._thread = threading.Thread(target=self._run, name="studio-dashboard", daemon=True)
         self._thread.start()
-        self._up.result()
         atexit.register(self.stop)
 
     @property
     def is_running(self) -> bool:
         """Whether it still answers."""
         return self._thread.is_alive()
-
-    def call(self, act: Callable[[], Any]) -> None:
-        """Do something in the server's thread, some time soon."""
-        self._loop.call_soon_threadsafe(act)
 
     def stop(self) -> None:
         """End the server and wait until nothing of it is left; a second time does nothing."""
@@ -79,55 +65,41 @@ class Host:
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
-        try:
-            server, http = self._serve()
-        except BaseException as error:  # noqa: BLE001 - told in the thread that waits for the server
-            self._up.set_exception(error)
-            self._loop.close()
-            return
-        self._loop.call_soon(self._up.set_result, None)
+        self._loop.add_reader(self._socket, self._open)
         try:
             self._loop.run_forever()
         finally:
-            server.stop(wait=False)
-            self._loop.run_until_complete(self._end(server, http))
+            self._loop.run_until_complete(self._end())
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.run_until_complete(self._loop.shutdown_default_executor())
             asyncio.set_event_loop(None)
-            IOLoop.current(instance=False)
             self._loop.close()
 
-    def _serve(self) -> tuple[BaseServer, HTTPServer]:
-        tornado = GuardedTornado(
-            {"/": Application(FunctionHandler(self._make_page))},
-            self.gate,
-            extra_patterns=[
-                (f"/{COMPONENT_PATH}(.*)", ComponentResourceHandler, {}),
-                (r"/take/([0-9a-f]+)", TakeAway, {"parcels": self.parcels}),
-            ],
-            unused_session_lifetime_milliseconds=_UNUSED_MS,
-            use_index=False,
-        )
-        http = HTTPServer(tornado, xheaders=False)
-        http.add_sockets(self._sockets)
-        server = BaseServer(IOLoop.current(), tornado, http)
-        server.start()
-        return server, http
+    def _open(self) -> None:
+        """Load what answers, now that somebody knocks; who knocks meanwhile waits in the socket's queue."""
+        self._loop.remove_reader(self._socket)
+        from studio.dashboard.web import Web
 
-    async def _end(self, server: BaseServer, http: HTTPServer) -> None:
-        """Close connections and sessions, then wait for what is still under way."""
-        for session in server.get_sessions():
-            session.destroy()
-        await http.close_all_connections()
+        self._web = Web(self._socket, self.gate, self.parcels, self._make_page)
+
+    async def _end(self) -> None:
+        if self._web is None:
+            self._loop.remove_reader(self._socket)
+            self._socket.close()
+            return
+        await self._web.close()
         others = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
 
 
-def _bound(host: str, port: int) -> list[socket.socket]:
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return list(bind_sockets(port, host, family=socket.AF_INET if host == "127.0.0.1" else socket.AF_UNSPEC))
+        made = socket.create_server((host, port), family=family, backlog=128)
     except (OSError, OverflowError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise AddressInUse(host=host, port=port, reason=reason[:1].lower() + reason[1:]) from None
+    made.setblocking(False)  # noqa: FBT003 - the socket module's form
+    return made

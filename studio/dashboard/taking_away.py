@@ -1,14 +1,14 @@
-"""Hand over files that a tab exports: each is kept under a name that cannot be guessed until it was fetched."""
+"""Hand over the files that a tab has exported."""
 
 from __future__ import annotations
 
-import secrets
-from dataclasses import dataclass
 from typing import Any, Final
 
 from tornado.web import HTTPError, RequestHandler
 
-__all__ = ["Parcel", "Parcels", "TakeAway"]
+from studio.dashboard.parcels import Parcels
+
+__all__ = ["TakeAway"]
 
 _KINDS: Final = {
     "svg": "image/svg+xml",
@@ -18,43 +18,6 @@ _KINDS: Final = {
     "txt": "text/plain; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A file to be fetched.
-
-    Attributes:
-        file: Its name.
-        content: Its bytes.
-    """
-
-    file: str
-    content: bytes
-
-
-class Parcels:
-    """Files that wait to be fetched.
-
-    Args:
-        most: How many are kept; the oldest goes.
-    """
-
-    def __init__(self, most: int = 8) -> None:
-        self._most = most
-        self._waiting: dict[str, Parcel] = {}
-
-    def put(self, parcel: Parcel) -> str:
-        """Keep a file and return the key under which it is fetched."""
-        key = secrets.token_hex(16)
-        self._waiting[key] = parcel
-        if len(self._waiting) > self._most:
-            del self._waiting[next(iter(self._waiting))]
-        return key
-
-    def take(self, key: str) -> Parcel | None:
-        """Return a file, once."""
-        return self._waiting.pop(key, None)
 
 
 class TakeAway(RequestHandler):  # type: ignore[misc]  # Tornado says little of its types

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from bokeh.document import Document
 
     from studio.dashboard.feed import Feed
-    from studio.dashboard.taking_away import Parcels
+    from studio.dashboard.parcels import Parcels
 
 __all__ = ["open_page"]
 

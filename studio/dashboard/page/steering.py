@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from studio.dashboard.desk import FILTERS
 from studio.dashboard.page.wording import chips, corner, found_runs, row_of, run_words, world_words
-from studio.dashboard.taking_away import Parcel, Parcels
+from studio.dashboard.parcels import Parcel, Parcels
 from studio.dashboard.views import TABS
 from studio.errors import StudioError
 
@@ -84,7 +84,9 @@ class Steering:
     def _act(self, verb: str, value: Any) -> None:
         world = self._page.desk.world
         if world is None:
-            self._page.desk.tell("The shown run is over, or not of this kernel's world: nothing can be done to it.", "warning")
+            self._page.desk.tell(
+                "The shown run is over, or not of this kernel's world: nothing can be done to it.", "warning"
+            )
             return
         _ACTS[verb](world, value)
         self._page.moved()

@@ -67,7 +67,9 @@ def chips(desk: Desk) -> list[dict[str, Any]]:
         if getattr(desk, name)
     ]
     if desk.from_ns is not None or desk.until_ns is not None:
-        found.append({"names": ["from_ns", "until_ns"], "title": "time", "value": _stretch(desk.from_ns, desk.until_ns)})
+        found.append(
+            {"names": ["from_ns", "until_ns"], "title": "time", "value": _stretch(desk.from_ns, desk.until_ns)}
+        )
     return found
 
 

@@ -77,7 +77,7 @@ export function render({ model }) {
     if (hadFocus) focusCursor();
   }
 
-  function bodyRow([key, cells, marks], index, shift) {
+  function bodyRow([key, cells, marks, shares], index, shift) {
     const at = model.offset + index;
     const line = element("div", "row");
     line.setAttribute("role", "row");
@@ -87,18 +87,22 @@ export function render({ model }) {
     line.dataset.at = String(at);
     line.tabIndex = at === cursor ? 0 : -1;
     line.style.transform = `translateY(${shift + index * ROW}px)`;
-    line.append(...cells.map((text, column) => bodyCell(text, marks[column], model.head[column])));
+    line.append(...cells.map((text, column) => bodyCell(text, marks[column], model.head[column], shares[column])));
     return line;
   }
 
-  function bodyCell(text, mark, column) {
-    const cell = element("div", `cell ${column.align}${column.code ? " code" : ""}${mark ? ` mark ${mark}` : ""}`);
+  function bodyCell(text, mark, column, share) {
+    const cell = element("div", `cell ${column.align}${column.code ? " code" : ""}${mark ? ` mark is-${mark}` : ""}`);
     cell.setAttribute("role", "gridcell");
     if (mark) {
       const sign = element("span", "sign");
       sign.setAttribute("aria-hidden", "true");
       sign.textContent = SIGNS[mark] ?? "";
       cell.append(sign);
+    }
+    if (share) {
+      cell.classList.add("share");
+      cell.style.setProperty("--share", `${(100 * Math.min(1, Math.max(0.01, share))).toFixed(1)}%`);
     }
     cell.append(text);
     cell.title = text;

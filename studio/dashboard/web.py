@@ -1,0 +1,61 @@
+"""Answer browsers: Bokeh's server behind the gate, on the running loop; importing this loads Panel."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from typing import Any, Final
+
+from bokeh.application.handlers.function import FunctionHandler
+from bokeh.server.server import BaseServer
+from panel.io.application import Application
+from panel.io.resources import COMPONENT_PATH
+from panel.io.server import ComponentResourceHandler  # this module teaches Bokeh's server Panel's pages
+from tornado.httpserver import HTTPServer
+from tornado.ioloop import IOLoop
+
+from studio.dashboard.gate import Gate
+from studio.dashboard.guarded import GuardedTornado
+from studio.dashboard.parcels import Parcels
+from studio.dashboard.taking_away import TakeAway
+
+__all__ = ["Web"]
+
+_UNUSED_MS: Final = 60_000  # a session outlives its browser that long, unless the server ends
+
+
+class Web:
+    """What answers on one socket.
+
+    Args:
+        listening: Where browsers knock; it is closed with the rest.
+        gate: Who may come in.
+        parcels: Files that wait to be fetched.
+        make_page: Fills a new browser session's document.
+    """
+
+    def __init__(
+        self, listening: socket.socket, gate: Gate, parcels: Parcels, make_page: Callable[[Any], None]
+    ) -> None:
+        tornado = GuardedTornado(
+            {"/": Application(FunctionHandler(make_page))},
+            gate,
+            extra_patterns=[
+                (f"/{COMPONENT_PATH}(.*)", ComponentResourceHandler, {}),
+                (r"/take/([0-9a-f]+)", TakeAway, {"parcels": parcels}),
+            ],
+            unused_session_lifetime_milliseconds=_UNUSED_MS,
+            use_index=False,
+        )
+        self._http = HTTPServer(tornado)
+        self._http.add_sockets([listening])
+        self._server = BaseServer(IOLoop.current(), tornado, self._http)
+        self._server.start()
+
+    async def close(self) -> None:
+        """Close the socket, the connections, and what each browser's session holds."""
+        sessions = self._server.get_sessions()
+        self._server.stop(wait=False)
+        for session in sessions:
+            session.destroy()
+        await self._http.close_all_connections()
