@@ -19,8 +19,8 @@ from studio.store.opening import attached
 from studio.store.queries import fill
 from studio.store.question import narrowed
 from studio.store.schema import VERSION, columns
-from studio.store.windows.forward import make_forward
 from studio.store.windows.growing_copy import GrowingCopy
+from studio.store.windows.older_forms import make_forward
 from studio.store.windows.statements import Sql, complete
 
 if TYPE_CHECKING:
