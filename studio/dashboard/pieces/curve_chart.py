@@ -84,28 +84,29 @@ class CurveChart:
         height: int = 150,
     ) -> None:
         self.board, self.title, self.unit, self.curves = board, title, unit, Curves()
-        self._say, self._is_stepped, self._advice, self._height = say, is_stepped, advice, height
+        self.say, self.is_stepped, self._advice, self._height = say, is_stepped, advice, height
         self._series: tuple[str, ...] = ()
         self._source = ColumnDataSource({"at": []})
         self._head = pn.pane.HTML("", margin=(0, 4, 0, 4), sizing_mode="stretch_width", stylesheets=[_CSS])
         self._figure = self._draw()
-        self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width", height=height, margin=0)
+        self._place = pn.Column(self._framed(), sizing_mode="stretch_width", margin=0)
         self.body = pn.Column(
-            self._head, self._pane, sizing_mode="stretch_width", margin=0, css_classes=["studio-chart"]
+            self._head, self._place, sizing_mode="stretch_width", margin=0, css_classes=["studio-chart"]
         )
 
     def show(self, curves: Curves) -> None:
         """Show other curves; where their names stay, only numbers are sent."""
         self.curves = curves
         self._head.object = self.words()
-        self._pane.visible = not curves.is_empty
+        self._place.visible = not curves.is_empty
         if tuple(curves.values) != self._series:
             self._series = tuple(curves.values)
             self._source = ColumnDataSource(self._columns())
             self._figure = self._draw()
-            self._pane.object = self._figure
+            self._place[:] = [self._framed()]
         else:
             self._source.data = self._columns()
+            self._figure.y_range.start = self._floor()
 
     def words(self) -> str:
         """Return title and legend as HTML, which also is the chart's text alternative."""
@@ -113,48 +114,57 @@ class CurveChart:
         head = f"<h3>{escape(self.title)}{unit}</h3>"
         if self.curves.is_empty:
             return f"{head}<p class='nothing'>{escape(self._advice)}</p>"
-        told = [legend(at, name, self._span(name)) for at, name in enumerate(self.curves.values)]
+        told = [legend(at, name, self.span_words(name)) for at, name in enumerate(self.curves.values)]
         return f'{head}<ul aria-label="{escape(self.alternative())}">{"".join(told)}</ul>'
 
     def alternative(self) -> str:
         """Return what the chart shows, in a sentence for each curve."""
-        told = [f"{name} {self._span(name)}" for name in self.curves.values]
+        told = [f"{name} {self.span_words(name)}" for name in self.curves.values]
         return f"{self.title}{f', {self.unit}' if self.unit else ''}: {'; '.join(told) or 'nothing'}"
 
-    def _span(self, name: str) -> str:
+    def span_words(self, name: str) -> str:
+        """Return the latest, least and greatest value of a curve."""
         values = self.curves.of(name)
         if not values:
             return "nothing"
-        return f"latest {self._say(values[-1])}, {self._say(min(values))} to {self._say(max(values))}"
+        return f"latest {self.say(values[-1])}, {self.say(min(values))} to {self.say(max(values))}"
+
+    def _floor(self) -> float:
+        """Return where the y axis begins: at 0, or wherever the curves do if they go below."""
+        has_less = any(value < 0 for name in self.curves.values for value in self.curves.of(name))
+        return float("nan") if has_less else 0.0
 
     def _columns(self) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {"at": list(self.curves.starts), "floor": [0] * len(self.curves.starts)}
         found["time"] = [as_duration(at) for at in self.curves.starts]
         for at, values in enumerate(self.curves.values.values()):
             found[f"y{at}"] = [float("nan") if value is None else value for value in values]
-            found[f"t{at}"] = ["nothing" if value is None else self._say(value) for value in values]
+            found[f"t{at}"] = ["nothing" if value is None else self.say(value) for value in values]
         return found
+
+    def _framed(self) -> pn.pane.Bokeh:
+        return pn.pane.Bokeh(self._figure, sizing_mode="stretch_width", height=self._height, margin=0)
 
     def _draw(self) -> Any:
         made = self.board.figure(height=self._height)
-        made.y_range.update(start=0, min_interval=1e-9)
-        if self.curves.is_empty or min((min(self.curves.of(name), default=0) for name in self._series), default=0) < 0:
-            made.y_range.start = None
-        made.yaxis.formatter = time_formatter() if self._say is as_duration else CustomJSTickFormatter(code=_NUMBER_JS)
+        made.y_range.update(start=self._floor(), min_interval=1e-9)
+        made.yaxis.formatter = time_formatter() if self.say is as_duration else CustomJSTickFormatter(code=_NUMBER_JS)
         made.yaxis.ticker.desired_num_ticks = 4
-        draw = made.step if self._is_stepped else made.line
+        draw = made.step if self.is_stepped else made.line
         for at in range(len(self._series)):
             style = {"color": series_colour(at), "line_width": 1.5, "line_dash": list(DASHES[at % len(DASHES)])}
-            draw("at", f"y{at}", source=self._source, **style, **({"mode": "after"} if self._is_stepped else {}))
+            draw("at", f"y{at}", source=self._source, **style, **({"mode": "after"} if self.is_stepped else {}))
+            if not self.is_stepped:  # a value between two gaps makes no line
+                made.scatter("at", f"y{at}", source=self._source, color=series_colour(at), size=2.5)
         if self._series:
             self._add_hover(made)
         return made
 
     def _add_hover(self, made: Any) -> None:
-        """Say all values at the crosshair; an unseen row of points is what the pointer finds in every bucket."""
-        unseen = made.scatter("at", "floor", source=self._source, alpha=0, size=1)
+        """Say all values at the crosshair; an unseen line is what the pointer finds everywhere."""
+        unseen = made.line("at", "floor", source=self._source, line_alpha=0)
         rows = [("", "@time"), *((name, f"@t{at}") for at, name in enumerate(self._series))]
-        made.add_tools(HoverTool(renderers=[unseen], mode="vline", tooltips=rows, point_policy="follow_mouse"))
+        made.add_tools(HoverTool(renderers=[unseen], mode="vline", tooltips=rows, line_policy="nearest"))
 
 
 def legend(at: int, name: str, words: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import panel as pn
 from bokeh.models import ColumnDataSource, FactorRange, HoverTool
@@ -36,9 +37,10 @@ class StripChart:
         self._rows = FactorRange(factors=[])
         self._head = pn.pane.HTML("", margin=(0, 4, 0, 4), sizing_mode="stretch_width", stylesheets=[_CSS])
         self._figure = self._draw()
-        self._pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width", margin=0)
+        pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width", margin=0)
+        self._place = pn.Column(pane, sizing_mode="stretch_width", margin=0)
         self.body = pn.Column(
-            self._head, self._pane, sizing_mode="stretch_width", margin=0, css_classes=["studio-chart"]
+            self._head, self._place, sizing_mode="stretch_width", margin=0, css_classes=["studio-chart"]
         )
 
     def show(self, bands: Sequence[Band]) -> None:
@@ -55,9 +57,8 @@ class StripChart:
             "alpha": [0.75 if band.grave else 0.2 for band in shown],
             "hatch": [" " if band.grave else "/" for band in shown],
         }
-        height = 30 + _ROW_PX * max(1, len(self._rows.factors))
-        self._figure.height = self._pane.height = height
-        self._pane.visible = bool(bands)
+        self._figure.height = 30 + _ROW_PX * max(1, len(self._rows.factors))
+        self._place.visible = bool(bands)
         self._head.object = self.words()
 
     def words(self) -> str:
@@ -75,7 +76,7 @@ class StripChart:
         told = [f"{band.name}, {_said(band)}" for band in self.bands[:40]]
         return f"{self.title}: {'; '.join(told) or 'none'}"
 
-    def _draw(self) -> object:
+    def _draw(self) -> Any:
         made = self.board.figure(height=60, is_shaded=False, y_range=self._rows)
         heavy = colour("error", self.board.theme)
         bars = made.hbar(

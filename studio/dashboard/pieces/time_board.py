@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bokeh.events import DoubleTap, SelectionGeometry
-from bokeh.models import ColumnDataSource, CrosshairTool, Range1d, ResetTool, Span, VStrip, XBoxSelectTool
+from bokeh.models import BoxSelectTool, ColumnDataSource, CrosshairTool, Range1d, ResetTool, Span, VStrip
 
 from studio.dashboard.pieces.chart_look import figure
 from studio.observe.palette import Theme, colour
@@ -26,7 +26,7 @@ class Band:
         words: What is said of it.
         from_ns: Where it begins.
         until_ns: Where it ends.
-        grave: Whether it is drawn as the heavier of two sorts.
+        grave: Whether it is drawn as the heavier of two sorts, and shades the charts.
     """
 
     name: str
@@ -56,8 +56,9 @@ class TimeBoard:
         self.range.update(start=from_ns, end=max(until_ns, from_ns + 1))
 
     def shade(self, bands: Sequence[Band]) -> None:
-        """Shade stretches of time, in all charts."""
-        self._shade.data = {"x0": [each.from_ns for each in bands], "x1": [each.until_ns for each in bands]}
+        """Shade grave stretches of time, in all charts."""
+        grave = [each for each in bands if each.grave]
+        self._shade.data = {"x0": [each.from_ns for each in grave], "x1": [each.until_ns for each in grave]}
 
     def figure(self, *, height: int, is_shaded: bool = True, **options: Any) -> Any:
         """Return an empty chart on this board.
@@ -68,8 +69,9 @@ class TimeBoard:
             options: Bokeh's own.
         """
         made = figure(theme=self.theme, height=height, x_range=self.range, **options)
-        made.tools = [tool for tool in made.tools if not isinstance(tool, CrosshairTool | XBoxSelectTool | ResetTool)]
-        brush = XBoxSelectTool(renderers=[])  # it chooses time, not points
+        made.min_border_left, made.min_border_right = 60, 26  # alike in all, with room for half of the last label
+        made.tools = [tool for tool in made.tools if not isinstance(tool, CrosshairTool | BoxSelectTool | ResetTool)]
+        brush = BoxSelectTool(dimensions="width", renderers=[])  # it chooses time, not points
         brush.overlay.update(fill_color=colour("accent", self.theme), fill_alpha=0.15, line_color=None)
         made.add_tools(CrosshairTool(overlay=self._cross), brush)
         made.toolbar.active_drag = brush

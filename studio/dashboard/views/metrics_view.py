@@ -1,0 +1,144 @@
+"""The tab Metrics: curves over virtual time, of what every run has and of what its authors measure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+
+from studio.dashboard.pieces.chart_grid import chart_grid
+from studio.dashboard.pieces.chart_picture import picture_of
+from studio.dashboard.pieces.curve_chart import CurveChart
+from studio.dashboard.pieces.export_bar import frame_exports
+from studio.dashboard.pieces.strip_chart import StripChart
+from studio.dashboard.pieces.time_board import TimeBoard
+from studio.dashboard.view import Export, View
+from studio.dashboard.views.author_charts import AuthorCharts
+from studio.dashboard.views.run_curves import RUN_CHARTS, Asked, breaker_bands, fault_bands
+from studio.observe.axis import duration
+from studio.store.windows.buckets import Buckets
+from studio.store.windows.metrics_window import Scope
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from studio.dashboard.desk import Desk
+
+__all__ = ["MetricsView"]
+
+_LAST = {"whole run": 0, "last 10 s": 10, "last minute": 60, "last 10 minutes": 600}
+_SPLITS = {"by service": "service", "by name": "name", "all together": ""}
+
+
+class MetricsView(View):
+    """Throughput, errors, latency, queues, replicas, policies, breakers, faults; and the authors' own metrics."""
+
+    name = "metrics"
+    title = "Metrics"
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self._theme = ""
+        self._last = pn.widgets.Select(name="Time", options=_LAST, width=130, margin=(0, 8, 0, 4))
+        self._split = pn.widgets.Select(name="Throughput", options=_SPLITS, width=130, margin=(0, 8, 0, 4))
+        self._hint = pn.pane.HTML("", margin=(18, 8, 0, 4), sizing_mode="stretch_width")
+        self._charts = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._last.param.watch(lambda _: self.refresh(), "value")
+        self._split.param.watch(lambda _: self.refresh(), "value")
+
+    def body(self) -> Any:
+        """Return the controls, and the charts below."""
+        bar = pn.Row(self._last, self._split, self._hint, sizing_mode="stretch_width", margin=(6, 8, 2, 8))
+        return pn.Column(bar, self._charts, sizing_mode="stretch_both", scroll="y-auto", margin=0)
+
+    def refresh(self) -> None:
+        """Ask for the curves of the window on screen."""
+        if self._theme != self.desk.theme:
+            self._build()
+        asked = self._asked()
+        buckets = asked.buckets
+        self.board.place(buckets.from_ns, buckets.until_ns)
+        with asked.view.burst():
+            bands = fault_bands(asked)
+            self.faults.show(bands)
+            self.board.shade(bands)
+            for each in RUN_CHARTS:
+                self.charts[each.key].show(each.ask(asked))
+            self.breakers.show(breaker_bands(asked))
+        self.authors.show(asked)
+        self._hint.object = self._hint_text(asked)
+
+    def exports(self) -> Sequence[Export]:
+        """Return all curves as one table, and as a picture."""
+        picture = Export("All charts, SVG", "svg", "metrics", self._picture)
+        return (*frame_exports("All curves", "metrics", self.frame), picture)
+
+    def shown(self) -> list[CurveChart]:
+        """Return the charts with curves, in their order."""
+        return [*self.charts.values(), *self.authors.shown()]
+
+    def frame(self) -> pl.DataFrame:
+        """Return all curves that are shown: a row for each bucket of each."""
+        import polars as pl
+
+        rows = [
+            (chart.title, chart.unit, series, start, start / 1e9, value)
+            for chart in self.shown()
+            for series, values in chart.curves.values.items()
+            for start, value in zip(chart.curves.starts, values, strict=True)
+        ]
+        kinds = {"chart": pl.String, "unit": pl.String, "series": pl.String, "at_ns": pl.Int64, "at_s": pl.Float64,
+                 "value": pl.Float64}  # fmt: skip
+        return pl.DataFrame(rows, schema=kinds, orient="row")
+
+    def _picture(self) -> bytes:
+        row = self.desk.view.row
+        corner = f"{row.info.scenario or 'world'} · seed {row.info.seed} · run {row.run}"
+        return picture_of(self.shown(), self.faults.bands, corner=corner, theme=self.desk.theme)
+
+    def _build(self) -> None:
+        """Make the charts; once for each theme, since their colours are Bokeh's own."""
+        self._theme = self.desk.theme
+        self.board = TimeBoard(self.desk.theme, self._choose)
+        self.faults = StripChart(
+            self.board, "Faults in force", advice="No fault struck, and no replica was down, in this stretch of time.",
+            legend="filled: in force, or down; hatched: from its first strike to its last",
+        )  # fmt: skip
+        self.breakers = StripChart(
+            self.board,
+            "Breakers",
+            advice="No breaker left its closed state.",
+            legend="filled: open; hatched: half-open",
+        )
+        self.charts = {
+            each.key: CurveChart(
+                self.board, each.title, each.unit, say=each.say, is_stepped=each.is_stepped, advice=each.advice
+            )
+            for each in RUN_CHARTS
+        }
+        self.authors = AuthorCharts(self.board)
+        bodies = [chart.body for chart in self.charts.values()]
+        self._charts[:] = [self.faults.body, chart_grid(*bodies, self.breakers.body), self.authors.body]
+
+    def _asked(self) -> Asked:
+        desk = self.desk
+        scope = Scope(desk.service, desk.address, desk.source, desk.saga)
+        return Asked(desk.view, Buckets.of(*self._window()), scope, self._split.value)
+
+    def _window(self) -> tuple[int, int]:
+        """Return the stretch of time that is shown: what was brushed, else the run, or its end."""
+        desk = self.desk
+        end_ns = desk.view.span_ns[1] + 1
+        if desk.from_ns is not None or desk.until_ns is not None:
+            return desk.from_ns or 0, end_ns if desk.until_ns is None else desk.until_ns
+        last_ns = int(self._last.value) * 1_000_000_000
+        return (max(0, end_ns - last_ns) if last_ns else 0), end_ns
+
+    def _choose(self, from_ns: int | None, until_ns: int | None) -> None:
+        self.desk.go(from_ns=from_ns, until_ns=until_ns)
+
+    def _hint_text(self, asked: Asked) -> str:
+        chosen = self.desk.from_ns is not None or self.desk.until_ns is not None
+        advice = "Double click for the whole run." if chosen else "Drag over a chart to choose a stretch of time."
+        return f"<span class='soft'>virtual time, a point for every {duration(asked.buckets.width_ns)}. {advice}</span>"
