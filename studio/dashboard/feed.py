@@ -24,14 +24,19 @@ class Feed:
         log_view: The runs.
         world: Gives the latest world of this process, None while there is none; None where there can be none.
         build: What is declared, for links to cells and for contracts; None takes the world's, else the current one.
+        log: What `log_view` looks at, where this process writes it.
     """
 
     def __init__(
-        self, log_view: LogView, *, world: Callable[[], World | None] | None = None, build: Build | None = None
+        self,
+        log_view: LogView,
+        *,
+        world: Callable[[], World | None] | None = None,
+        build: Build | None = None,
+        log: Log | None = None,
     ) -> None:
-        self.log_view = log_view
+        self.log_view, self.log = log_view, log
         self._world, self._build = world, build
-        self._numbers: dict[int, int] = {}
 
     @classmethod
     def of_file(cls, file: Path | str, *, build: Build | None = None) -> Self:
@@ -41,18 +46,17 @@ class Feed:
     @classmethod
     def of_log(cls, log: Log, *, build: Build | None = None) -> Self:
         """Look at this process's log, and at whatever world was played last."""
-        return cls(LogView.of(log), world=_latest_world(), build=build)
+        return cls(LogView.of(log), world=_latest_world(), build=build, log=log)
 
     @classmethod
     def of_world(cls, world: World) -> Self:
         """Look at the log in which a world is recorded, and act on that world."""
-        return cls(LogView.of(world.recorded_in), world=lambda: world, build=world.build)
+        return cls(LogView.of(world.recorded_in), world=lambda: world, build=world.build, log=world.recorded_in)  # its log may be another feed's
 
     @property
     def world(self) -> World | None:
         """The latest world, whichever run is shown; it may be closed."""
-        world = None if self._world is None else self._world()
-        return world if hasattr(world, "state") else None
+        return None if self._world is None else self._world()
 
     @property
     def build(self) -> Build | None:
