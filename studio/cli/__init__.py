@@ -6,8 +6,8 @@ What a command needs loads when it runs.
 
 from __future__ import annotations
 
-from studio.cli import hunting, inspecting, projects, recorded, simulating  # each adds its commands
+from studio.cli import hunting, inspecting, looking, projects, recorded, simulating  # each adds its commands
 from studio.cli.entry import main, run
 from studio.cli.terminal import app
 
-__all__ = ["app", "hunting", "inspecting", "main", "projects", "recorded", "run", "simulating"]
+__all__ = ["app", "hunting", "inspecting", "looking", "main", "projects", "recorded", "run", "simulating"]

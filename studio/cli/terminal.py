@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FileOption", "LogOption", "PathArgument", "app", "read_system"]
 
-ORDER = ("new", "lab", "demo", "graph", "lint", "simulate", "hunt", "runs", "export", "serve")
+ORDER = ("new", "lab", "demo", "graph", "lint", "simulate", "hunt", "runs", "dashboard", "export", "serve")
 """Of the commands in the help: as one needs them."""
 
 

@@ -10,6 +10,7 @@ from studio.errors import BadMagic, NothingDeclared, NothingRun, UnsettledCell
 from studio.model.duration import format_ns
 from studio.notebook.arguments import MAGICS, Values, usage
 from studio.notebook.cards.card import Card
+from studio.notebook.cards.wording import count
 from studio.notebook.progress import ProgressLine
 from studio.notebook.session import Session
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from studio.simulation.proving.proof import Proof
     from studio.simulation.run import Run
 
-__all__ = ["export", "graph", "hunt", "lint", "simulate", "studio", "trace"]
+__all__ = ["dashboard", "export", "graph", "hunt", "lint", "simulate", "studio", "trace"]
 
 
 def simulate(session: Session, values: Values) -> Any:
@@ -115,6 +116,20 @@ def export(session: Session, values: Values) -> Any:
     return export_package(
         session.system, Path(str(values["dir"])), replays=replay_all, retries=retry_all, kept=kept, name=name,
         force=force,
+    )  # fmt: skip
+
+
+def dashboard(session: Session, values: Values) -> Any:
+    """Show the dashboard, or close it."""
+    from studio.notebook.dashboard_frame import show_dashboard, stop_dashboards
+
+    if values["stop"]:
+        closed = stop_dashboards()
+        return Card("studio", "", notes=(f"Closed {count(closed, 'dashboard')}." if closed else "None is open.",))
+    run, height = values["run"], values["height"]
+    return show_dashboard(
+        tab=str(values["tab"] or ""), run=None if run is None else int(run),
+        height=None if height is None else int(height), proxy=bool(values["proxy"]),
     )  # fmt: skip
 
 

@@ -129,6 +129,19 @@ _MAGICS = (
         "%export dist/orders",
     ),
     LineMagic(
+        "dashboard",
+        "Look at all runs, and at the world that runs, in a frame below the cell or in a browser's tab.",
+        (),
+        (
+            Flag("tab", "to open: system, traces, sagas, metrics, messages, campaign, faults or compare", "text", "TAB"),
+            Flag("run", "number of the run to show; by default the newest, always", "integer", "N"),
+            Flag("height", "of the frame, in pixels; 720 by default", "integer", "PX", 200),
+            Flag("proxy", "go through jupyter-server-proxy, where Lab runs on another machine; a hub's is found by itself"),
+            Flag("stop", "close the dashboards that this kernel has opened"),
+        ),
+        "%dashboard --tab traces",
+    ),
+    LineMagic(
         "studio",
         "Show what is declared (status), forget one declaration or all of them (reset), list Studio's own promises.",
         (

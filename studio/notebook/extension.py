@@ -15,10 +15,12 @@ from studio.notebook.cards.hypertext import card_html
 from studio.notebook.cards.run_card import export_card, run_card, summary_card
 from studio.notebook.cards.travel_card import difference_card, moment_card
 from studio.notebook.completion import Matcher, matchers
+from studio.notebook.dashboard_frame import show_dashboard, stop_dashboards
 from studio.notebook.magics import register_magics, unregister_magics
 from studio.notebook.session import Session
 from studio.notebook.tracebacks import Tracebacks
 from studio.simulation.current import set_current_system, set_home, set_latest
+from studio.simulation.faces import forget_faces, register_face
 from studio.source.dollar import translate_cell_lines
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ def load(shell: InteractiveShell) -> None:
     shell.events.register("post_run_cell", session.revisits.begin)
     shell.events.register("pre_run_cell", _allow_loading_again)
     loaded.tracebacks.install()
+    register_face("dashboard", show_dashboard)
     _show_as_cards(shell)
     set_current_system(session.system)
     set_home(_notebook_file(shell))
@@ -78,6 +81,8 @@ def unload(shell: InteractiveShell) -> None:
     loaded = _loaded(shell)
     if loaded is None:
         return
+    stop_dashboards()
+    forget_faces()
     set_current_system(None)
     set_home(None)
     set_latest(None)

@@ -23,6 +23,7 @@ _ACTS: dict[str, Callable[[Session, Values], Any]] = {
     "trace": acts.trace,
     "lint": acts.lint,
     "export": acts.export,
+    "dashboard": acts.dashboard,
     "studio": acts.studio,
 }
 

@@ -27,6 +27,7 @@ __all__ = [
     "default_log",
     "delete_runs",
     "info_of",
+    "project_log",
     "runs",
     "set_default_log",
     "shape_of",
@@ -43,7 +44,7 @@ def default_log() -> Log:
     the working folder under `[tool.studio] log = "studio.duckdb"`; else memory.
     """
     if not _DEFAULT:
-        file = _project_file(Path.cwd())
+        file = project_log(Path.cwd())
         _DEFAULT.append(Log.memory() if file is None else Log.open(file))
     return _DEFAULT[0]
 
@@ -51,7 +52,7 @@ def default_log() -> Log:
 def use_project_log(path: Path) -> None:
     """Choose the log that the project around a notebook or folder names; nothing changes where it names none."""
     place = path.resolve()
-    file = _project_file(place if place.is_dir() else place.parent)
+    file = project_log(place if place.is_dir() else place.parent)
     if file is not None:
         set_default_log(file)
 
@@ -122,7 +123,7 @@ def delete_runs(*numbers: int) -> None:
     default_log().delete(*numbers)
 
 
-def _project_file(folder: Path) -> Path | None:
+def project_log(folder: Path) -> Path | None:
     """Return the log that the project around a folder names; None where it names none."""
     for each in (folder, *folder.parents):
         project = each / "pyproject.toml"
