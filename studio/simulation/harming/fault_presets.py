@@ -82,25 +82,25 @@ def shifted(fault: Fault, by_ns: int, lasts_ns: int) -> Fault:
 
 
 def _lossy(graph: Graph, _: int) -> Iterator[Fault]:
-    for name in _asked(graph):
-        yield Lose(name, probability=0.05)
-    for name in _events(graph):
-        yield Duplicate(name, probability=0.05)
+    for all_of in _as_one(_asked(graph)):
+        yield Lose(**all_of, probability=0.05)
+    for all_of in _as_one(_events(graph)):
+        yield Duplicate(**all_of, probability=0.05)
 
 
 def _slow_network(graph: Graph, _: int) -> Iterator[Fault]:
-    for name in _asked(graph):
-        yield Latency(name, extra=Exponential("200ms"), leg="both")
+    for all_of in _as_one(_asked(graph)):
+        yield Latency(**all_of, extra=Exponential("200ms"), leg="both")
 
 
 def _slow_party(graph: Graph, _: int) -> Iterator[Fault]:
-    for name in graph.externals:
-        yield Slow(name, extra=LogNormal("1500ms", 0.8))
+    for all_of in _as_one([*graph.externals]):
+        yield Slow(**all_of, extra=LogNormal("1500ms", 0.8))
 
 
 def _failing_party(graph: Graph, _: int) -> Iterator[Fault]:
-    for name in graph.externals:
-        yield Respond(name, status=503, probability=0.3)
+    for all_of in _as_one([*graph.externals]):
+        yield Respond(**all_of, status=503, probability=0.3)
 
 
 def _rolling(graph: Graph, now_ns: int) -> Iterator[Fault]:
@@ -112,25 +112,22 @@ def _zone(graph: Graph, now_ns: int) -> Iterator[Fault]:
     """Take the first replica of everything that has several; where nothing has, the first half of the services."""
     owners: dict[str, Any] = {**graph.services, **graph.sagas}
     first = [f"{name}/1" for name, each in owners.items() if each.replicas > 1]
-    names = first or list(graph.services)[: (len(graph.services) + 1) // 2]
-    if names:
-        yield Down(names[0], also=tuple(names[1:]), from_ns=now_ns, until_ns=now_ns + ZONE_NS)
+    for all_of in _as_one(first or list(graph.services)[: (len(graph.services) + 1) // 2]):
+        yield Down(**all_of, from_ns=now_ns, until_ns=now_ns + ZONE_NS)
 
 
 def _hiccup(graph: Graph, now_ns: int) -> Iterator[Fault]:
     """Hold what goes to and from the broker; when it is back, it delivers some again, in another order."""
-    events, back_ns = _events(graph), now_ns + HICCUP_NS
-    if not events:
-        return
-    yield Partition("bus", mode="hold", from_ns=now_ns, until_ns=back_ns)
-    for name in events:
-        yield Duplicate(name, probability=0.2, from_ns=back_ns, until_ns=back_ns + HICCUP_NS)
-        yield Reorder(name, probability=0.3, from_ns=back_ns, until_ns=back_ns + HICCUP_NS)
+    back_ns = now_ns + HICCUP_NS
+    for all_of in _as_one(_events(graph)):
+        yield Partition("bus", mode="hold", from_ns=now_ns, until_ns=back_ns)
+        yield Duplicate(**all_of, probability=0.2, from_ns=back_ns, until_ns=back_ns + HICCUP_NS)
+        yield Reorder(**all_of, probability=0.3, from_ns=back_ns, until_ns=back_ns + HICCUP_NS)
 
 
 def _again(graph: Graph, _: int) -> Iterator[Fault]:
-    for name in _events(graph):
-        yield Lose(name, leg="acknowledgement", probability=0.2)
+    for all_of in _as_one(_events(graph)):
+        yield Lose(**all_of, leg="acknowledgement", probability=0.2)
 
 
 def _slow_storage(graph: Graph, _: int) -> Iterator[Fault]:
@@ -149,6 +146,11 @@ _BUILT_IN: tuple[tuple[str, str, Callable[[Graph, int], Iterable[Fault]]], ...] 
     ("Redeliveries", "20 % of acknowledgements are lost, so that events come again", _again),
     ("Slow storage", "Every read and commit takes 150 ms longer on average", _slow_storage),
 )
+
+
+def _as_one(names: list[str]) -> list[dict[str, Any]]:
+    """Return the fields of one fault on all of some names; nothing where there are none."""
+    return [{"target": names[0], "also": tuple(names[1:])}] if names else []
 
 
 def _asked(graph: Graph) -> list[str]:

@@ -1,0 +1,581 @@
+// Controls for the faults of a world: quick ones, a form for each kind, what is in force, undo.
+// One file for notebooks (anywidget) and for the dashboard (Panel); no build step, nothing is loaded from anywhere.
+//
+// model: catalogue (forms, targets, presets), standing (what is in force, and whether anything can be done), request
+// and reply (JSON with the same `id`), theme ("", "light", "dark"). What is typed is kept here until it is taken.
+
+const FAULT_STYLE = `
+.fp { --ink: var(--jp-ui-font-color1, var(--s-text, #24292f)); --muted: var(--jp-ui-font-color2, var(--s-soft, #5f6a75));
+  --paper: var(--jp-layout-color1, var(--s-back, #ffffff)); --raised: var(--jp-layout-color2, var(--s-raised, #f6f8fa));
+  --line: var(--jp-border-color2, var(--s-line, #d8dee4)); --focus: var(--jp-brand-color1, var(--s-accent, #0969da));
+  --bad: #c62828; --good: #1a7f37; color: var(--ink); container-type: inline-size; width: 100%; box-sizing: border-box;
+  font: 13px/1.45 var(--jp-ui-font-family, var(--s-font, system-ui, -apple-system, "Segoe UI", sans-serif)); }
+.fp.dark { --bad: #ff7b72; --good: #56d364; color-scheme: dark; }
+.fp.light { color-scheme: light; }
+.fp *, .fp *::before { box-sizing: border-box; }
+.fp [hidden] { display: none !important; }
+.fp .quick { display: flex; flex-wrap: wrap; gap: 8px 20px; padding: 8px 10px; border: 1px solid var(--line);
+  border-radius: 6px; background: var(--raised); align-items: center; }
+.fp .group { display: flex; align-items: center; gap: 6px; flex-wrap: wrap; min-width: 0; }
+.fp .group > b { font-weight: 600; font-size: 12px; }
+.fp select, .fp input, .fp button { font: inherit; color: var(--ink); }
+.fp select, .fp input:not([type=range]):not([type=checkbox]) { background: var(--paper); border: 1px solid var(--line);
+  border-radius: 5px; min-height: 27px; padding: 2px 7px; max-width: 100%; margin: 0; }
+.fp select { max-width: 190px; }
+.fp button { background: var(--paper); border: 1px solid var(--line); border-radius: 5px; min-height: 27px;
+  padding: 2px 10px; cursor: pointer; white-space: nowrap; margin: 0; }
+.fp button:hover:not([disabled]) { border-color: var(--muted); }
+.fp button[disabled] { opacity: .45; cursor: default; }
+.fp button.main { background: var(--focus); border-color: var(--focus); color: #fff; font-weight: 600; }
+.fp.dark button.main { color: #0b1520; }
+.fp button.plain { border-color: transparent; background: none; padding: 2px 6px; }
+.fp button:focus-visible, .fp select:focus-visible, .fp input:focus-visible, .fp summary:focus-visible {
+  outline: 2px solid var(--focus); outline-offset: 1px; }
+.fp input[type=range] { accent-color: var(--focus); width: 150px; margin: 0; padding: 0; vertical-align: middle; }
+.fp input[type=checkbox] { accent-color: var(--focus); margin: 0 6px 0 0; vertical-align: -2px; }
+.fp input[type=number] { width: 90px; }
+.fp output { font-variant-numeric: tabular-nums; min-width: 38px; display: inline-block; text-align: right; }
+.fp .told { min-height: 22px; margin: 6px 2px; font-size: 12px; color: var(--muted); white-space: pre-line; }
+.fp .told.bad { color: var(--bad); }
+.fp .told.good::before { content: "✓ "; color: var(--good); }
+.fp .told.bad::before { content: "✗ "; }
+.fp .split { display: grid; grid-template-columns: minmax(150px, 190px) minmax(0, 1fr) minmax(0, 1fr); gap: 16px; }
+@container (max-width: 900px) { .fp .split { grid-template-columns: minmax(140px, 180px) minmax(0, 1fr); }
+  .fp .split > .force { grid-column: 1 / -1; } }
+@container (max-width: 520px) { .fp .split { grid-template-columns: minmax(0, 1fr); } }
+.fp h4 { font-size: 12px; font-weight: 600; margin: 0 0 4px; color: var(--muted); }
+.fp h3 { font-size: 14px; font-weight: 600; margin: 0; }
+.fp .kinds { max-height: 420px; overflow: auto; border: 1px solid var(--line); border-radius: 6px; padding: 4px; }
+.fp .kinds h4 { padding: 6px 6px 0; margin: 0; }
+.fp .kinds button { display: block; width: 100%; text-align: left; border-color: transparent; background: none;
+  min-height: 24px; padding: 1px 8px; overflow: hidden; text-overflow: ellipsis; }
+.fp .kinds button:hover { background: var(--raised); }
+.fp .kinds button[aria-pressed=true] { background: color-mix(in srgb, var(--focus) 16%, transparent); font-weight: 600; }
+.fp .find { width: 100%; margin-bottom: 6px !important; }
+.fp .about { color: var(--muted); margin: 0 0 8px; }
+.fp .field { display: grid; grid-template-columns: 118px minmax(0, 1fr); gap: 2px 10px; margin: 0 0 7px;
+  align-items: center; }
+.fp .field > label, .fp .field > .label { color: var(--muted); font-size: 12px; }
+.fp .field .help, .fp .field .wrong { grid-column: 2; font-size: 11.5px; color: var(--muted); line-height: 1.3; }
+.fp .field .wrong { color: var(--bad); }
+.fp .field .wrong::before { content: "✗ "; }
+.fp .field .box { display: flex; flex-wrap: wrap; align-items: center; gap: 4px 6px; min-width: 0; }
+.fp .field .box > input[type=text] { flex: 1 1 110px; min-width: 90px; max-width: 320px; }
+.fp .field .box > input.short { flex: 0 1 130px; }
+.fp .field .box > select { flex: 0 1 auto; }
+.fp .field.bad input, .fp .field.bad select { border-color: var(--bad); }
+.fp .chip { display: inline-flex; align-items: center; border: 1px solid var(--line); border-radius: 10px;
+  padding: 0 2px 0 8px; background: var(--raised); font-size: 12px; max-width: 100%; }
+.fp .chip span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.fp .chip button { border: 0; background: none; min-height: 20px; padding: 0 5px; }
+.fp summary { cursor: pointer; font-size: 12px; color: var(--muted); margin: 2px 0 6px; width: fit-content; }
+.fp .words:empty { display: none; }
+.fp .words { border-left: 2px solid var(--line); padding-left: 8px; margin: 8px 0; min-height: 19px; color: var(--muted); }
+.fp .acts { display: flex; gap: 6px; align-items: center; flex-wrap: wrap; }
+.fp ul { list-style: none; margin: 0; padding: 0; }
+.fp li { display: grid; grid-template-columns: minmax(0, 1fr) auto; gap: 2px 8px; padding: 5px 0;
+  border-top: 1px solid var(--line); align-items: center; }
+.fp li:first-child { border-top: 0; }
+.fp li .what { overflow-wrap: anywhere; }
+.fp li .what small { color: var(--muted); font-size: 11.5px; display: block; font-variant-numeric: tabular-nums; }
+.fp li.over .what { color: var(--muted); }
+.fp .none { color: var(--muted); margin: 4px 0; }
+.fp .note { border: 1px solid var(--line); border-radius: 6px; background: var(--raised); padding: 10px 14px;
+  margin-bottom: 12px; }
+.fp .note p { margin: 0 0 4px; }
+.fp .note code { font: 12px var(--jp-code-font-family, var(--s-code, ui-monospace, Menlo, Consolas, monospace)); }
+.fp .note pre { margin: 6px 0 0; padding: 0; background: none; border: 0; color: inherit; }
+`;
+
+let faultNumber = 0;
+
+function h(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else if (value === true) made.setAttribute(key, "");
+    else if (value !== false && value !== null && value !== undefined) made.setAttribute(key, value);
+  }
+  for (const child of children.flat()) if (child !== null && child !== undefined) made.append(child);
+  return made;
+}
+
+// Ask Python, and hand its answer to whoever asked; answers carry the id of what was asked.
+function asking(model, requestName = "request", replyName = "reply") {
+  const waiting = new Map();
+  const prefix = Math.random().toString(36).slice(2, 8);
+  let count = 0;
+  const heard = () => {
+    const reply = model.get(replyName) || {};
+    const take = waiting.get(reply.id);
+    if (take) { waiting.delete(reply.id); take(reply); }
+  };
+  model.on(`change:${replyName}`, heard);
+  return (what) => new Promise((resolve) => {
+    const id = `${prefix}${++count}`;
+    waiting.set(id, resolve);
+    model.set(requestName, { ...what, id });
+    model.save_changes();
+  });
+}
+
+// -- one field ------------------------------------------------------------------------------------------------------
+
+const DURATIONS = ["100ms", "500ms", "1s", "5s", "10s", "30s", "1m", "5m"];
+const MOMENTS = ["now", "+10s", "+30s", "+1m", "+5m"];
+
+function listOf(id, items) {
+  return h("datalist", { id }, items.map((item) => h("option", { value: item })));
+}
+
+function numberBox(field, id, value, changed) {
+  const attributes = { id, type: "number", value, step: "any", "aria-label": field.label };
+  if (field.low !== null) attributes.min = field.low;
+  if (field.high !== null) attributes.max = field.high;
+  const box = h("input", attributes);
+  const read = () => (box.value === "" ? (box.validity.badInput ? "?" : "") : Number(box.value));
+  box.addEventListener("input", () => changed(read()));
+  return box;
+}
+
+function sliderBox(field, id, value, changed) {
+  const [from, to] = field.span;
+  const number = numberBox(field, `${id}-n`, value, (given) => { slider.value = given; changed(given); });
+  number.style.width = "74px";
+  const slider = h("input", { id, type: "range", min: from, max: to, step: field.step, value,
+    "aria-valuetext": `${value} ${field.unit}`.trim() });
+  slider.addEventListener("input", () => {
+    number.value = slider.value;
+    slider.setAttribute("aria-valuetext", `${slider.value} ${field.unit}`.trim());
+    changed(Number(slider.value));
+  });
+  return [slider, number];
+}
+
+function manyBox(field, id, value, items, changed, titles = {}, free = false) {
+  const chosen = Array.isArray(value) ? [...value] : [];
+  const chips = h("span", { class: "box" });
+  const input = h("input", { id, type: "text", list: `${id}-l`, autocomplete: "off",
+    placeholder: chosen.length ? "add…" : (field.may_be_empty ? "anybody" : "choose…") });
+  const titleOf = (item) => titles[item] ?? (typeof item === "object" ? `${item.kind} ${item.target}` : String(item));
+  const byTitle = Object.fromEntries(items.map((item) => [titleOf(item), item]));
+  const draw = () => {
+    chips.replaceChildren(...chosen.map((item, at) => h("span", { class: "chip" }, h("span", {}, titleOf(item)),
+      h("button", { type: "button", "aria-label": `Take ${titleOf(item)} out`, onclick: () => {
+        chosen.splice(at, 1); draw(); changed([...chosen]); input.focus(); } }, "×"))), input);
+    input.placeholder = chosen.length ? "add…" : (field.may_be_empty ? "anybody" : "choose…");
+  };
+  const add = () => {
+    const text = input.value.trim();
+    if (!text) return;
+    const item = byTitle[text] ?? (free ? text : undefined);
+    if (item === undefined) { changed([...chosen, text]); return; }
+    input.value = "";
+    if (!chosen.includes(item)) chosen.push(item);
+    draw(); changed([...chosen]); input.focus();
+  };
+  input.addEventListener("change", add);
+  input.addEventListener("input", () => { if (byTitle[input.value] !== undefined) add(); });
+  input.addEventListener("keydown", (event) => { if (event.key === "Enter") { event.preventDefault(); add(); } });
+  draw();
+  return [chips, listOf(`${id}-l`, items.map(titleOf))];
+}
+
+function textBox(field, id, value, changed, suggested, size = "") {
+  const input = h("input", { id, type: "text", class: size, value: value ?? "", autocomplete: "off", spellcheck: "false",
+    list: suggested.length ? `${id}-l` : null });
+  input.addEventListener("input", () => changed(input.value));
+  return suggested.length ? [input, listOf(`${id}-l`, suggested)] : [input];
+}
+
+function boxOf(field, id, value, changed, place) {
+  switch (field.control) {
+    case "slider": return sliderBox(field, id, value, changed);
+    case "integer": return [numberBox(field, id, value, changed)];
+    case "duration": return textBox(field, id, value, changed, DURATIONS, "short");
+    case "moment": return textBox(field, id, value, changed, MOMENTS, "short");
+    case "occasions": return textBox(field, id, value, changed, [], "short");
+    case "targets": return manyBox(field, id, value, place.targets, changed, {}, true);
+    case "parties": return manyBox(field, id, value, place.parties, changed, {}, true);
+    case "kinds": return manyBox({ ...field, may_be_empty: false }, id, value, field.choices, changed);
+    case "faults": return manyBox({ ...field, may_be_empty: false }, id, value, place.numbers, changed, place.titles);
+    case "switch": {
+      const box = h("input", { id, type: "checkbox", checked: value === true });
+      box.addEventListener("change", () => changed(box.checked));
+      return [box];
+    }
+    case "choice": {
+      const box = h("select", { id }, field.choices.map((choice) =>
+        h("option", { value: choice, selected: choice === value }, choice || "usual")));
+      box.addEventListener("change", () => changed(box.value));
+      return [box];
+    }
+    default: return textBox(field, id, value, changed, place.suggestions[field.name] ?? []);
+  }
+}
+
+// -- the form of one kind -------------------------------------------------------------------------------------------
+
+class FaultForm {
+  constructor(panel, form, values, number) {
+    this.panel = panel; this.form = form; this.number = number;
+    this.values = { ...Object.fromEntries(form.fields.map((field) => [field.name, field.default])), ...values };
+    this.rows = {}; this.touched = new Set(); this.suggestions = {};
+    this.el = h("form", { novalidate: true, "aria-label": form.title });
+    this.el.addEventListener("submit", (event) => { event.preventDefault(); this.send(); });
+    this.draw();
+    this.check();
+  }
+
+  draw() {
+    const { form, number } = this;
+    this.words = h("div", { class: "words", "aria-live": "polite" });
+    this.wrong = h("div", { class: "told bad", hidden: true, role: "alert" });
+    const often = form.fields.filter((field) => !field.is_rare), rare = form.fields.filter((field) => field.is_rare);
+    const more = rare.length ? h("details", {}, h("summary", {}, "More"), rare.map((field) => this.row(field))) : null;
+    if (more && number !== null) more.open = true;
+    this.el.replaceChildren(
+      h("h3", {}, number === null ? form.title : `${form.title}, instead of fault ${number}`),
+      h("p", { class: "about" }, form.about), ...often.map((field) => this.row(field)), more ?? "", this.words, this.wrong,
+      h("div", { class: "acts" },
+        h("button", { type: "submit", class: "main" }, number === null ? "Inject" : "Change"),
+        h("button", { type: "button", onclick: () => this.panel.open(form.kind, {}, null) },
+          number === null ? "Clear" : "Cancel")));
+    this.count();
+  }
+
+  row(field) {
+    const id = `fp${++faultNumber}`, place = this.panel.place(this.form, this.suggestions);
+    const help = h("div", { class: "help", id: `${id}-h` }, field.about);
+    const wrong = h("div", { class: "wrong", id: `${id}-w`, hidden: true });
+    const changed = (value) => { this.values[field.name] = value; this.touched.add(field.name); this.changed(); };
+    const box = boxOf(field, id, this.values[field.name], changed, place);
+    const unit = field.unit ? h("span", { class: "unit" }, field.unit) : null;
+    const control = box[0].querySelector?.("input") ?? box[0];
+    control.setAttribute("aria-describedby", `${id}-h ${id}-w`);
+    const row = h("div", { class: "field" }, h("label", { for: id }, field.label),
+      h("div", { class: "box" }, ...box, unit), field.about ? help : null, wrong);
+    this.rows[field.name] = { row, wrong, control, field };
+    return row;
+  }
+
+  changed() {
+    this.panel.keep(this.form.kind, this.values, this.number);
+    this.count();
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.check(), 200);
+  }
+
+  count() {  // fields that do not count with these values are out of sight
+    for (const { row, field } of Object.values(this.rows)) {
+      row.hidden = Boolean(field.needs && !field.needs[1].includes(this.values[field.needs[0]]));
+    }
+  }
+
+  request(act) { return { do: act, kind: this.form.kind, values: this.values, number: this.number }; }
+
+  async check() {
+    const reply = await this.panel.ask(this.request("check"));
+    this.complain(reply, false);
+    const suggestions = reply.suggestions ?? {};
+    for (const [name, items] of Object.entries(suggestions)) this.suggest(name, items);
+  }
+
+  suggest(name, items) {
+    const { row, control } = this.rows[name] ?? {};
+    if (!row || JSON.stringify(this.suggestions[name] ?? []) === JSON.stringify(items)) return;
+    this.suggestions[name] = items;
+    const id = `${control.id}-l`;
+    row.querySelector("datalist")?.remove();
+    row.querySelector(".box").append(listOf(id, items));
+    control.setAttribute("list", id);
+  }
+
+  complain(reply, all) {
+    const complaints = reply.complaints ?? {};
+    for (const [name, { row, wrong, control }] of Object.entries(this.rows)) {
+      const reason = (all || this.touched.has(name)) ? complaints[name] ?? "" : "";
+      wrong.textContent = reason; wrong.hidden = !reason;
+      row.classList.toggle("bad", Boolean(reason));
+      if (reason) { control.setAttribute("aria-invalid", "true"); row.closest("details")?.setAttribute("open", ""); }
+      else control.removeAttribute("aria-invalid");
+    }
+    const rest = reply.error ?? complaints[""] ?? "";
+    this.wrong.textContent = rest; this.wrong.hidden = !rest;
+    this.words.textContent = reply.words ? `In words: ${reply.words}.` : "";
+  }
+
+  async send() {
+    clearTimeout(this.timer);
+    const reply = await this.panel.ask(this.request("inject"));
+    if (reply.done) {
+      this.panel.tell(reply);
+      if (this.number !== null) this.panel.open(this.form.kind, {}, null);
+      else this.check();
+      return;
+    }
+    this.complain(reply, true);
+    Object.values(this.rows).find(({ row }) => row.classList.contains("bad"))?.control.focus();
+  }
+}
+
+// -- all of it ------------------------------------------------------------------------------------------------------
+
+class FaultPanel {
+  constructor(model, el) {
+    this.model = model; this.kept = {}; this.form = null;
+    this.send = asking(model);
+    this.el = h("div", { class: "fp" });
+    el.append(h("style", {}, FAULT_STYLE), this.el);
+    this.handlers = [["catalogue", () => this.draw()], ["standing", () => this.stand()], ["theme", () => this.dress()]];
+    for (const [name, act] of this.handlers) model.on(`change:${name}`, act);
+    this.dress();
+    this.draw();
+  }
+
+  end() {
+    for (const [name, act] of this.handlers) this.model.off(`change:${name}`, act);
+  }
+
+  get catalogue() { return this.model.get("catalogue") ?? {}; }
+  get standing() { return this.model.get("standing") ?? {}; }
+
+  dress() {
+    const theme = this.model.get("theme") || (dark() ? "dark" : "light");
+    this.el.classList.toggle("dark", theme === "dark");
+    this.el.classList.toggle("light", theme !== "dark");
+  }
+
+  async ask(what) { return this.send(what); }
+
+  async act(what) { this.tell(await this.ask(what)); }
+
+  tell(reply) {
+    const text = reply.error ?? reply.done ?? Object.values(reply.complaints ?? {}).join("; ");
+    const isBad = !("done" in reply);
+    this.told.className = `told ${isBad ? "bad" : "good"}`;
+    this.told.textContent = text;
+  }
+
+  keep(kind, values, number) { if (number === null) this.kept[kind] = values; }
+
+  place(form, suggestions) {
+    const rows = (this.standing.rows ?? []).filter((row) => !["together", "swarm"].includes(row.kind));
+    return { targets: form.targets, parties: this.catalogue.parties ?? [], suggestions,
+      numbers: rows.map((row) => row.number),
+      titles: Object.fromEntries(rows.map((row) => [row.number, `#${row.number} ${row.words}`])) };
+  }
+
+  draw() {
+    const catalogue = this.catalogue;
+    this.told = h("div", { class: "told", role: "status" });
+    this.note = h("div", { class: "note", hidden: true });
+    this.force = h("section", { class: "force", "aria-label": "Faults of this run" });
+    if (!catalogue.families) {
+      this.quick = this.left = null;
+      this.el.replaceChildren(this.note, this.force);
+      this.stand();
+      return;
+    }
+    this.quick = this.quickBar();
+    this.left = this.kinds();
+    this.middle = h("section", { "aria-label": "Fault" });
+    this.el.replaceChildren(this.note, this.quick, this.told,
+      this.split = h("div", { class: "split" }, this.left, this.middle, this.force));
+    this.open(this.form?.form.kind ?? catalogue.families[0].forms[0].kind, {}, null);
+    this.stand();
+  }
+
+  formOf(kind) { return this.catalogue.families.flatMap((family) => family.forms).find((form) => form.kind === kind); }
+
+  open(kind, values, number) {
+    if (number === null && Object.keys(values).length === 0 && this.form?.form.kind === kind && this.form.number === null)
+      delete this.kept[kind];  // it was asked to be cleared
+    const form = this.formOf(kind);
+    this.form = new FaultForm(this, form, number === null ? { ...this.kept[kind], ...values } : values, number);
+    this.middle.replaceChildren(this.form.el);
+    for (const button of this.left.querySelectorAll("button"))
+      button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
+  }
+
+  kinds() {
+    const list = h("div", { class: "kinds" });
+    const groups = this.catalogue.families.map((family) => {
+      const group = h("div", { role: "group", "aria-label": family.name }, h("h4", {}, family.name),
+        family.forms.map((form) => h("button", { type: "button", "data-kind": form.kind, title: form.about,
+          "aria-pressed": "false", disabled: form.fields.some((field) => field.control === "targets") && !form.targets.length,
+          onclick: () => { if (this.form?.form.kind !== form.kind || this.form.number !== null) this.open(form.kind, {}, null); },
+        }, form.title)));
+      list.append(group);
+      return { group, family };
+    });
+    const find = h("input", { type: "search", class: "find", placeholder: "Find a fault", "aria-label": "Find a fault" });
+    find.addEventListener("input", () => {
+      const wanted = find.value.trim().toLowerCase();
+      for (const { group, family } of groups) {
+        let seen = 0;
+        group.querySelectorAll("button").forEach((button, at) => {
+          const form = family.forms[at];
+          const text = `${form.kind} ${form.title} ${form.about} ${family.name}`.toLowerCase();
+          button.hidden = !text.includes(wanted);
+          seen += !button.hidden;
+        });
+        group.hidden = !seen;
+      }
+    });
+    find.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      list.querySelector("button:not([hidden]):not([disabled])")?.click();
+    });
+    return h("nav", { "aria-label": "Kinds of faults" }, find, list);
+  }
+
+  // -- quick controls -----------------------------------------------------------------------------------------------
+
+  quickBar() {
+    const { catalogue } = this;
+    this.undo = h("button", { type: "button", onclick: () => this.act({ do: "undo" }) }, "↶ Undo");
+    this.redo = h("button", { type: "button", onclick: () => this.act({ do: "redo" }) }, "↷ Redo");
+    return h("div", { class: "quick", role: "group", "aria-label": "Quick controls" },
+      this.lossGroup(), this.crashGroup(), this.cutGroup(), catalogue.presets.length ? this.presetGroup() : null,
+      h("div", { class: "group" }, this.undo, this.redo));
+  }
+
+  lossGroup() {
+    const to = h("select", { "aria-label": "Messages to" }, this.catalogue.links.map((group) =>
+      h("optgroup", { label: group.name }, group.items.map((item) => h("option", { value: item }, item)))));
+    const from = h("select", { "aria-label": "Messages from" }, h("option", { value: "" }, "anybody"),
+      this.catalogue.parties.map((item) => h("option", { value: item }, item)));
+    const share = h("input", { type: "range", min: 0, max: 100, step: 1, value: 0, "aria-label": "Share of messages lost" });
+    const shown = h("output", {}, "0 %");
+    const show = () => { shown.textContent = `${share.value} %`; share.setAttribute("aria-valuetext", `${share.value} percent lost`); };
+    this.showLoss = () => {
+      if (this.el.getRootNode().activeElement === share && this.isDragging) return;
+      share.value = Math.round(100 * (this.standing.losses?.[`${from.value}>${to.value}`] ?? 0));
+      show();
+    };
+    share.addEventListener("input", () => { this.isDragging = true; show(); });
+    share.addEventListener("change", async () => {
+      await this.act({ do: "loss", target: to.value, source: from.value, share: Number(share.value) / 100 });
+      this.isDragging = false;
+    });
+    to.addEventListener("change", this.showLoss);
+    from.addEventListener("change", this.showLoss);
+    show();
+    return h("div", { class: "group" }, h("b", {}, "Lose"), share, shown, "to", to, "from", from);
+  }
+
+  crashGroup() {
+    const replicas = this.catalogue.owners.flatMap((owner) => owner.replicas > 1
+      ? Array.from({ length: owner.replicas }, (_, at) => `${owner.name}/${at + 1}`) : [owner.name]);
+    const which = h("select", { "aria-label": "Service or replica to crash" },
+      replicas.map((name) => h("option", { value: name }, name)));
+    const downFor = h("input", { type: "text", value: "5s", size: 4, "aria-label": "Down for", list: "fp-durations" });
+    return h("div", { class: "group" }, h("b", {}, "Crash"), which, "for", downFor,
+      h("button", { type: "button", onclick: () => {
+        const [target, replica] = which.value.split("/");
+        this.act({ do: "crash", target, replica: Number(replica ?? 1), down_for: downFor.value });
+      } }, "Crash"));
+  }
+
+  cutGroup() {
+    const options = (first) => [...(first ? [h("option", { value: "" }, first)] : []),
+      ...this.catalogue.sides.map((item) => h("option", { value: item }, item))];
+    const one = h("select", { "aria-label": "One side" }, options(""));
+    const other = h("select", { "aria-label": "Other side" }, options("everybody"));
+    return h("div", { class: "group" }, h("b", {}, "Cut"), one, "from", other,
+      h("button", { type: "button", onclick: () => this.act({ do: "partition", target: one.value, source: other.value }) },
+        "Cut off"));
+  }
+
+  presetGroup() {
+    const { presets } = this.catalogue;
+    const group = (label, items) => items.length
+      ? h("optgroup", { label }, items.map((item) => h("option", { value: item.name }, item.name))) : null;
+    const which = h("select", { "aria-label": "Preset" }, group("For any system", presets.filter((each) => !each.declared)),
+      group("Scenarios' plans", presets.filter((each) => each.declared)));
+    const about = () => { which.title = presets.find((each) => each.name === which.value)?.about ?? ""; };
+    which.addEventListener("change", about);
+    about();
+    return h("div", { class: "group" }, h("b", {}, "Preset"), which,
+      h("button", { type: "button", onclick: () => this.act({ do: "preset", name: which.value }) }, "Apply"));
+  }
+
+  // -- what stands --------------------------------------------------------------------------------------------------
+
+  stand() {
+    const { standing } = this, rows = standing.rows ?? [], live = Boolean(standing.live);
+    this.note.hidden = !standing.note;
+    if (standing.note) {
+      this.note.replaceChildren(h("p", {}, standing.note), standing.code ? h("pre", {}, h("code", {}, standing.code)) : "");
+    }
+    if (this.quick) {
+      this.quick.hidden = this.told.hidden = this.left.hidden = this.middle.hidden = !live;
+      this.split.style.gridTemplateColumns = live ? "" : "minmax(0, 1fr)";
+      for (const [button, title] of [[this.undo, standing.undo], [this.redo, standing.redo]]) {
+        button.disabled = !title;
+        button.title = title || "Nothing to take back";
+      }
+      this.showLoss();
+    }
+    const shape = JSON.stringify([live, rows.map((row) => [row.number, row.on, row.words])]);
+    if (shape === this.shape && this.force.childElementCount) {
+      for (const row of rows) {
+        const small = this.force.querySelector(`[data-strikes="${row.number}"]`);
+        if (small) small.textContent = struck(row);
+      }
+      return;
+    }
+    this.shape = shape;
+    const on = rows.filter((row) => row.on || !live), over = rows.filter((row) => !row.on && live);
+    const isOpen = this.force.querySelector("details")?.open ?? false;
+    const all = live && on.length > 1
+      ? h("button", { type: "button", class: "plain", onclick: () => this.act({ do: "lift-all" }) }, "Lift all") : null;
+    this.force.replaceChildren(
+      h("div", { class: "acts" }, h("h4", {}, live ? `In force (${on.length})` : `The plan (${rows.length})`), all),
+      on.length ? h("ul", {}, on.map((row) => this.standingRow(row, live)))
+        : h("p", { class: "none" }, live ? "No fault is in force." : (rows.length ? "" : "It ran without faults.")),
+      over.length ? h("details", { open: isOpen }, h("summary", {}, `Over (${over.length})`),
+        h("ul", {}, over.slice(0, 50).map((row) => this.standingRow(row, live)))) : "");
+  }
+
+  standingRow(row, live) {
+    const canEdit = live && this.catalogue.families;
+    const acts = h("span", { class: "acts" },
+      canEdit ? h("button", { type: "button", class: "plain", "aria-label": `${row.on ? "Edit" : "Again"}: ${row.words}`,
+        onclick: () => this.edit(row) }, row.on ? "Edit" : "Again…") : null,
+      live && row.on ? h("button", { type: "button", "aria-label": `Lift: ${row.words}`,
+        onclick: () => this.act({ do: "lift", number: row.number }) }, "Lift") : null);
+    return h("li", { class: row.on || !live ? "" : "over" }, h("span", { class: "what" }, row.words,
+      h("small", { "data-strikes": row.number }, struck(row))), acts);
+  }
+
+  async edit(row) {
+    const reply = await this.ask({ do: "edit", number: row.number });
+    if (reply.error) { this.tell(reply); return; }
+    this.open(reply.kind, reply.values, row.on ? row.number : null);
+    this.form.el.querySelector("input, select")?.focus();
+  }
+}
+
+function struck(row) {
+  const times = row.strikes === 1 ? "once" : `${row.strikes.toLocaleString("en")} times`;
+  return `#${row.number} · ${row.title} · ${row.strikes ? `struck ${times}` : "has not struck"}`;
+}
+
+function dark() {
+  const lab = document.body.dataset.jpThemeLight;
+  return lab ? lab === "false" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+// Panel wraps all kinds of components alike once one of another kind was shown; its adapter is at the view then.
+function modelOf({ model, view }) {
+  return view?.adapter ?? model;
+}
+
+export default {
+  render(given) {
+    const panel = new FaultPanel(modelOf(given), given.el);
+    return () => panel.end();
+  },
+};
