@@ -6,17 +6,17 @@
 
 const STYLE = `
 .wf { --ink: var(--jp-ui-font-color1, #24292f); --muted: var(--jp-ui-font-color2, #5f6a75);
-  --paper: var(--jp-layout-color1, #ffffff); --line: var(--jp-border-color2, #d8dee4); --focus: #1f6feb;
+  --paper: var(--jp-layout-color1, #ffffff); --line: var(--jp-border-color2, #d8dee4); --focus: #0969da;
   color: var(--ink); width: 100%;
   font: 13px var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif); }
 @media (prefers-color-scheme: dark) { .wf { --ink: var(--jp-ui-font-color1, #e6edf3);
   --muted: var(--jp-ui-font-color2, #9aa6b2); --paper: var(--jp-layout-color1, #14181d);
-  --line: var(--jp-border-color2, #39424c); --focus: #58a6ff; } }
-.wf.light { --ink: #24292f; --muted: #5f6a75; --paper: #ffffff; --line: #d8dee4; --focus: #1f6feb; }
-.wf.dark { --ink: #e6edf3; --muted: #9aa6b2; --paper: #11161d; --line: #39424c; --focus: #58a6ff; }
+  --line: var(--jp-border-color2, #39424c); --focus: #4c9aff; } }
+.wf.light { --ink: #24292f; --muted: #5f6a75; --paper: #ffffff; --line: #d8dee4; --focus: #0969da; }
+.wf.dark { --ink: #e6edf3; --muted: #9aa6b2; --paper: #14181d; --line: #39424c; --focus: #4c9aff; }
 .wf.light .studio-waterfall { --s-text: #24292f; --s-soft: #5f6a75; --s-line: #d8dee4; --s-back: #ffffff;
-  --s-error: #d32f2f; }
-.wf.dark .studio-waterfall { --s-text: #e6edf3; --s-soft: #9aa6b2; --s-line: #39424c; --s-back: #11161d;
+  --s-error: #cf222e; }
+.wf.dark .studio-waterfall { --s-text: #e6edf3; --s-soft: #9aa6b2; --s-line: #39424c; --s-back: #14181d;
   --s-error: #ff7b72; }
 .wf .scroll { overflow: auto; border-radius: 6px; background: var(--paper); }
 .wf svg { display: block; width: 100% !important; min-width: 720px; max-width: 1500px !important; height: auto; }
@@ -258,7 +258,26 @@ function showDetail(box, row, acts) {
 
 // -- the component --------------------------------------------------------------------------------------------------
 
-function render({ model, el }) {
+// Panel's model is a proxy with properties; a notebook's has get, set and save_changes. Everything here uses the latter.
+// (Panel's own shim for anywidgets cannot stand on one page with its other components: both share one cached renderer.)
+function adapted(given) {
+  if (typeof given.get === "function") return given;
+  const changes = new Map();
+  return {
+    get: (name) => given[name],
+    set: (name, value) => changes.set(name, value),
+    save_changes: () => {
+      for (const [name, value] of changes) given[name] = value;
+      changes.clear();
+    },
+    on: (name, run) => given.on(name, run),
+    off: (name, run) => given.off(name, run),
+    onRemove: (run) => given.on("remove", run),
+  };
+}
+
+function render({ model: given, el }) {
+  const model = adapted(given);
   html("style", {}, el, STYLE);
   const root = html("div", { class: "wf" }, el);
   const bar = html("div", { class: "bar", role: "toolbar", "aria-label": "Waterfall" }, root);
@@ -423,7 +442,9 @@ function render({ model, el }) {
   for (const [name, run] of Object.entries(changes)) model.on(`change:${name}`, run);
   for (const run of [themed, sized, draw, cut]) run();
   tell(null);
-  return () => { for (const [name, run] of Object.entries(changes)) model.off(`change:${name}`, run); };
+  const clean = () => { for (const [name, run] of Object.entries(changes)) model.off(`change:${name}`, run); };
+  if (model.onRemove) model.onRemove(clean);
+  else return clean;
 }
 
 export default { render };

@@ -30,6 +30,7 @@ class Column:
         show: Makes text of the value; by default None is empty.
         mark: Makes the cell's mark of the value: a colour with a sign before the text, never colour alone.
         code: Whether it is an identifier, in the font of code.
+        share: How much of the cell a bar behind the text fills, from 0 to 1.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Column:
     show: Callable[[Any], str] = lambda value: "" if value is None else str(value)
     mark: Callable[[Any], Mark] | None = None
     code: bool = False
+    share: Callable[[Any], float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,8 @@ class WindowTable(JSComponent):  # type: ignore[misc]  # Panel says nothing of i
     def _row(self, values: Mapping[str, Any]) -> list[Any]:
         cells = [column.show(values.get(column.name)) for column in self._columns]
         marks = [column.mark(values.get(column.name)) if column.mark else "" for column in self._columns]
-        return [str(values[self._key]), cells, marks]
+        shares = [column.share(values.get(column.name)) if column.share else 0 for column in self._columns]
+        return [str(values[self._key]), cells, marks, shares]
 
     def _handle_msg(self, data: Any) -> None:
         match data:

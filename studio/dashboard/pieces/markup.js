@@ -1,0 +1,53 @@
+// HTML that Python has made: links change what the session looks at, buttons act, cells are shown by the page around.
+export function render({ model }) {
+  const root = document.createElement("div");
+  root.className = "markup";
+
+  function draw() {
+    const focused = root.getRootNode().activeElement;
+    const at = root.contains(focused) ? places().indexOf(focused) : -1;
+    const open = [...root.querySelectorAll("details")].map((each) => each.open);
+    root.innerHTML = model.html;
+    root.querySelectorAll("details").forEach((each, index) => { if (open[index] !== undefined) each.open = open[index]; });
+    if (model.label) {
+      root.setAttribute("role", "region");
+      root.setAttribute("aria-label", model.label);
+    }
+    if (at >= 0) places()[at]?.focus({ preventScroll: true });
+  }
+
+  const places = () => [...root.querySelectorAll("a, button, summary")];
+
+  root.addEventListener("click", (event) => {
+    const made = event.target.closest("[data-go], [data-act], [data-cell]");
+    if (!made || made.disabled) return;
+    if (made.dataset.go) {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a tab of its own
+      event.preventDefault();
+      model.send_msg({ kind: "go", changes: JSON.parse(made.dataset.go) });
+    } else if (made.dataset.act) {
+      model.send_msg({ kind: "act", name: made.dataset.act, value: made.dataset.value || "" });
+    } else {
+      const told = { source: "studio-dashboard", kind: "cell", cell: made.dataset.cell, line: Number(made.dataset.line) };
+      window.parent.postMessage(told, "*"); // alone, the page tells itself, and nobody listens
+    }
+  });
+
+  // Keys work all over the tab that is shown, but not while something is written.
+  function pressed(event) {
+    const name = model.keys[event.key];
+    if (!name || event.ctrlKey || event.metaKey || event.altKey || !root.getClientRects().length) return;
+    const into = event.composedPath()[0];
+    if (into instanceof Element && into.matches("input, textarea, select, [contenteditable]")) return;
+    const button = root.querySelector(`[data-act="${name}"]`);
+    if (!button || button.disabled) return;
+    event.preventDefault();
+    button.click();
+  }
+
+  document.addEventListener("keydown", pressed);
+  model.on("remove", () => document.removeEventListener("keydown", pressed));
+  model.on(["html", "label"], draw);
+  draw();
+  return root;
+}
