@@ -81,7 +81,7 @@ class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of 
     @property
     def rows(self) -> list[RunRow]:
         """All runs, oldest first."""
-        return self.feed.log_view.runs()
+        return self.feed.rows
 
     @property
     def shown_run(self) -> int | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import socket
 from collections.abc import Callable
 from typing import Any, Final
@@ -13,6 +15,7 @@ from panel.io.resources import COMPONENT_PATH
 from panel.io.server import ComponentResourceHandler  # this module teaches Bokeh's server Panel's pages
 from tornado.httpserver import HTTPServer
 from tornado.ioloop import IOLoop
+from tornado.websocket import WebSocketClosedError
 
 from studio.dashboard.gate import Gate
 from studio.dashboard.guarded import GuardedTornado
@@ -22,6 +25,7 @@ from studio.dashboard.taking_away import TakeAway
 __all__ = ["Web"]
 
 _UNUSED_MS: Final = 60_000  # a session outlives its browser that long, unless the server ends
+_CHATTY: Final = ("bokeh.server.views.ws", "panel.io.document")  # warn of every browser that goes while it is told
 
 
 class Web:
@@ -51,6 +55,9 @@ class Web:
         self._http.add_sockets([listening])
         self._server = BaseServer(IOLoop.current(), tornado, self._http)
         self._server.start()
+        asyncio.get_running_loop().set_exception_handler(_tell)
+        for name in _CHATTY:
+            logging.getLogger(name).setLevel(logging.ERROR)
 
     async def close(self) -> None:
         """Close the socket, the connections, and what each browser's session holds."""
@@ -59,3 +66,9 @@ class Web:
         for session in sessions:
             session.destroy()
         await self._http.close_all_connections()
+
+
+def _tell(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """Tell of what nobody caught, unless it is that a browser has gone."""
+    if not isinstance(context.get("exception"), WebSocketClosedError):
+        loop.default_exception_handler(context)

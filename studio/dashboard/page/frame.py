@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -75,9 +76,14 @@ class Frame:
         state = tuple(getattr(self._desk, name) for name in (*view.needs, "theme"))
         state += (self._desk.shown_run,) if "run" in view.needs else ()
         if self._is_stale or state != self._drawn:
-            view.refresh()
+            with self._burst(view):
+                view.refresh()
             self._is_stale, self._drawn = False, state
         self._put(self._body)
+
+    def _burst(self, view: View) -> AbstractContextManager[Any]:
+        """Open the log's file once for all that a refresh asks."""
+        return self._desk.view.burst() if view.wants_run else nullcontext()
 
     def _guarded(self, act: Callable[[], None]) -> None:
         """Do something of the view's; what it raises is told in its place."""

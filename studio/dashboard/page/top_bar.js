@@ -12,7 +12,7 @@ const ICONS = {
 };
 const SIGNS = { running: "●", live: "●", paused: "❚❚", "by hand": "❚❚", closed: "■", finished: "✓", died: "✕", aborted: "✕" };
 const LEVELS = { info: "●", success: "✓", warning: "▲", error: "✕" };
-const SPEEDS = [[1, "1×"], [10, "10×"], [100, "100×"], [null, "as fast as it can"]];
+const SPEEDS = [[1, "1×"], [10, "10×"], [100, "100×"], [null, "no limit"]];
 const KEYS = [
   ["1 – 8", "open a tab"],
   ["/", "go to the filter of the tab"],
@@ -388,7 +388,7 @@ function worldControls(send) {
   const stop = iconButton("stop", "Stop: from here on it is played by hand", () => act("stop"));
   const speed = tag("select", "");
   speed.setAttribute("aria-label", "Speed, in times real time");
-  speed.title = "Speed, in times real time";
+  speed.title = "Speed in times real time; without a limit, as fast as this machine can";
   for (const [value, text] of SPEEDS) speed.append(new Option(text, value === null ? "none" : String(value)));
   speed.addEventListener("change", () => act("start", speed.value === "none" ? null : Number(speed.value)));
   const root = tag("div", "world", state, now, toggle, step, stop, speed);

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from studio.simulation.world import World
     from studio.store.shelf import RunRow
 
-__all__ = ["chips", "corner", "found_runs", "row_of", "run_words", "world_words"]
+__all__ = ["chips", "clock", "corner", "found_runs", "row_of", "run_words", "world_words"]
 
 _FOUND_MAX = 200
 
@@ -44,7 +44,7 @@ def found_runs(desk: Desk, text: str) -> list[dict[str, Any]]:
 
 def world_words(world: World) -> dict[str, Any]:
     """Return what the bar shows of a world that can be acted on."""
-    return {"state": world.state, "speed": world.speed, "now": duration(world.now_ns)}
+    return {"state": world.state, "speed": world.speed, "now": clock(world.now_ns)}
 
 
 def corner(row: RunRow | None, world: World | None) -> list[str]:
@@ -52,10 +52,19 @@ def corner(row: RunRow | None, world: World | None) -> list[str]:
     if row is None:
         return ["no run yet"]
     end_ns = world.now_ns if world is not None else row.end_ns
-    time = [f"t = {duration(end_ns)}"] if end_ns else []
+    time = [f"t = {clock(end_ns)}"] if end_ns else []
     name = row.info.scenario or "played by hand"
     digest = [f"sources {row.info.sources[:8]}"] if row.info.sources else []
     return [f"run {row.run}", name, f"seed {row.info.seed}", *time, f"{row.records:,} records", *digest]
+
+
+def clock(time_ns: int) -> str:
+    """Return a time that goes on, always with the same digits: `12.3 s`, `1 min 57 s`, `2 h 05 min`."""
+    seconds = time_ns // 1_000_000_000
+    if seconds < 60:
+        return f"{time_ns / 1e9:.1f} s"
+    minutes, hours = seconds // 60, seconds // 3600
+    return f"{minutes} min {seconds % 60:02} s" if hours < 1 else f"{hours} h {minutes % 60:02} min"
 
 
 def chips(desk: Desk) -> list[dict[str, Any]]:
