@@ -22,6 +22,7 @@ from studio.errors import (
     UndeclaredError,
     UniqueViolation,
 )
+from studio.model.by_hand import by_hand
 from studio.model.composition import Failure, parallel, route, sequence, when
 from studio.model.distribution import Constant, Exponential, LogNormal, Pareto, Uniform, Zipf
 from studio.model.effect import Effect
@@ -124,6 +125,7 @@ __all__ = [
     "Zipf",
     "__version__",
     "broker_loses",
+    "by_hand",
     "call",
     "call_back",
     "campaign",

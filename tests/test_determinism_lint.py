@@ -57,6 +57,17 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("simulation/campaign/labour.py", "threading.current_thread"): "only the main thread may take the interrupt signal",
     ("simulation/campaign/labour.py", "threading.main_thread"): "only the main thread may take the interrupt signal",
     ("simulation/campaign/labour.py", "os.environ.setdefault"): "how many threads Polars starts; no run reads it",
+    (
+        "simulation/live/driver.py",
+        "threading.Condition",
+    ): "a world in the background; its acts are kept",
+    ("simulation/live/driver.py", "threading.RLock"): "one thread at a time touches a played world",
+    (
+        "simulation/live/driver.py",
+        "threading.Thread",
+    ): "a world in the background; its acts are kept",
+    ("simulation/live/driver.py", "threading.current_thread"): "tells the driver from those who ask it for something",
+    ("simulation/live/metronome.py", "time.monotonic"): "how far a world is driven next, never what happens there",
     ("simulation/campaign/pace.py", "time.monotonic"): "the rate and the time left, which people are told",
     ("simulation/determinism/twin.py", "os.environ"): "takes it away, to see whether a run leaned on it",
     ("simulation/determinism/twin.py", "os.environ.get"): "the twin's hash seed must be another than this process's",

@@ -61,7 +61,7 @@ from studio.errors.counterexamples import (
     NothingBroken,
     UnknownCounterexample,
 )
-from studio.errors.dashboards import NothingToActOn, NothingToUndo, NotInRun, UnknownTab
+from studio.errors.dashboards import NothingToActOn, NothingToUndo, NotInRun, SeedNotRun, UnknownTab
 from studio.errors.declarations import (
     AddressIsBoth,
     AmbiguousOperation,
@@ -309,6 +309,7 @@ __all__ = [
     "RuntimeUnknown",
     "SagaStepMissing",
     "SagaVersionMissing",
+    "SeedNotRun",
     "ServiceModuleRefused",
     "ServiceUnavailable",
     "SharedMutable",

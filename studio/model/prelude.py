@@ -25,6 +25,7 @@ from studio.errors import (
     UniqueViolation,
 )
 from studio.model import (
+    by_hand,
     composition,
     distribution,
     effect,
@@ -96,6 +97,7 @@ PRELUDE: dict[str, Any] = {
     "Effect": effect.Effect,
     "Scenario": scenario.Scenario,
     "given": scenario.given,
+    "by_hand": by_hand.by_hand,
     "workload": scenario.workload,
     "service_time": scenario.service_time,
     "network": scenario.network,

@@ -8,6 +8,7 @@ from typing import Any
 
 from studio.address import Address
 from studio.errors import InvalidDeclaration
+from studio.model.by_hand import Act
 from studio.model.declaring import declare, declared, scenario_demanded
 from studio.model.delivery import check_bus
 from studio.model.distribution import Constant, Distribution, distribution
@@ -80,6 +81,7 @@ class Scenario:
     queue_age: str = ""
     without: Sequence[str] = ()
     check: str = "marks"
+    acts: list[Act] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         duration_ns(self.settle)

@@ -13,7 +13,7 @@ from studio.model.declaring import scenario_demanded
 from studio.model.distribution import Zipf
 from studio.model.duration import duration_ns, optional_ns
 
-__all__ = ["Process", "Workload", "workload"]
+__all__ = ["Process", "Rate", "Workload", "workload", "workload_of"]
 
 Process = Literal["poisson", "fixed", "bursty"]
 Rate = float | Sequence[tuple[str, float]]
@@ -109,6 +109,36 @@ def workload(  # noqa: PLR0913 - one line of a scenario, all but two by keyword
         InvalidWorkload: It says nothing, or what contradicts itself.
     """
     scenario = scenario_demanded("workload")
+    made = workload_of(
+        address, messages, rate_per_s=rate_per_s, arrivals=arrivals, burst=burst, calm=calm, factor=factor, like=like,
+        count=count, skew=skew, from_ns=duration_ns(at), until_ns=duration_ns(until or scenario.duration), every=every,
+        changes=changes,
+    )  # fmt: skip
+    scenario.workloads.append(made)
+
+
+def workload_of(  # noqa: PLR0913 - one line of a scenario, by keyword
+    address: Address | str,
+    messages: Sequence[Any],
+    *,
+    rate_per_s: Rate,
+    arrivals: Process,
+    burst: str | None,
+    calm: str | None,
+    factor: float | None,
+    like: Any,
+    count: int,
+    skew: Mapping[str, Zipf] | None,
+    from_ns: int,
+    until_ns: int,
+    every: str,
+    changes: Mapping[str, Any],
+) -> Workload:
+    """Return the workload that an author's words mean; they are those of `workload`, but that instants are numbers.
+
+    Raises:
+        InvalidWorkload: It says nothing, or what contradicts itself.
+    """
     refusing = _Refusing(str(address))
     steps, rate = _steps(refusing, rate_per_s)
     made = Workload(
@@ -120,13 +150,13 @@ def workload(  # noqa: PLR0913 - one line of a scenario, all but two by keyword
         count,
         tuple(sorted((skew or {}).items())),
         tuple(sorted(changes.items())),
-        duration_ns(at),
-        duration_ns(until or scenario.duration),
+        from_ns,
+        until_ns,
         duration_ns(every),
         steps,
     )
     _check(refusing, made)
-    scenario.workloads.append(_with_bursts(refusing, made, burst, calm, factor))
+    return _with_bursts(refusing, made, burst, calm, factor)
 
 
 class _Refusing:

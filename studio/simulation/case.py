@@ -12,16 +12,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, get_args
 
-from studio.contract import codec
-from studio.errors import InvalidCase, InvalidFault, UnknownBus
+from studio.errors import InvalidAct, InvalidCase, InvalidFault, UnknownBus
 from studio.graph.system import Build
+from studio.model.by_hand import Act, script_from, script_to
 from studio.model.delivery import check_bus
 from studio.model.fault import Fault, fault_from, plan_to
 from studio.model.scenario import Scenario, Workload
+from studio.simulation.live.message_body import message_from
 from studio.simulation.stage import scenario_of
 
-__all__ = ["Case", "Check", "Sent"]
+__all__ = ["BY_HAND", "Case", "Check", "Sent"]
 
+BY_HAND = "(by hand)"
+"""Name of the scenario of a world that was given none."""
 FORM = 1
 
 Check = Literal["", "marks", "commits"]
@@ -56,6 +59,8 @@ class Case:
         bus: Delivery model instead of the scenario's; empty keeps it.
         check: When *always* invariants are checked, instead of the scenario's; empty keeps it. Hunts and
             counterexamples look after every commit.
+        script: What was done to a world by hand, in order; empty for a scenario's run. Such a run ends as the script
+            does: it does not come to rest, and nothing is checked that was not checked by hand.
     """
 
     scenario: str
@@ -65,6 +70,7 @@ class Case:
     duration_ns: int = 0
     bus: str = ""
     check: Check = ""
+    script: tuple[Act, ...] = ()
 
     def __post_init__(self) -> None:
         if self.bus:
@@ -89,7 +95,7 @@ class Case:
             UnknownAddress: A message goes to an address that is nothing any more.
             InvalidCase: A message is none of its contract any more.
         """
-        scenario = copy.copy(scenario_of(build, self.scenario, self.seed))
+        scenario = copy.copy(self._declared_in(build))
         scenario.faults, scenario.seed = list(self.plan), self.seed
         if self.bus:
             scenario.bus = self.bus
@@ -97,13 +103,21 @@ class Case:
             scenario.check = self.check
         if self.sends is not None:
             scenario.workloads = [_workload(build, sent) for sent in self.sends]
+        if self.script:
+            scenario.acts, scenario.quiet, scenario.heal = list(self.script), "", ""
         return scenario
+
+    def _declared_in(self, build: Build) -> Scenario:
+        """Return the scenario that it names; a world may be played without any."""
+        return scenario_of(build, self.scenario, self.seed) if self.scenario else Scenario(BY_HAND)
 
     def as_json(self) -> str:
         """Return the case as one line of JSON."""
         sends = None if self.sends is None else [[each.at_ns, each.address, each.body] for each in self.sends]
         values = {"form": FORM, "scenario": self.scenario, "seed": self.seed, "plan": plan_to(self.plan),
                   "sends": sends, "duration_ns": self.duration_ns, "bus": self.bus, "check": self.check}  # fmt: skip
+        if self.script:
+            values["script"] = script_to(self.script)
         return json.dumps(values, sort_keys=True)
 
     @classmethod
@@ -115,7 +129,7 @@ class Case:
         """
         try:
             return cls._from_values(json.loads(text))
-        except (ValueError, KeyError, TypeError, AttributeError, InvalidFault, UnknownBus) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, InvalidFault, InvalidAct, UnknownBus) as error:
             raise InvalidCase(case=text[:80], reason=f"it cannot be read ({error})") from error
 
     @classmethod
@@ -131,23 +145,15 @@ class Case:
             duration_ns=int(values["duration_ns"]),
             bus=str(values["bus"]),
             check=values.get("check", ""),  # what was kept before a case said so
+            script=script_from(values.get("script", [])),
         )
 
 
 def _workload(build: Build, sent: Sent) -> Workload:
     """Return a workload of one message; a counterexample's cell writes each of them as such a line."""
-    graph = build.graph
-    kind = graph.demand(sent.address)
-    contract = graph.operations[sent.address][1].takes if kind == "command" else _carried(build, sent.address)
     try:
-        message = codec(contract).decode(sent.body.encode())
+        message = message_from(build, sent.address, sent.body)
     except ValueError as error:
         reason = f"the message to {sent.address} is none of its contract: {error}"
         raise InvalidCase(case=sent.body[:80], reason=reason) from error
     return Workload(sent.address, messages=(message,), from_ns=sent.at_ns, until_ns=sent.at_ns)
-
-
-def _carried(build: Build, address: str) -> Any:
-    """Return the contract of an event."""
-    event = build.graph.events.get(address)
-    return event.contract if event else next((each.takes for _, each in build.graph.subscribers(address)), Any)

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from itertools import takewhile
 
 from studio.graph.system import Build
+from studio.model.by_hand import CLOSE, Act
 from studio.model.duration import duration_ns, exact_ns
-from studio.model.scenario import Scenario
+from studio.model.scenario import Scenario, Workload
 from studio.records import LogLine
 from studio.simulation.checking.tap import Tap
 from studio.simulation.checking.verdict import Verdict
 from studio.simulation.cluster.cluster import Cluster, Conditions
 from studio.simulation.cluster.outside import Outside
 from studio.simulation.cluster.timetable import Rest, Timetable
+from studio.simulation.live.hands import Hands, reach_ns
 from studio.simulation.stage import set_up
 from studio.simulation.workload.arrivals import Arrivals
 from studio.store import Buffer
@@ -57,11 +60,13 @@ class Intervention:
         act: Given the cluster; it may inject faults, crash nodes, look at what stands.
         at_ns: At that instant, after everything that was due then; used where `after_record` is 0.
         after_record: After the step in which that many records had been written; 0 for none.
+        by_hand: The act of a script that is done; it sees for itself to what must have happened before.
     """
 
     act: Callable[[Cluster], object]
     at_ns: int = 0
     after_record: int = 0
+    by_hand: Act | None = None
 
 
 class Play:
@@ -96,12 +101,17 @@ class Play:
         self._conditions, self._buffer, self._progress = conditions, buffer, progress
         self._check, self._stops = check, stop_at_violation
         timed = [each for each in interventions if not each.after_record]
+        timed += [Intervention(partial(self._repeat, act), reach_ns(act), by_hand=act) for act in scenario.acts]
         self._timed = sorted([*self._begin_phases(), *timed], key=lambda each: each.at_ns)
+        self._is_played = any(act.verb == CLOSE for act in scenario.acts)
+        self._hands: Hands | None = None
         self._counted = sorted(
             (each for each in interventions if each.after_record), key=lambda each: each.after_record
         )
         self._tap = Tap(buffer) if self._counted or check == "commits" else None
         self._cluster: Cluster | None = None
+        self._arrivals: dict[int, tuple[Workload, Arrivals]] = {}
+        self._is_closed = False
 
     def run(self, verdict: Verdict) -> Status:
         """Drive the run and check its invariants; say how it ended.
@@ -117,14 +127,18 @@ class Play:
             if self._tap is not None:
                 self._tap.watch(self._cluster.loop, verdict.tables if self._check == "commits" else frozenset())
                 self._await_record()
-            return self._play(self._cluster, Timetable(self._cluster), verdict)
+            timetable, outside = Timetable(self._cluster), Outside(self._cluster)
+            self._start_workloads(self._cluster, outside)
+            self._take_hands(timetable, outside, verdict)
+            if self._is_played:
+                return self._play_out(self._cluster, timetable, verdict)
+            return self._play(self._cluster, timetable, verdict)
         except KeyboardInterrupt:
             return "interrupted"
 
     def _play(self, cluster: Cluster, timetable: Timetable, verdict: Verdict) -> Status:
         loop = cluster.loop
         loop.heartbeat = self._tell
-        self._start_workloads(cluster)
         stretches = STRETCHES if self._progress is not None else MARKS  # taking the loop up and putting it down costs
         for stretch in range(1, stretches + 1):
             if not self._run_until_ns(timetable, self._end_ns * stretch // stretches, verdict):
@@ -144,17 +158,68 @@ class Play:
         verdict.check(loop.now_ns, finally_=True, is_busy=rest == "busy")
         return "stopped" if self._is_enough(verdict) else "finished"
 
+    def _play_out(self, cluster: Cluster, timetable: Timetable, verdict: Verdict) -> Status:
+        """Repeat a run that was played; it ends as it stands, as it did when it was played."""
+        cluster.loop.heartbeat = self._tell
+        if not timetable.run_until_ns(cluster.loop.now_ns):
+            return "interrupted"
+        while self._timed and not self._is_closed:
+            if not self._run_until_ns(timetable, max(self._timed[0].at_ns, cluster.loop.now_ns), verdict):
+                return self._halted(verdict)
+        self._tell()
+        return "finished"
+
+    # -- acts by hand -----------------------------------------------------------------------------------------------
+
+    def _take_hands(self, timetable: Timetable, outside: Outside, verdict: Verdict) -> None:
+        """Make ready to do what the scenario says is done by hand."""
+        assert self._cluster is not None
+        cluster = self._cluster
+        asked: list[Verdict] = []  # as a world asks: held to no scenario
+
+        def check() -> None:
+            asked[:] = asked or [Verdict(verdict.run, self._buffer)]
+            asked[0].check(cluster.loop.now_ns, finally_=True)
+
+        self._hands = Hands(
+            cluster, timetable, outside, first_number=len(self._scenario.workloads) + 1, check=check
+        )  # fmt: skip
+        for number, (workload, arrivals) in self._arrivals.items():
+            self._hands.adopt(number, workload, arrivals)
+
+    def _repeat(self, act: Act, _: Cluster) -> None:
+        assert self._hands is not None
+        self._hands.repeat(act)
+        self._is_closed = act.verb == CLOSE
+
     # -- time -------------------------------------------------------------------------------------------------------
 
     def _run_until_ns(self, timetable: Timetable, deadline_ns: int, verdict: Verdict) -> bool:
         """Run everything until an instant, interventions included; False when stopped before."""
         while True:
             stop_ns = min(deadline_ns, self._timed[0].at_ns) if self._timed else deadline_ns
-            if not timetable.run_until_ns(stop_ns):
+            if self._is_by_hand_next(stop_ns):
+                self._timed.pop(0).act(self._played)
+            elif self._is_closed or stop_ns < self._played.loop.now_ns:  # an act may take its time
+                return True
+            elif not timetable.run_until_ns(stop_ns):
                 if not self._answer_tap(verdict):
                     return False
-            elif not self._intervene_now(stop_ns) and stop_ns == deadline_ns:
+            elif self._intervene_now(stop_ns) or self._is_by_hand_next(stop_ns):
+                continue
+            elif stop_ns == deadline_ns:
                 return True
+
+    def _is_by_hand_next(self, until_ns: int) -> bool:
+        """Say whether an act is next whose instant has come, by the time that others before it may have taken."""
+        if not self._timed or self._timed[0].by_hand is None:
+            return False
+        return not self._is_closed and self._timed[0].at_ns <= until_ns <= self._played.loop.now_ns
+
+    @property
+    def _played(self) -> Cluster:
+        assert self._cluster is not None
+        return self._cluster
 
     def _settle(self, timetable: Timetable, limit_ns: int, verdict: Verdict) -> Rest:
         """Run until nothing is left but regular work, interventions included."""
@@ -169,14 +234,15 @@ class Play:
                 return rest
             elif self._timed and stop_ns == self._timed[0].at_ns:
                 self._cluster.loop.run_until_ns(stop_ns)
-                self._intervene_now(stop_ns)
+                if not self._intervene_now(stop_ns):
+                    self._timed.pop(0).act(self._cluster)
             else:
                 return rest
 
     def _intervene_now(self, now_ns: int) -> bool:
         """Do what is to be done at this instant; say whether anything was."""
         assert self._cluster is not None
-        due = [each for each in self._timed if each.at_ns <= now_ns]
+        due = list(takewhile(lambda each: each.at_ns <= now_ns and each.by_hand is None, self._timed))
         del self._timed[: len(due)]
         for each in due:
             each.act(self._cluster)
@@ -234,13 +300,14 @@ class Play:
         if self._progress is not None and self._cluster is not None:
             self._progress(Progress(self._cluster.loop.now_ns, self._end_ns, self._buffer.count))
 
-    def _start_workloads(self, cluster: Cluster) -> None:
-        outside = Outside(cluster)
+    def _start_workloads(self, cluster: Cluster, outside: Outside) -> None:
         declared_ns = duration_ns(self._scenario.duration)
         for number, workload in enumerate(self._scenario.workloads, start=1):
             # One that lasts as long as the scenario lasts as long as the run.
             until_ns = self._end_ns if workload.until_ns == declared_ns else min(workload.until_ns, self._end_ns)
-            Arrivals(cluster, outside, workload, number, until_ns).start()
+            arrivals = Arrivals(cluster, outside, workload, number, until_ns)
+            arrivals.start()
+            self._arrivals[number] = workload, arrivals
 
     def close(self) -> int:
         """End the world, whatever happened, and return its time."""

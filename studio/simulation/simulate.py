@@ -101,7 +101,7 @@ def simulate(  # noqa: PLR0913 - all but the first by keyword
     conditions = replace(conditions, bus=case.bus or conditions.bus)
     is_stopped = load_engine()
     shelf = default_log() if log is None else log
-    buffer = shelf.record(info_of(build, chosen.name, number, case))
+    buffer = shelf.record(info_of(build, case.scenario if case.script else chosen.name, number, case))
     play = Play(
         build, chosen, end_ns, conditions, buffer,
         interventions=interventions, check=case.check or chosen.check, stop_at_violation=stop_at_violation,

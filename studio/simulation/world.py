@@ -1,45 +1,49 @@
-"""A world to play by hand: send a message, let time pass, crash something, look.
+"""A world to play: send a message, let time pass, crash something, look; by hand, or while it runs in the background.
 
-No `await`: each call drives virtual time until its answer is there. What happens is recorded as in any run.
+No `await`: each call drives virtual time until its answer is there, or waits for it where the world runs by itself.
+What happens is recorded as in any run, and what is done is kept in a script, so that the run can be repeated.
 """
 
 from __future__ import annotations
 
 import types
 import weakref
-from collections.abc import Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import isfinite
 from typing import TYPE_CHECKING, Any, Self
 
 from studio.address import Address
-from studio.errors import ServiceUnavailable, UndeclaredError, UnknownTarget, WorldClosed, nearest
+from studio.errors import InvalidPace, StudioError, UndeclaredError, WorldNotRunning
 from studio.graph.system import Build, System
 from studio.model.delivery import check_bus
 from studio.model.duration import duration_ns, format_ns, optional_ns
-from studio.model.fault import Fault
-from studio.model.scenario import Given, Scenario
-from studio.ports import ACTING
-from studio.runtime.acting import Handling
-from studio.simulation.checking.verdict import Verdict
-from studio.simulation.cluster.cluster import Cluster
-from studio.simulation.cluster.node import Node
-from studio.simulation.cluster.outside import Outside
-from studio.simulation.cluster.timetable import Timetable
+from studio.model.fault import Fault, plan_to
+from studio.model.scenario import Scenario
+from studio.model.workload import Process, Rate, workload_of
+from studio.simulation.case import BY_HAND, Case
 from studio.simulation.current import build_of, set_latest
 from studio.simulation.explanation import explained
 from studio.simulation.faces import show
 from studio.simulation.harming.swarming import drawn
-from studio.simulation.logbook import default_log, info_of
+from studio.simulation.live.hands import FOREVER_NS
+from studio.simulation.live.in_force import StandingFault, StandingWorkload
+from studio.simulation.live.message_body import body_of, documents_to
+from studio.simulation.live.opened_run import open_run
+from studio.simulation.live.playing import State
+from studio.simulation.live.sight import Sight
+from studio.simulation.live.workload_json import workload_to
+from studio.simulation.logbook import default_log
 from studio.simulation.run import Run
-from studio.simulation.stage import conditions_of, furnish, scenario_of, set_up
-from studio.simulation.targets import check_plan, collection_of
+from studio.simulation.stage import scenario_of
+from studio.simulation.targets import check_plan
 from studio.simulation.virtual.shield import load_engine
-from studio.source.zone import utc_zone
-from studio.store import Buffer, Log
+from studio.store import Log
 
 if TYPE_CHECKING:
     import polars as pl
 
+    from studio.model.distribution import Zipf
     from studio.observe.waterfall import Waterfall
     from studio.simulation.cluster.http import Browser
 
@@ -47,36 +51,38 @@ __all__ = ["World", "world"]
 
 
 class World:
-    """A running system in virtual time; see `world`.
+    """A running system in virtual time; see `world`. Any thread may use it.
 
     Args:
         build: What runs.
-        scenario: What stands before the run and how long things take; its workloads and faults are not played.
+        scenario: What stands before the run and how long things take.
         seed: Decides all chance.
         faults: In force from the start.
         log: Where records go.
+        play: Whether the scenario's workloads and faults are played too.
     """
 
     def __init__(
-        self, build: Build, scenario: Scenario, seed: int, faults: Sequence[Fault | Mapping[str, Any]], log: Log
+        self,
+        build: Build,
+        scenario: Scenario,
+        seed: int,
+        faults: Sequence[Fault | Mapping[str, Any]],
+        log: Log,
+        *,
+        play: bool = False,
     ) -> None:
         self.build, self.seed = build, seed
         self._log = log
         if load_engine():  # writing records takes it; while the process ends it cannot be loaded
             raise KeyboardInterrupt
-        conditions = conditions_of(
-            build, scenario, seed, drawn(build.graph, faults, seed, duration_ns(scenario.duration))
-        )
-        self._buffer = log.record(info_of(build, "", seed))
-        with utc_zone():
-            self._cluster = set_up(build, conditions, self._buffer, scenario.givens)
+        self._playing = open_run(build, scenario, seed, faults, log, play=play)
         # Closed too when it is dropped, or when the process ends: suspended frames must not unwind into a live world.
-        self._end = weakref.finalize(self, _end_quietly, self._cluster, self._buffer)
-        self._outside = Outside(self._cluster)
-        self._timetable = Timetable(self._cluster)
-        self._run: Run | None = None
-        self._verdict: Verdict | None = None
-        self._drive_until(self._cluster.loop.now_ns)
+        self._end = weakref.finalize(self, self._playing.end_quietly)
+        self._sight = Sight(self._playing, build, log)
+        self._playing.hands.check = self._sight.check
+        self._cluster = self._playing.cluster
+        self._speed: float | None = None
         set_latest(self)
 
     # -- messages ---------------------------------------------------------------------------------------------------
@@ -86,78 +92,254 @@ class World:
 
         Raises:
             UnknownAddress: It is neither.
+            InvalidMessage: The message is none of the address's contract.
             ServiceError: The declared error that a command answered with.
         """
-        self._open()
-        kind = self.build.graph.demand(str(address))
-        if kind == "event":
-            return self._complete(self._outside.send("world", str(address), message, principal=principal))
-        return self.call(address, message, principal=principal)
+        if self.build.graph.demand(str(address)) == "command":
+            return self.call(address, message, principal=principal)
+        return self._ask("send", str(address), message, principal=principal)
 
     def call(self, address: Address | str, message: Any, *, timeout: str | None = None, principal: str = "") -> Any:
         """Call a command and return its answer.
 
         Raises:
             UnknownAddress: It is no command.
+            InvalidMessage: The message is none of the address's contract.
             ServiceError: The declared error that it answered with.
             UndeclaredError: It failed otherwise; says with what, and at which line.
         """
-        self._open()
-        handling = self._outside.handling("world", principal)
-        try:
-            return self._complete(self._call(handling, str(address), message, optional_ns(timeout)))
-        except UndeclaredError as error:
-            raise explained(error, self.run, handling.trace) from None
+        self._cluster.program.operation(str(address))
+        return self._ask("call", str(address), message, principal=principal, timeout_ns=optional_ns(timeout))
 
     def publish(self, address: Address | str, message: Any, *, key: str | None = None) -> None:
         """Publish an event, and return when the bus has stored it; `settle` lets it be handled."""
-        self._complete(self._publish(str(address), message, key))
+        self._cluster.program.event(str(address))
+        self._ask("publish", str(address), message, key=key)
 
-    async def _call(self, handling: Handling, address: str, message: Any, timeout_ns: int | None) -> Any:
-        ACTING.set(handling)
-        return await handling.call(address, message, timeout_ns=timeout_ns)
-
-    async def _publish(self, address: str, message: Any, key: str | None) -> None:
-        handling = self._outside.handling("world")
-        ACTING.set(handling)
-        await handling.publish(address, message, key=key)
+    def _ask(self, verb: str, address: str, message: Any, **options: Any) -> Any:
+        """Send a message and wait for what comes of it."""
+        self._playing.demand_open()
+        sent = {"address": address, "body": body_of(self.build, address, message)}
+        is_plain = self.state == "running" and not any(each not in (None, "") for each in options.values())
+        answer = self._playing.act("message", sent) if is_plain else self._playing.act(verb, sent | options)
+        try:
+            return self._playing.answer(answer)
+        except UndeclaredError as error:
+            raise explained(error, self.run, answer.trace) from None
 
     @property
     def http(self) -> Browser:
         """Return a client of the services' endpoints: `world.http.get("/stock/tea").json()`."""
         from studio.simulation.cluster.http import Browser
 
-        return Browser(self._cluster, self._outside, self._complete)
+        return Browser(self._cluster, self._playing.hands.outside, _drive_not, self._do)
+
+    # -- workloads --------------------------------------------------------------------------------------------------
+
+    def workload(  # noqa: PLR0913 - the words of a scenario's line
+        self,
+        address: Address | str,
+        messages: Sequence[Any] = (),
+        *,
+        rate_per_s: Rate = 0.0,
+        arrivals: Process = "poisson",
+        burst: str | None = None,
+        calm: str | None = None,
+        factor: float | None = None,
+        like: Any = None,
+        count: int = 0,
+        skew: Mapping[str, Zipf] | None = None,
+        at: str = "0s",
+        until: str = "",
+        every: str = "0s",
+        **changes: Any,
+    ) -> int:
+        """Let messages arrive from now on, as a scenario's `workload` does, and return the number of the workload.
+
+        Args:
+            address: Event to publish or command to call.
+            messages: A list to send; the other words are those of `workload(...)` in a scenario.
+            rate_per_s: Mean arrivals per second of virtual time, or steps.
+            arrivals: `poisson`, `fixed` or `bursty`.
+            burst: Mean length of a burst.
+            calm: Mean length of what lies between two bursts.
+            factor: How many times the calm's rate a burst has.
+            like: Contract, or an example message.
+            count: Stop after so many.
+            skew: Field path to a skewed choice.
+            at: First instant since the run began; what is past means now.
+            until: Last instant since the run began; by default as long as the world.
+            every: Interval between messages where there is no rate.
+            changes: Fields to fix in made messages.
+
+        Raises:
+            UnknownAddress: The address is neither event nor command.
+            InvalidWorkload: It says nothing, or what contradicts itself.
+        """
+        made = workload_of(
+            address, messages, rate_per_s=rate_per_s, arrivals=arrivals, burst=burst, calm=calm, factor=factor,
+            like=like, count=count, skew=skew, from_ns=max(duration_ns(at), self.now_ns),
+            until_ns=duration_ns(until) if until else FOREVER_NS, every=every, changes=changes,
+        )  # fmt: skip
+        self.build.graph.demand(made.address)
+        number: int = self._do("workload", {"workload": workload_to(self.build, made)})
+        return number
+
+    def end_workload(self, number: int) -> Self:
+        """Let nothing more arrive from a workload.
+
+        Raises:
+            NotInForce: It has ended, or there is none of that number.
+        """
+        self._playing.hands.demand_workload(number)
+        self._do("end_workload", {"number": number})
+        return self
+
+    @property
+    def workloads(self) -> tuple[StandingWorkload, ...]:
+        """Return the workloads from which messages still come."""
+        return self._playing.hands.workloads()
 
     # -- time -------------------------------------------------------------------------------------------------------
 
     @property
     def now(self) -> str:
         """Return virtual time since the world began."""
-        return format_ns(self._cluster.loop.now_ns)
+        return format_ns(self.now_ns)
 
     @property
     def now_ns(self) -> int:
         """Return virtual time in nanoseconds."""
-        return self._cluster.loop.now_ns
+        return self._playing.loop.now_ns
 
     def advance(self, duration: str) -> Self:
-        """Let time pass: everything that is due happens, jobs and health checks too."""
-        self._drive_until(self._cluster.loop.now_ns + duration_ns(duration))
+        """Let time pass: everything that is due happens, jobs and health checks too.
+
+        A world that runs by itself is waited for.
+        """
+        until_ns = self.now_ns + duration_ns(duration)
+        if self.state == "running":
+            self._playing.wait_until_ns(until_ns)
+        else:
+            self._do("advance", {"until_ns": until_ns})
         return self
 
     def settle(self, limit: str = "10m") -> Self:
         """Let everything happen that follows from what was done; jobs and health checks rest meanwhile.
 
+        A world that runs by itself halts for it, and then goes on.
+
         Args:
             limit: Longest time to wait for that; when it is over, the log says what is still under way.
         """
-        self._open()
-        with utc_zone():
-            rest = self._timetable.settle(self._cluster.loop.now_ns + duration_ns(limit))
-        if rest == "busy":
-            self._timetable.tell_busy(f"settle={limit}")
+        was_running = self.state == "running"
+        if was_running:
+            self.pause()
+        self._do("settle", {"limit_ns": self.now_ns + duration_ns(limit), "limit": limit})
+        if was_running:
+            self.resume()
         return self
+
+    def start(self, speed: float | None = 1.0) -> Self:
+        """Let the world run in the background; what is done to it meanwhile falls between two virtual instants.
+
+        While it runs the process's local time zone is UTC, since simulated code may ask for it. A machine that cannot
+        keep up lets the world go as fast as it can: `pace` says how fast that is.
+
+        Args:
+            speed: Virtual seconds per second, such as 10; None for as fast as it can. Started again, it changes pace.
+
+        Raises:
+            InvalidPace: It is neither.
+        """
+        if speed is not None and not (isfinite(speed) and speed > 0):
+            raise InvalidPace(speed=speed)
+        self._playing.start(speed)
+        self._speed = speed
+        return self
+
+    def pause(self) -> Self:
+        """Halt a world that runs, at the end of an instant; `resume` lets it go on, `step` goes on a little.
+
+        Raises:
+            WorldNotRunning: It was not started.
+        """
+        if self.state not in ("running", "paused"):
+            self._playing.demand_open()
+            raise WorldNotRunning(state=self.state)
+        self._playing.halt(is_paused=True)
+        return self
+
+    def resume(self, saga: str | None = None) -> Self:
+        """Let a world that was halted go on; or, given a stuck saga instance, let that go on.
+
+        Args:
+            saga: Instance, such as `OrderProcessing/7`; None for the world itself.
+
+        Raises:
+            WorldNotRunning: It was not started.
+            UnknownSagaInstance: There is none of that id.
+        """
+        if saga is not None:
+            return self._operate("resume", saga)
+        if self.state == "paused":
+            self._playing.start(self._speed)
+        elif self.state != "running":
+            self._playing.demand_open()
+            raise WorldNotRunning(state=self.state)
+        return self
+
+    def step(self, duration: str | None = None) -> Self:
+        """Go on a little; a world that runs halts first.
+
+        Args:
+            duration: How far; None for the next instant at which something happens.
+        """
+        if self.state == "running":
+            self.pause()
+        next_ns = self._playing.next_ns() if duration is None else self.now_ns + duration_ns(duration)
+        self._do("advance", {"until_ns": self.now_ns if next_ns is None else next_ns})
+        return self
+
+    def stop(self) -> Self:
+        """Let the world run by itself no more; it can be played by hand from here on."""
+        self._playing.halt(is_paused=False)
+        return self
+
+    @property
+    def state(self) -> State:
+        """Return how it stands: `by hand`, `running`, `paused`, `closed` or `died`."""
+        return self._playing.state
+
+    @property
+    def speed(self) -> float | None:
+        """Return the virtual seconds per second that are asked for; None for as fast as it can."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, speed: float | None) -> None:
+        if self.state == "running":
+            self.start(speed)
+        elif speed is not None and not (isfinite(speed) and speed > 0):
+            raise InvalidPace(speed=speed)
+        self._speed = speed
+
+    @property
+    def pace(self) -> float:
+        """Return the virtual seconds per second that pass in fact, over the last two seconds; 0 where it halts."""
+        metronome = self._playing.driver.metronome
+        return metronome.pace if metronome is not None and self.state == "running" else 0.0
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the machine cannot keep up with the speed that is asked for."""
+        metronome = self._playing.driver.metronome
+        return metronome is not None and self.state == "running" and metronome.is_behind
+
+    @property
+    def failure(self) -> StudioError | None:
+        """Return what the world died of, or why the log does not take its records for now; None where all is well."""
+        return self._playing.failure or self._playing.buffer.failure
 
     # -- harm -------------------------------------------------------------------------------------------------------
 
@@ -169,27 +351,45 @@ class World:
             replica: From 1.
             down_for: Until its next incarnation starts.
         """
-        self._open()
-        self._cluster.crash(self._node(target, replica), duration_ns(down_for), "by hand")
+        self._do("crash", {"target": target, "replica": replica, "down_ns": duration_ns(down_for)})
         return self
 
     def inject(self, *faults: Fault | Mapping[str, Any]) -> Self:
         """Put faults in force from now on: `world.inject(lose("cards", leg="reply", occurrence=1))`."""
-        self._open()
-        plan = drawn(self.build.graph, faults, self.seed, duration_ns(Scenario("(by hand)").duration))
+        self._playing.demand_open()
+        plan = drawn(self.build.graph, faults, self.seed, duration_ns(Scenario(BY_HAND).duration))
         check_plan(self.build, plan)
-        for fault in plan:
-            self._cluster.inject(fault)
-        self._run = None
+        self._do("inject", {"faults": plan_to(plan)})
         return self
+
+    def lift(self, fault: int | Fault) -> Self:
+        """Take a fault back from now on; what it did stays done.
+
+        Args:
+            fault: Its number in `world.faults`, or the fault itself.
+
+        Raises:
+            NotInForce: It is over, or there is none such.
+        """
+        number = fault if isinstance(fault, int) else self._number_of(fault)
+        self._playing.hands.demand_fault(number)
+        self._do("lift", {"fault": number})
+        return self
+
+    def _number_of(self, fault: Fault) -> int:
+        """Return the number of the latest fault in force that is this one."""
+        alike = [each.number for each in self.faults if each.is_in_force and is_alike(each.fault, fault)]
+        return alike[-1] if alike else 0
+
+    @property
+    def faults(self) -> tuple[StandingFault, ...]:
+        """Return the faults of the plan by number, those too that are over."""
+        return self._playing.hands.faults()
 
     def given(self, target: str, values: Sequence[Any]) -> Self:
         """Put documents into a collection: `world.given("Inventory.stock", [StockLevel(sku="tea", quantity=5)])`."""
-        self._open()
-        if collection_of(self.build, Given(target, tuple(values))) is None:
-            known = [f"{owner}.{name}" for owner, name in self._cluster.program.collections]
-            raise UnknownTarget(what="given", target=target, known=nearest(target, known))
-        furnish(self._cluster, target, values)
+        self._playing.demand_open()
+        self._do("given", {"target": target, "values": documents_to(self.build, target, values)})
         return self
 
     # -- looking ----------------------------------------------------------------------------------------------------
@@ -197,7 +397,7 @@ class World:
     @property
     def number(self) -> int:
         """Return the number of its run in the log; any thread may ask."""
-        return self._buffer.run
+        return self._playing.buffer.run
 
     @property
     def recorded_in(self) -> Log:
@@ -207,10 +407,12 @@ class World:
     @property
     def run(self) -> Run:
         """Return everything that has happened, as a run that goes on."""
-        if self._run is None:
-            log, plan = self._log.live(self._buffer), self._cluster.harm.plan
-            self._run = Run(log, self.build, plan, **self._checks(), progress=self._progress)
-        return self._run
+        return self._sight.run
+
+    @property
+    def case(self) -> Case:
+        """Return what repeats the run as far as it has come: `studio.simulate(world.case)`."""
+        return self._playing.case
 
     def check(self) -> pl.DataFrame:
         """Check every invariant now, those that must hold eventually too; return the violations so far.
@@ -218,14 +420,27 @@ class World:
         Raises:
             InvariantFailed: One cannot be evaluated (or InvalidQuery); the others are checked all the same.
         """
-        self._open()
-        if self._verdict is None:
-            self._verdict = Verdict(self.run, self._buffer)
-            self._run = None  # from now on it says what was checked
-        self._verdict.check(self._cluster.loop.now_ns, finally_=True)
-        if self._verdict.failure is not None:
-            raise self._verdict.failure
+        self._do("check", {})
         return self.run.violations
+
+    def controls(self) -> Any:
+        """Return controls for a notebook's cell: pace, faults, a form for each message, what the world does now.
+
+        Raises:
+            NoFrontEnd: Studio's extension is not loaded, or there is no notebook.
+        """
+        return show("controls", self)
+
+    def dashboard(self, **options: Any) -> Any:
+        """Return this world's dashboard, as a notebook's cell shows it.
+
+        Args:
+            options: As `%dashboard` takes them.
+
+        Raises:
+            NoFrontEnd: Studio's extension is not loaded, or there is no notebook.
+        """
+        return show("dashboard", self, **options)
 
     def trace(self, which: int | str | None = None) -> Waterfall:
         """Return a trace as a waterfall: by number, saga or key; None takes the latest that came from outside."""
@@ -250,40 +465,22 @@ class World:
         """Return the log lines of handlers."""
         return self.run.logs
 
-    def controls(self) -> Any:
-        """Return controls for a notebook's cell: pace, faults, a form for each message, what the world does now.
-
-        Raises:
-            NoFrontEnd: Studio's extension is not loaded, or there is no notebook.
-        """
-        return show("controls", self)
-
-    def dashboard(self, **options: Any) -> Any:
-        """Return this world's dashboard, as a notebook's cell shows it.
-
-        Args:
-            options: As `%dashboard` takes them.
-
-        Raises:
-            NoFrontEnd: Studio's extension is not loaded, or there is no notebook.
-        """
-        return show("dashboard", self, **options)
+    # -- operators --------------------------------------------------------------------------------------------------
 
     def cancel(self, saga: str) -> Self:
         """Cancel a saga instance: before its pivot it is undone, after it carried through."""
-        return self._operate(saga, "cancel")
+        return self._operate("cancel", saga)
 
-    def resume(self, saga: str) -> Self:
-        """Let a stuck saga instance go on."""
-        return self._operate(saga, "resume")
+    def _operate(self, verb: str, saga: str) -> Self:
+        self._do(verb, {"saga": saga})
+        return self
+
+    # -- the end ----------------------------------------------------------------------------------------------------
 
     def close(self) -> Run:
         """End the world and return its run; nothing more can be done in it."""
-        if self._end.alive:
-            _end(self._cluster, self._buffer)  # when the log cannot take the rest, this can be tried again
-            self._end.detach()
-            log, plan = self._log.run(self._buffer.run), self._cluster.harm.plan
-            self._run = Run(log, self.build, plan, **self._checks())
+        self._playing.close()  # when the log cannot take the rest, this can be tried again
+        self._end.detach()
         return self.run
 
     def __enter__(self) -> Self:
@@ -295,74 +492,24 @@ class World:
         self.close()
 
     def __repr__(self) -> str:
-        state = "closed" if self._cluster.loop.is_closed() else f"at {self.now}"
-        return f"World(seed={self.seed}, {state}, {self._buffer.count} records)"
+        state: str = self.state
+        if state == "running":
+            state += " as fast as it can" if self._speed is None else f" at {self._speed:g}×"
+        told = "" if state == "closed" else f" at {self.now}"
+        return f"World(seed={self.seed}, {state}{told}, {self._playing.buffer.count} records)"
 
-    # -- helpers ----------------------------------------------------------------------------------------------------
-
-    def _open(self) -> None:
-        if self._cluster.loop.is_closed():
-            raise WorldClosed
-
-    def _checks(self) -> dict[str, Any]:
-        """Return what a run is told of the invariants that were checked."""
-        verdict = self._verdict
-        if verdict is None:
-            return {"checked": (), "unfed": (), "promised": ()}
-        return {"checked": verdict.checked, "unfed": verdict.unfed, "promised": verdict.promised}
-
-    def _progress(self) -> tuple[int, int]:
-        return self._cluster.loop.now_ns, self._buffer.count
-
-    def _complete(self, work: Coroutine[Any, Any, Any], node: Node | None = None) -> Any:
-        """Run something at a node, or outside, until it is done."""
-        if self._cluster.loop.is_closed():
-            work.close()
-            raise WorldClosed
-        with utc_zone():
-            task = self._cluster.spawn(node, work, _nothing)
-            self._cluster.loop.run_until_complete(task)
-        return task.result()
-
-    def _drive_until(self, deadline_ns: int) -> None:
-        self._open()
-        with utc_zone():
-            self._timetable.run_until_ns(deadline_ns)
-
-    def _operate(self, saga: str, verb: str) -> Self:
-        """Have an operator's wish done by a running orchestrator, the one that carries the instance if it runs."""
-        self._open()
-        name = saga.partition("/")[0]
-        if name not in self.build.graph.sagas:
-            raise UnknownTarget(what=verb, target=saga, known=nearest(saga, self.sagas()["saga"].to_list()))
-        running = [node for node in self._cluster.fleets[name].nodes if node.incarnation is not None]
-        if not running:
-            raise ServiceUnavailable(address=saga, service=name)
-        node = next((node for node in running if node.replica.carries(saga)), running[0])
-        self._complete(getattr(node.replica, verb)(saga), node)
-        return self
-
-    def _node(self, target: str, replica: int) -> Node:
-        fleets = self._cluster.fleets
-        if target not in fleets or not 1 <= replica <= len(fleets[target].nodes):
-            known = [f"{owner} (replicas 1 to {len(fleet.nodes)})" for owner, fleet in fleets.items()]
-            raise UnknownTarget(what=f"replica={replica}", target=target, known=nearest(target, known))
-        return fleets[target].nodes[replica - 1]
+    def _do(self, verb: str, given: dict[str, Any]) -> Any:
+        """Do something between two instants, and return what comes of it."""
+        return self._playing.answer(self._playing.act(verb, given))
 
 
-def _nothing(_: Any) -> None:
-    """Keep a task's error for who asks for its result."""
+def is_alike(one: Fault, other: Fault) -> bool:
+    """Say whether two faults are the same but for their window."""
+    return replace(one, from_ns=0, until_ns=None) == replace(other, from_ns=0, until_ns=None)
 
 
-def _end(cluster: Cluster, buffer: Buffer) -> None:
-    cluster.close()
-    buffer.finish("aborted" if cluster.loop.aborted else "finished", end_ns=cluster.loop.now_ns)
-
-
-def _end_quietly(cluster: Cluster, buffer: Buffer) -> None:
-    cluster.close()
-    with suppress(Exception):  # nobody is there to be told; and where the process ends, what records need may be gone
-        _end(cluster, buffer)
+def _drive_not(_: Any) -> Any:
+    raise AssertionError("a world drives by acts")
 
 
 def world(
@@ -373,8 +520,9 @@ def world(
     faults: Sequence[Fault | Mapping[str, Any]] = (),
     bus: str | None = None,
     log: Log | None = None,
+    play: bool = False,
 ) -> World:
-    """Start a world to play by hand.
+    """Start a world to play: by hand, or in the background after `world.start(speed=10)`.
 
     Args:
         seed: Decides all chance.
@@ -383,6 +531,8 @@ def world(
         faults: In force from the start.
         bus: Delivery model: `jetstream` (or the scenario's), `rabbitmq` or `kafka`.
         log: Where records go; by default the process's log.
+        play: Whether what the scenario asks and what it breaks is played, too: workloads that last as long as it go on
+            as long as the world.
 
     Example:
         world = studio.world(seed=7)
@@ -392,7 +542,7 @@ def world(
         world.trace()
     """
     build = build_of(system)
-    chosen = scenario_of(build, scenario, seed) if scenario else Scenario("(by hand)")
+    chosen = scenario_of(build, scenario, seed) if scenario else Scenario(BY_HAND)
     if bus is not None:
         chosen.bus = check_bus(bus, what="world")
-    return World(build, chosen, seed, faults, default_log() if log is None else log)
+    return World(build, chosen, seed, faults, default_log() if log is None else log, play=play)

@@ -117,6 +117,34 @@ class Buffer:
             del self._sealed[0]
         self.failure = None
 
+    def offer(self) -> bool:
+        """Hand over what the log takes at once; what it refuses stays, and `failure` says why. Nobody waits for it.
+
+        While it refuses, records are gathered as if nobody had asked, so that many short looks make no many batches.
+
+        Returns:
+            Whether the log has everything.
+        """
+        shelf = self._shelf.impatient()
+        try:
+            if not self._sealed:
+                self._seal()
+            while self._sealed:
+                shelf.append(self.run, self._sealed[0])
+                del self._sealed[0]
+                if not self._sealed:
+                    self._seal()
+        except StudioError as error:
+            self.failure = error
+            return False
+        self.failure = None
+        return True
+
+    @property
+    def handed_over(self) -> int:
+        """How many records are in the log."""
+        return self.count - self.waiting
+
     def spill(self, file: Path | str) -> Path:
         """Save the records that are not in the log to a file beside it; `Log.adopt` brings them in later.
 
@@ -132,14 +160,17 @@ class Buffer:
             raise LogUnwritable(file=str(path), reason=reason, records=self.waiting) from error
         return path
 
-    def finish(self, status: Status, *, end_ns: int) -> None:
+    def finish(self, status: Status, *, end_ns: int, case: str = "") -> None:
         """Hand over everything and close the run; raises what `flush` raises, and can be called again then.
 
         Args:
             status: How it ended.
             end_ns: Engine time at its end.
+            case: What repeats it, as JSON, where that is known only now; empty keeps what was known at its beginning.
         """
         self.flush()
+        if case:
+            self._shelf.keep_case(self.run, case)
         self._shelf.finish(self.run, status, end_ns, self.sha256())
 
     def sha256(self) -> str:

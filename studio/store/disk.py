@@ -83,6 +83,16 @@ class FileShelf:
             end = {"run": run, "status": status, "end_ns": end_ns, "sha256": sha256}
             connection.execute(fill(queries.CLOSE_RUN, values=end))
 
+    def keep_case(self, run: int, case: str) -> None:
+        """Keep what repeats a run."""
+        with self._open() as connection:
+            self._row(connection, run)
+            connection.execute(fill(queries.KEEP_CASE, values={"run": run, "case": case}))
+
+    def impatient(self) -> FileShelf:
+        """Return a shelf in the same file that does not wait for other processes."""
+        return FileShelf(self.file, patience_s=0)
+
     def rows(self) -> list[RunRow]:
         """List the runs, oldest first; none where there is no file yet."""
         if not self.file.exists():

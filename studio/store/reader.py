@@ -9,7 +9,7 @@ import threading
 import weakref
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from studio.errors import UnknownView, nearest
 from studio.records import TABLES, Record, canonical
@@ -26,11 +26,32 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
-    from studio.store.buffer import Buffer
-
-__all__ = ["RunLog"]
+__all__ = ["Filling", "RunLog"]
 
 _WINDOW = 100_000  # records read at once where all are wanted
+
+
+class Filling(Protocol):
+    """What fills a run that goes on: a `Buffer`, or what stands before one that another thread fills."""
+
+    run: int
+
+    @property
+    def count(self) -> int:
+        """How many records a look sees, once it has flushed."""
+        ...
+
+    def counts(self) -> dict[str, int]:
+        """Return how many records of each table there are."""
+        ...
+
+    def since(self, seq: int) -> list[Record] | None:
+        """Return the records from one on, where none of them has left for the log yet and they may be touched."""
+        ...
+
+    def flush(self) -> None:
+        """Hand over what a look is to see."""
+        ...
 
 
 class RunLog:
@@ -46,7 +67,7 @@ class RunLog:
         buffer: Of a run that goes on; it is flushed before a look at its records, so that the last ones are seen.
     """
 
-    def __init__(self, shelf: Shelf, run: int, *, shape: Shape | None = None, buffer: Buffer | None = None) -> None:
+    def __init__(self, shelf: Shelf, run: int, *, shape: Shape | None = None, buffer: Filling | None = None) -> None:
         self.run = run
         self.row = shelf.row(run)
         self._shelf, self._buffer = shelf, buffer

@@ -108,6 +108,14 @@ class Shelf(Protocol):
         """Close a run."""
         ...
 
+    def keep_case(self, run: int, case: str) -> None:
+        """Keep what repeats a run, as JSON, instead of what was known of it when it began."""
+        ...
+
+    def impatient(self) -> Shelf:
+        """Return the same shelf for somebody who does not wait while another process holds it."""
+        ...
+
     def rows(self) -> list[RunRow]:
         """List the runs, oldest first."""
         ...

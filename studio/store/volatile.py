@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from studio.errors import UnknownCampaign, UnknownRun, nearest
@@ -69,6 +69,16 @@ class MemoryShelf:
         with self._lock:
             kept = self._kept(run)
             kept.status, kept.end_ns, kept.sha256 = status, end_ns, sha256
+
+    def keep_case(self, run: int, case: str) -> None:
+        """Keep what repeats a run."""
+        with self._lock:
+            kept = self._kept(run)
+            kept.info = replace(kept.info, case=case)
+
+    def impatient(self) -> MemoryShelf:
+        """Return this shelf, which nobody else holds."""
+        return self
 
     def rows(self) -> list[RunRow]:
         """List the runs, oldest first."""

@@ -12,7 +12,7 @@ from studio.store.buffer import Buffer
 from studio.store.columns import Batch
 from studio.store.disk import FileShelf
 from studio.store.parcel import Parcel, pack, unpack
-from studio.store.reader import RunLog
+from studio.store.reader import Filling, RunLog
 from studio.store.runs import Difference, compare
 from studio.store.shelf import RunInfo, RunRow, Shape, Shelf
 from studio.store.volatile import MemoryShelf
@@ -79,7 +79,7 @@ class Log:
         """
         return RunLog(self.shelf, run, shape=shape)
 
-    def live(self, buffer: Buffer, *, shape: Shape | None = None) -> RunLog:
+    def live(self, buffer: Filling, *, shape: Shape | None = None) -> RunLog:
         """Return a run that goes on; each question sees all that was recorded before it."""
         return RunLog(self.shelf, buffer.run, shape=shape, buffer=buffer)
 

@@ -128,10 +128,12 @@ class EventStream:
 
     Args:
         connection: To the service.
+        leave: Closes it, by way of the world's own acts.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, leave: Callable[[], object] | None = None) -> None:
         self._connection = connection
+        self._leave = connection.leave if leave is None else leave
 
     @property
     def status_code(self) -> int:
@@ -156,7 +158,7 @@ class EventStream:
 
     def close(self) -> None:
         """Close the stream; its service learns it when time passes."""
-        self._connection.leave()
+        self._leave()
 
 
 def _data(block: str) -> Any:

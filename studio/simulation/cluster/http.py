@@ -8,6 +8,7 @@ the address's own legs and faults apply.
 from __future__ import annotations
 
 import asyncio
+import base64
 from collections.abc import Callable, Coroutine, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -33,10 +34,11 @@ if TYPE_CHECKING:
     from studio.simulation.cluster.node import Fleet, Node
     from studio.simulation.cluster.outside import Outside
 
-__all__ = ["Browser"]
+__all__ = ["Browser", "request_from", "request_to"]
 
 TIMEOUT = "30s"
 Complete = Callable[[Coroutine[Any, Any, Any]], Any]
+Perform = Callable[[str, dict[str, Any]], Any]
 
 
 class HttpExchange(Exchange):
@@ -60,13 +62,14 @@ class Browser:
         cluster: The world's.
         outside: Who sends, for the trace and the causal key.
         complete: Drives a coroutine to its end.
+        perform: Has a world do what it is asked for by name, and keep that in its script; None where there is no world.
 
     Example:
         world.http.get("/stock/tea").json()
     """
 
-    def __init__(self, cluster: Cluster, outside: Outside, complete: Complete) -> None:
-        self._cluster, self._outside, self._complete = cluster, outside, complete
+    def __init__(self, cluster: Cluster, outside: Outside, complete: Complete, perform: Perform | None = None) -> None:
+        self._cluster, self._outside, self._complete, self._perform = cluster, outside, complete, perform
         self._application = Application(cluster.program)
         self._deadlines = Deadlines(cluster.loop, self._expire)
 
@@ -124,7 +127,12 @@ class Browser:
         request = httpx.Request(
             method, f"http://world{path}", params=params, headers=headers, json=body, content=content
         )
-        connection: Connection = self._complete(self.ask(request, duration_ns(timeout), principal))
+        connection: Connection
+        if self._perform is None:
+            connection = self._complete(self.ask(request, duration_ns(timeout), principal))
+        else:
+            asked = {"timeout_ns": duration_ns(timeout), "principal": principal}
+            connection = self._perform("http", request_to(request) | asked)
         return connection.response(request)
 
     def stream(
@@ -140,7 +148,12 @@ class Browser:
         import httpx
 
         request = httpx.Request("GET", f"http://world{path}", params=params, headers=headers)
-        return EventStream(self._complete(self._open(request)))
+        if self._perform is None:
+            return EventStream(self._complete(self.open(request)))
+        asked = request_to(request)
+        number, connection = self._perform("stream", {"url": asked["url"], "headers": asked["headers"]})
+        leave = self._perform
+        return EventStream(connection, lambda: leave("leave", {"stream": number}))
 
     # -- there ------------------------------------------------------------------------------------------------------
 
@@ -171,7 +184,8 @@ class Browser:
         await perform(exchange)
         return connection
 
-    async def _open(self, request: httpx.Request) -> Connection:
+    async def open(self, request: httpx.Request) -> Connection:
+        """Open an event stream from a task of this world's, and return its connection at once."""
         connection = Connection(scope_of(request), request.content, self._cluster.loop)
         route = self._application.routes.find(request.method, connection.scope["path"])
         exchange = self._exchange(route, self._envelope(route, connection, ""), connection)
@@ -295,3 +309,22 @@ def _fail(failed: tuple[HttpExchange, Exception]) -> None:
     exchange.connection.error = error
     if exchange.task is not None:
         exchange.fail(error)
+
+
+def request_to(request: httpx.Request) -> dict[str, Any]:
+    """Return a request as plain JSON values."""
+    return {
+        "method": request.method,
+        "url": str(request.url),
+        "headers": [[name.decode("latin-1"), value.decode("latin-1")] for name, value in request.headers.raw],
+        "content": base64.b64encode(request.content).decode(),
+    }
+
+
+def request_from(values: Mapping[str, Any]) -> httpx.Request:
+    """Return the request that `request_to` wrote."""
+    import httpx
+
+    content = base64.b64decode(values.get("content", ""))
+    headers = [(str(name), str(value)) for name, value in values["headers"]]
+    return httpx.Request(values.get("method", "GET"), values["url"], headers=headers, content=content or None)

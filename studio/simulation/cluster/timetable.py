@@ -73,6 +73,18 @@ class Timetable:
             due.fire(due.due_ns)
             due.due_ns = due.next_ns(now_ns)
 
+    def next_ns(self) -> int | None:
+        """Return the next instant at which something is due, regular work included; None where nothing ever is."""
+        regular_ns = min((entry.due_ns for entry in self._entries), default=None)
+        next_ns = self._cluster.loop.next_ns()
+        if next_ns is None or regular_ns is None:
+            return regular_ns if next_ns is None else next_ns
+        return max(min(next_ns, regular_ns), self._cluster.loop.now_ns)
+
+    def is_free(self, when_ns: int) -> bool:
+        """Say whether nothing is due at an instant that is to come, as far as that is known by now."""
+        return when_ns not in self._cluster.loop.buckets and all(entry.due_ns != when_ns for entry in self._entries)
+
     def settle(self, limit_ns: int) -> Rest:
         """Run until nothing is left but regular work, which rests meanwhile.
 

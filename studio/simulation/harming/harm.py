@@ -24,7 +24,7 @@ from studio.simulation.harming.stub_harm import StubHarm
 from studio.simulation.randomness import mix, share, stable_key
 from studio.simulation.virtual.loop import VirtualLoop
 
-__all__ = ["Harm"]
+__all__ = ["Harm", "within_phases"]
 
 
 class Harm:
@@ -72,13 +72,15 @@ class Harm:
 
     def add(self, fault: Fault) -> int:
         """Put one more fault in force and return its number."""
-        # Draws hang on what the fault is, not on its number: taking another out of the plan must not redraw it.
-        alike = self.plan.count(fault)
+        # Draws hang on what the fault is, not on its number: taking another out of the plan must not redraw it. Nor on
+        # when it ends, which is not known yet of one that will be taken back.
+        kind = _endless(fault)
+        alike = sum(_endless(each) == kind for each in self.plan)
         self.plan = (*self.plan, fault)
         number = len(self.plan)
-        key = mix(stable_key(json.dumps(plan_to((fault,)), sort_keys=True)), alike)
+        key = mix(stable_key(json.dumps(plan_to((kind,)), sort_keys=True)), alike)
         for standing in self._standing_of(number, fault, key):
-            clipped = self._within_phases(standing.fault)
+            clipped = within_phases(standing.fault, self.phases)
             if clipped is None:
                 continue
             standing.fault = clipped
@@ -89,11 +91,27 @@ class Harm:
 
     def end(self) -> None:
         """Let no fault that stands strike from now on; what they did stays done."""
+        for number in range(1, len(self.plan) + 1):
+            self.lift(number, self.now_ns)
+
+    def lift(self, number: int, at_ns: int) -> None:
+        """Let a fault strike no more from an instant on; what it did stays done.
+
+        Args:
+            number: Its place in the plan, from 1.
+            at_ns: The instant.
+        """
         for standing in self._standing:
-            fault = standing.fault
-            end_ns = max(fault.from_ns, self.now_ns)
-            until_ns = end_ns if fault.until_ns is None else min(fault.until_ns, end_ns)
-            standing.fault = replace(fault, until_ns=until_ns)
+            if standing.number == number:
+                fault = standing.fault
+                end_ns = max(fault.from_ns, at_ns)
+                until_ns = end_ns if fault.until_ns is None else min(fault.until_ns, end_ns)
+                standing.fault = replace(fault, until_ns=until_ns)
+
+    def is_in_force(self, number: int) -> bool:
+        """Say whether a fault strikes now, or may later."""
+        mine = [standing.fault for standing in self._standing if standing.number == number]
+        return any(each.until_ns is None or self.now_ns < each.until_ns for each in mine)
 
     def _standing_of(self, number: int, fault: Fault, key: int) -> Iterator[Standing]:
         """Iterate over what a fault of the plan puts in force: itself, or its parts."""
@@ -103,19 +121,6 @@ class Harm:
             for place, part in enumerate(fault.parts, start=1):
                 counter = 0 if fault.occurrence or fault.every else place
                 yield Standing(number, _as_part(part, fault), mix(key, place), counter)
-
-    def _within_phases(self, fault: Fault) -> Fault | None:
-        """Return a fault with the part of its window in which faults may strike; None where nothing is left of it."""
-        quiet_ns, heal_ns = self.phases.quiet_ns, self.phases.heal_ns
-        from_ns = max(fault.from_ns, quiet_ns)
-        until_ns = fault.until_ns
-        if heal_ns is not None:
-            until_ns = heal_ns if until_ns is None else min(until_ns, heal_ns)
-        if (from_ns, until_ns) == (fault.from_ns, fault.until_ns):
-            return fault
-        if until_ns is not None and from_ns >= until_ns:
-            return None
-        return replace(fault, from_ns=from_ns, until_ns=until_ns)
 
     def mended_ns(self, when_ns: int) -> int:
         """Return the instant at which what a fault broke is whole again: when it says, or when all faults heal."""
@@ -175,6 +180,25 @@ class Harm:
             self._recorder.write(
                 FaultStrike(self._loop.now_ns, standing.number, fault.kind, fault.target, message, detail)
             )
+
+
+def within_phases(fault: Fault, phases: Phases) -> Fault | None:
+    """Return a fault with the part of its window in which faults may strike; None where nothing is left of it."""
+    quiet_ns, heal_ns = phases.quiet_ns, phases.heal_ns
+    from_ns = max(fault.from_ns, quiet_ns)
+    until_ns = fault.until_ns
+    if heal_ns is not None:
+        until_ns = heal_ns if until_ns is None else min(until_ns, heal_ns)
+    if (from_ns, until_ns) == (fault.from_ns, fault.until_ns):
+        return fault
+    if until_ns is not None and from_ns >= until_ns:
+        return None
+    return replace(fault, from_ns=from_ns, until_ns=until_ns)
+
+
+def _endless(fault: Fault) -> Fault:
+    """Return a fault as if it never ended."""
+    return fault if fault.until_ns is None else replace(fault, until_ns=None)
 
 
 def _as_part(part: Fault, whole: Together) -> Fault:

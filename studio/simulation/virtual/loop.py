@@ -88,6 +88,7 @@ class VirtualLoop(RefusingLoop):
 
     Attributes:
         has_skews: Whether the clock of any machine is wrong.
+        is_urgent: Whether somebody waits for the drive to end at once.
         heartbeat: Called every few thousand steps by whoever drives, for a display of progress; it changes nothing.
     """
 
@@ -125,6 +126,7 @@ class VirtualLoop(RefusingLoop):
         self._ready: deque[asyncio.Handle] = deque()
         self._timer = self._run_timer  # one object, so that entries compare by identity
         self._stop = False
+        self.is_urgent = False
         self._instant_ns = 0
         self._instant_steps = 0
         self._occurrence = 0
@@ -355,9 +357,18 @@ class VirtualLoop(RefusingLoop):
         """Return numbers that change with every step, for the watchdog."""
         return self.steps + self.now_ns, len(self._due), len(self._ready)
 
-    def request_stop(self) -> None:
-        """End the drive between two steps; from any thread, or from a signal handler. Running on continues there."""
+    def request_stop(self, *, is_urgent: bool = True) -> None:
+        """End the drive between two steps; from any thread, or from a signal handler. Running on continues there.
+
+        Args:
+            is_urgent: Whether a handler that does not yield soon is ended; else it has all the time that it always has.
+        """
+        self.is_urgent = self.is_urgent or is_urgent
         self._stop = True
+
+    def forget_stop(self) -> None:
+        """Take back a stop that was requested and has had nothing to stop."""
+        self._stop = self.is_urgent = False
 
     def stop(self) -> None:
         """Do as `request_stop`, by asyncio's name."""
@@ -434,7 +445,7 @@ class VirtualLoop(RefusingLoop):
         finally:
             self._thread_id = None
             self._driver = ""
-            self._stop = False
+            self._stop = self.is_urgent = False
 
     def _work(self, deadline_ns: int) -> bool:  # noqa: C901, PLR0912 - one loop, since each call would cost a tenth
         """Run everything due until an instant; False when stopped before. The loop below is the simulator's hottest."""

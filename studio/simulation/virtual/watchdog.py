@@ -40,7 +40,7 @@ class Watchdog:
     Args:
         loop: What is driven.
         stall_s: Seconds of the machine's time that one step may take.
-        stop_s: The same once a stop was requested.
+        stop_s: The same once somebody waits for the drive to end.
     """
 
     def __init__(self, loop: VirtualLoop, *, stall_s: float, stop_s: float = 0.5) -> None:
@@ -76,7 +76,7 @@ class Watchdog:
         progress, now_s = self._loop.progress(), time.monotonic()
         if progress != self._seen:
             self._seen, self._since_s = progress, now_s
-        elif now_s - self._since_s > (self._stop_s if self._loop.is_stopping else self._stall_s):
+        elif now_s - self._since_s > (self._stop_s if self._loop.is_urgent else self._stall_s):
             self._fire(progress)
             self._since_s = now_s
 

@@ -29,10 +29,22 @@ class Arrivals:
         workload: What.
         number: Of the workload in its scenario; tells the draws of several apart.
         until_ns: Last instant.
+        answered: Given each message's task when its answer is there; by default only what no answer explains is raised.
     """
 
-    def __init__(self, cluster: Cluster, outside: Outside, workload: Workload, number: int, until_ns: int) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        outside: Outside,
+        workload: Workload,
+        number: int,
+        until_ns: int,
+        *,
+        answered: Callable[[Any], object] | None = None,
+    ) -> None:
         self._cluster, self._outside, self._workload = cluster, outside, workload
+        self._answered = _take_answer if answered is None else answered
+        self._due_ns: int | None = None
         self._source = f"workload{number}/"
         self._gaps = Stream(cluster.seed, stable_key("arrivals"), number)
         switches = Stream(cluster.seed, stable_key("bursts"), number)
@@ -49,21 +61,45 @@ class Arrivals:
         meant = self._contract if like is None else like if isinstance(like, type) else type(like)
         self._key = plan.event.key if plan else "id" if "id" in getattr(meant, "model_fields", {}) else ""
 
-    def start(self) -> None:
-        """Schedule the first arrival."""
+    def start(self) -> int | None:
+        """Schedule the first arrival, and return its instant; None where there is none."""
+        self._schedule(self.first_ns())
+        return self._due_ns
+
+    def first_ns(self) -> int | None:
+        """Draw when the first message comes."""
         first_ns = self._workload.from_ns
-        self._schedule(first_ns if self._tempo is None else self._next_ns(self._tempo, first_ns))
+        return first_ns if self._tempo is None else self._next_ns(self._tempo, first_ns)
+
+    def end(self, at_ns: int) -> None:
+        """Let nothing arrive from an instant on, as if the workload had been declared to last until just before."""
+        self._until_ns = min(self._until_ns, at_ns - 1)
+        if self._due_ns is not None and self._due_ns > self._until_ns:
+            self._cluster.loop.disarm(self._due_ns, self)
+            self._due_ns = None
+
+    @property
+    def count(self) -> int:
+        """Return how many messages have come."""
+        return self._count
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing arrives any more."""
+        return self._due_ns is None
 
     def _schedule(self, when_ns: int | None) -> None:
         work = self._workload
         is_over = self._count >= len(work.messages) if work.messages else bool(work.count and self._count >= work.count)
+        self._due_ns = None
         if not is_over and when_ns is not None and when_ns <= self._until_ns:
-            self._cluster.loop.at(when_ns, 0, self._arrive, None)
+            self._due_ns = max(when_ns, self._cluster.loop.now_ns)
+            self._cluster.loop.at(when_ns, 0, self._arrive, self)
 
     def _arrive(self, _: Any) -> None:
         self._count += 1
         message = self._heated(self._message()) if self._data.is_on else self._message()
-        self._cluster.spawn(None, self._outside.send(self._source, self._workload.address, message), _take_answer)
+        self._cluster.spawn(None, self._outside.send(self._source, self._workload.address, message), self._answered)
         now_ns = self._cluster.loop.now_ns
         self._schedule(now_ns + self._workload.every_ns if self._tempo is None else self._next_ns(self._tempo, now_ns))
 

@@ -1,0 +1,243 @@
+"""A run that is played: the cluster, what was done to it, who drives it. `World` is its face.
+
+It knows nothing of the face, so that a world nobody holds any more can end.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from studio.errors import StudioError, WorldClosed, WorldDied, WorldNotRunning
+from studio.model.by_hand import CLOSE, SCHEDULED, Act, act_from
+from studio.model.duration import format_ns
+from studio.simulation.case import Case
+from studio.simulation.cluster.cluster import Cluster
+from studio.simulation.live.driver import Driver
+from studio.simulation.live.hands import Answer, Hands
+from studio.simulation.virtual.loop import VirtualLoop
+from studio.source.zone import utc_zone
+from studio.store import Buffer
+from studio.store.shelf import Status
+
+__all__ = ["Playing", "State"]
+
+State = Literal["by hand", "running", "paused", "closed", "died"]
+"""How a world stands: moved by what is done to it, running by itself, halted on the way, ended, ended by an error."""
+TRIES_MAX = 1_000
+"""How many instants in a row may be taken before an act shares one."""
+PATIENCE_S = 5.0
+"""How long the end of the process waits for the driver."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Where an act falls: in a world that runs, or in one that waits for it."""
+
+    at_ns: int
+    waits: bool
+
+
+class Playing:
+    """Play a run.
+
+    Args:
+        hands: What acts on its cluster.
+        buffer: Where its records go.
+        case: What it was given when it began.
+    """
+
+    def __init__(self, hands: Hands, buffer: Buffer, case: Case) -> None:
+        self.hands, self.buffer = hands, buffer
+        self.cluster: Cluster = hands.cluster
+        self.loop: VirtualLoop = hands.cluster.loop
+        self.driver = Driver(self)
+        self.script: list[Act] = []
+        self.failure: StudioError | None = None
+        self._case = case
+        self._is_paused = False
+        self.is_ended = False
+
+    # -- looking; any thread ----------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """Return how it stands."""
+        if self.failure is not None:
+            return "died"
+        if self.loop.is_closed():
+            return "closed"
+        if self.driver.is_running:
+            return "running"
+        return "paused" if self._is_paused else "by hand"
+
+    @property
+    def case(self) -> Case:
+        """Return what repeats the run as far as it has come."""
+        return replace(self._case, script=tuple(self.script), duration_ns=self.loop.now_ns)
+
+    # -- acting; any thread -----------------------------------------------------------------------------------------
+
+    def act(self, verb: str, given: dict[str, Any]) -> Answer:
+        """Do something to the world and keep it in the script.
+
+        Returns:
+            What came of it; in a world that runs, what will.
+        """
+        return self.driver.do(lambda: self._act(verb, given))
+
+    def _act(self, verb: str, given: dict[str, Any]) -> Answer:
+        self.demand_open()
+        moment = self._free_moment(verb, given) if self.driver.is_here else self._moment_at_hand()
+        act = act_from(moment.at_ns, verb, given, waits=moment.waits)
+        self.script.append(act)
+        if self.driver.is_here:
+            return self.hands.perform(act)
+        with utc_zone():
+            try:
+                return self.hands.perform(act)
+            except KeyboardInterrupt:
+                self._note_interrupt(act)
+                raise
+
+    def answer(self, answer: Answer) -> Any:
+        """Wait for what comes of an act, and return it or raise it; an interrupt ends the waiting, not the world.
+
+        Raises:
+            WorldNotRunning: The world was stopped before the answer was there.
+        """
+        has_waited = not answer.is_done
+        while not answer.is_done:
+            self.demand_open()
+            if self.state == "by hand":
+                raise WorldNotRunning(state=self.state)
+            self.driver.look_in(lambda: answer.is_done)
+        if has_waited and self.state == "running":
+            self.driver.do(self.flush)  # so that who has the answer finds it in the log
+        return answer.result()
+
+    def wait_until_ns(self, deadline_ns: int) -> None:
+        """Return when a world that runs has come to an instant."""
+        while self.loop.now_ns < deadline_ns:
+            self.demand_open()
+            if self.state != "running":
+                raise WorldNotRunning(state=self.state)
+            self.driver.look_in(lambda: self.loop.now_ns >= deadline_ns)
+
+    def _moment_at_hand(self) -> Moment:
+        """Return where an act falls in a world that waits for it: where it stands, once the instant is finished."""
+        with utc_zone():
+            self.hands.finish_instant()
+        return Moment(self.loop.now_ns, waits=True)
+
+    def _free_moment(self, verb: str, given: dict[str, Any]) -> Moment:
+        """Go on to an instant at which nothing else is due, so that the act can be declared to be there."""
+        timetable = self.hands.timetable
+        self.hands.run_until_ns(self.loop.now_ns)
+        at_ns = self.loop.now_ns + 1
+        for _ in range(TRIES_MAX):
+            act = act_from(at_ns, verb, given)
+            if not all(map(timetable.is_free, self.hands.instants(act))):
+                at_ns += 1
+                continue
+            self.hands.reach(act)
+            if verb not in SCHEDULED or timetable.is_free(at_ns):
+                break
+            at_ns += 1
+        return Moment(at_ns, waits=False)
+
+    def _note_interrupt(self, act: Act) -> None:
+        """Write down how far an act came that was to wait, and was interrupted."""
+        with utc_zone():
+            self.hands.finish_instant()
+        kept = [] if act.verb in ("advance", "settle", "rest") else [replace(act, waits=False)]
+        verb = "advance" if act.verb == "advance" else "rest"
+        self.script[-1:] = [*kept, act_from(self.loop.now_ns, verb, {"until_ns": self.loop.now_ns}, waits=True)]
+
+    def demand_open(self) -> None:
+        """Refuse to act where there is nothing any more.
+
+        Raises:
+            WorldDied: It ended by an error, which is named.
+            WorldClosed: It was closed.
+        """
+        if self.failure is not None:
+            reason = str(self.failure).splitlines()[0]
+            raise WorldDied(now=format_ns(self.loop.now_ns), reason=reason) from self.failure
+        if self.loop.is_closed():
+            raise WorldClosed
+
+    # -- running ----------------------------------------------------------------------------------------------------
+
+    def start(self, speed: float | None) -> None:
+        """Let it run by itself."""
+        self.demand_open()
+        self._is_paused = False
+        self.driver.start(speed)
+
+    def halt(self, *, is_paused: bool) -> None:
+        """Let it stand still; `is_paused` where it is to be resumed."""
+        self.demand_open()
+        self.driver.halt()
+        self.demand_open()
+        self._is_paused = is_paused
+
+    def run_until_ns(self, deadline_ns: int) -> bool:
+        """Run everything until an instant; False when stopped before."""
+        timetable = self.hands.timetable
+        next_ns = timetable.next_ns()
+        if next_ns is None or next_ns > deadline_ns:
+            self.loop.now_ns = max(self.loop.now_ns, deadline_ns)  # nothing happens, so nothing needs a drive
+            return True
+        return timetable.run_until_ns(deadline_ns)
+
+    def next_ns(self) -> int | None:
+        """Return the next instant at which something happens; None where nothing ever will."""
+        return self.hands.timetable.next_ns()
+
+    def flush(self) -> None:
+        """Hand records to the log, as far as it takes them now; `buffer.failure` says why not."""
+        self.buffer.offer()
+
+    def come_to_rest(self) -> None:
+        """Write down where the driver has stopped, and what it recorded until there."""
+        self.script.append(act_from(self.loop.now_ns, "advance", {"until_ns": self.loop.now_ns}, waits=True))
+        self.flush()
+
+    def die(self, error: BaseException) -> None:
+        """End a run that cannot be driven any more."""
+        self.failure = _coded(error, self.loop.now_ns)
+        with suppress(Exception):  # what the log does not take now, `close` offers again
+            self.end("aborted")
+
+    # -- the end ----------------------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End the run, whatever its state; where the log does not take the rest, this can be tried again."""
+        if self.is_ended:
+            return
+        self.driver.halt()
+        if self.failure is None and not self.loop.is_closed():
+            self.driver.do(lambda: self.script.append(Act(self.loop.now_ns, CLOSE, waits=True)))
+        self.end("aborted" if self.failure is not None or self.loop.aborted else "finished")
+
+    def end(self, status: Status) -> None:
+        """End the cluster and hand over the rest of the records; may be tried again where the log refuses them."""
+        self.cluster.close()
+        self.buffer.finish(status, end_ns=self.loop.now_ns, case=self.case.as_json())
+        self.is_ended = True
+
+    def end_quietly(self) -> None:
+        """End it because nobody holds it any more, or because the process ends."""
+        if not self.driver.halt(patience_s=PATIENCE_S):
+            return
+        with suppress(Exception):  # nobody is there to be told; where the process ends, what records need may be gone
+            self.close()
+
+
+def _coded(error: BaseException, now_ns: int) -> StudioError:
+    """Return what ended a world as an error of ours."""
+    if isinstance(error, StudioError):
+        return error
+    return WorldDied(now=format_ns(now_ns), reason=f"{type(error).__name__}: {error}")
