@@ -5,7 +5,7 @@ It is made from the session alone, so that it can be tested without a kernel; `s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Protocol
 
 from studio.errors import Where
@@ -115,8 +115,8 @@ def _service(service: Service, places: Places) -> Values:
     definition = places.definition_of(Service, service.name)
     replicas = f"× {service.replicas}" if service.replicas > 1 else ""
     members: tuple[tuple[str, str, str, _HasPlace], ...] = (
-        *(("operation", each.address, "", each) for each in service.operations.values()),
-        *(("event", ", ".join(each.patterns), f"→ {each.name}", each) for each in service.subscriptions),
+        *(("operation", f"$.{each.address}", "", each) for each in service.operations.values()),
+        *(("event", _addresses(each.patterns), f"heard by {each.name}", each) for each in service.subscriptions),
         *(("endpoint", f"{each.method} {each.path}", "", each) for each in service.endpoints),
         *(("job", each.name, each.schedule, each) for each in service.jobs),
     )
@@ -127,6 +127,10 @@ def _service(service: Service, places: Places) -> Values:
             _member(kind, name, detail, places.of(definition, item.where)) for kind, name, detail, item in members
         ],
     }
+
+
+def _addresses(wires: Iterable[str]) -> str:
+    return ", ".join(f"$.{each}" for each in wires)
 
 
 def _member(kind: str, name: str, detail: str = "", place: Values | None = None) -> Values:
@@ -161,8 +165,8 @@ def _saga(saga: Saga, graph: Graph, places: Places) -> Values:
         steps.append(_member("step", step.name, detail, places.of(definition, step.where)))
     older = graph.older(saga.name)
     kept = f", {', '.join(older)} kept" if older else ""
-    ends = ", ".join(outcomes(saga))
-    return {**_entry(saga, definition, places), "detail": f"on {saga.on}{kept}", "ends": ends, "members": steps}
+    ends = _addresses(outcomes(saga))
+    return {**_entry(saga, definition, places), "detail": f"on $.{saga.on}{kept}", "ends": ends, "members": steps}
 
 
 def _invariant(invariant: Invariant, places: Places) -> Values:
@@ -177,7 +181,8 @@ def _contracts(graph: Graph, places: Places) -> Iterator[Values]:
         if definition.kept_version or not (events or definition.source.kind == "contracts"):
             continue
         names = [name for name in definition.exports if name in graph.contracts]
-        members = [_member("event", each.address) for each in events] + [_member("contract", name) for name in names]
+        members = [_member("event", f"$.{each.address}") for each in events]
+        members += [_member("contract", name) for name in names]
         entry = _entry(definition, definition, places)
         yield {**entry, "detail": count(len(events), "event"), "members": members}
 

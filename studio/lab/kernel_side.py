@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["TARGET", "KernelSide", "attach", "detach"]
 
 TARGET: Final = "studio.lab"
-COMMS_MAX: Final = 32
+COMMS_MAX: Final = 8
 """Browsers that look at one kernel at once; the oldest is let go."""
 _ATTRIBUTE = "_studio_lab"
 

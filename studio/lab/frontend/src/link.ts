@@ -94,7 +94,7 @@ export class Link implements IDisposable {
     this.drop();
     const kernel = this.session.session?.kernel;
     if (this._isDisposed || !kernel) {
-      this.become('none');
+      this.become(this.session.hasNoKernel ? 'none' : 'waiting');
       return;
     }
     this.become('waiting');

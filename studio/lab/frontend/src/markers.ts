@@ -25,7 +25,9 @@ class Marker extends Widget {
     const health = { count: findings.length, worst: errors ? 'error' : 'warning', error: errors, warning: count('warning'), note: 0 } as const;
     const mark = healthMark(health);
     const details = document.createElement('details');
-    const summary = element('summary', 'studio-Marker-summary', `${mark?.sign.split(' ')[0]} ${mark?.text}`);
+    const summary = element('summary', 'studio-Marker-summary');
+    const sign = element('span', 'studio-Marker-sign', mark?.sign.split(' ')[0]);
+    summary.append(sign, ` ${mark?.text}`);
     summary.title = findings.map(each => `${each.code} ${each.text}`).join('\n');
     details.append(summary, this.list(), this.button(hide));
     this.node.dataset.tone = mark?.tone ?? 'warning';
@@ -39,8 +41,8 @@ class Marker extends Widget {
       const line = finding.line === null ? '' : ` line ${finding.line}`;
       item.append(
         element('span', 'studio-Marker-code', `${finding.code} ${finding.severity}${line}`),
-        element('span', 'studio-Marker-text', `${finding.text}.`),
-        element('span', 'studio-Marker-hint', finding.hint)
+        spelt('studio-Marker-text', `${finding.text}.`),
+        spelt('studio-Marker-hint', finding.hint)
       );
       list.append(item);
     }
@@ -55,6 +57,13 @@ class Marker extends Widget {
     button.addEventListener('click', hide);
     return button;
   }
+}
+
+/** A sentence whose `names` are set in the code's font. */
+function spelt(className: string, text: string): HTMLElement {
+  const made = element('span', className);
+  text.split('`').forEach((part, index) => made.append(index % 2 ? element('code', '', part) : part));
+  return made;
 }
 
 export class Markers {

@@ -36,6 +36,7 @@ export interface Section {
 }
 
 const SIGNS = { error: '✗', warning: '▲', note: '○' } as const;
+const SELF_EVIDENT = ['step', 'stage'];
 const TONES: Record<string, Tone> = { error: 'error', warning: 'warning', note: 'muted' };
 
 export function healthMark(health: Health): Mark | null {
@@ -106,7 +107,7 @@ function memberRow(key: string, member: Member, entry: Entry): Row {
     key: `${key}/${member.name}`,
     kind: member.kind,
     name: member.name,
-    detail: member.detail,
+    detail: SELF_EVIDENT.includes(member.kind) ? member.detail : [member.kind, member.detail].filter(Boolean).join(', '),
     title: `${member.kind} of ${entry.name}`,
     place: member.place ?? entry.place,
     health: null,
