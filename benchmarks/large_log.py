@@ -10,6 +10,7 @@ Run: `python benchmarks/large_log.py FILE [--records 1000000]`
 from __future__ import annotations
 
 import argparse
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -17,10 +18,12 @@ import duckdb
 
 from studio.records import TABLES
 from studio.store import Log, RunInfo
+from studio.store.queries import COUNT_RUN, fill, identifier
 from studio.store.schema import columns
 
 SERVICES = (
-    "Orders", "Inventory", "Payment", "Fulfilment", "Pricing", "Customers", "Notifications", "Loyalty", "Fraud", "Search",
+    "Orders", "Inventory", "Payment", "Fulfilment", "Pricing", "Customers", "Notifications", "Loyalty", "Fraud",
+    "Search",
 )  # fmt: skip
 RECORDS_OF_ORDER = 60
 ORDER_NS = 36_000_000
@@ -61,7 +64,8 @@ _LASTS = "(1 + chance % 40) * 100000 + case when chance % 97 = 0 then 900000000 
 
 _VALUES: dict[str, dict[str, str]] = {
     "messages": {
-        "message": "o * 8 + n + 1", "kind": "case when n in (0, 6, 7) then 'event' else 'call' end", "address": _ADDRESS,
+        "message": "o * 8 + n + 1", "kind": "case when n in (0, 6, 7) then 'event' else 'call' end",
+        "address": _ADDRESS,
         "sender": "service", "key": "'order-' || o", "trace": "o + 1", "span": "o * 16 + n", "cause": "o * 8 + n",
         "causal": "hash(seq)", "saga": _SAGA, "body": _BODY,
     },
@@ -95,7 +99,9 @@ _VALUES: dict[str, dict[str, str]] = {
         "change": "'put'", "message": "o * 8 + 1", "body": _BODY,
     },
     "ledgers": {"name": "'cards'", "ledger": "'ledger'", "message": "o * 8 + 3", "body": _BODY},
-    "faults": {"fault": "1 + luck % 3", "kind": "'lose'", "target": "service", "message": "o * 8 + 2", "detail": "'lost'"},
+    "faults": {
+        "fault": "1 + luck % 3", "kind": "'lose'", "target": "service", "message": "o * 8 + 2", "detail": "'lost'",
+    },
     "policies": {
         "service": "service", "policy": "case when luck % 2 = 0 then 'retry' else 'breaker' end",
         "target": "'Payment.act0'", "change": "case when luck % 2 = 0 then 'retried' else 'opened' end",
@@ -109,11 +115,22 @@ _VALUES: dict[str, dict[str, str]] = {
     },
     "logs": {
         "service": "service", "level": "case when bad then 'warning' else 'info' end",
-        "text": "'order-' || o || ' went through stage ' || n", "fields": "'{}'", "span": "o * 16 + 1", "trace": "o + 1",
+        "text": "'order-' || o || ' went through stage ' || n", "fields": "'{}'", "span": "o * 16 + 1",
+        "trace": "o + 1",
     },
 }  # fmt: skip
 _COMMON = {"at_ns": "at_ns", "replica": "1 + chance % 2"}
 _MIXED = {"faults": "luck % 50 = 0", "policies": "luck % 50 in (1, 2)"}
+
+
+_MADE = """
+create temp table made_{table} as
+select seq, {picked} from happened join services using (s) where tbl = {of} and {condition}
+"""
+_NUMBERED = """
+insert into raw.names select {run}, row_number() over (order by text) - 1, text from ({texts}) order by text
+"""
+_WITH_IDS = "insert into raw.{table} select {run}, m.seq, {fields} from made_{table} m {joins} order by m.seq"
 
 
 def make_log(file: Path, records: int) -> int:
@@ -137,37 +154,40 @@ def make_log(file: Path, records: int) -> int:
 
 def _fill(connection: duckdb.DuckDBPyConnection, run: int) -> None:
     """Make each table with its names in full, number the names, and write the rows with ids."""
-    for table, fields in _VALUES.items():
-        where = f"tbl = 'mixed' and {_MIXED[table]}" if table in _MIXED else f"tbl = '{table}'"
-        picked = ", ".join(f'{(_COMMON | fields)[column.name]} as "{column.name}"' for column in columns(table))
-        connection.execute(
-            f"create temp table made_{table} as select seq, {picked} from happened join services using (s) where {where}"
-        )
+    for table in _VALUES:
+        connection.execute(_made(table))
     texts = " union ".join(
-        f'select "{column.name}" as text from made_{table}'
+        fill("select {column} as text from made_{table}", column=identifier(column.name), table=table)
         for table in _VALUES for column in columns(table) if column.kind == "name"
     )  # fmt: skip
-    connection.execute(
-        f"insert into raw.names select {run}, row_number() over (order by text) - 1, text from ({texts}) order by text"
-    )
+    connection.execute(fill(_NUMBERED, texts=texts, values={"run": run}))
     for table in _VALUES:
         connection.execute(_with_ids(table, run))
     counts = {table: _count(connection, table) for table in TABLES}
-    listed = ", ".join(f"'{table}': {count}" for table, count in counts.items())
-    connection.execute(
-        f"update raw.runs set records = {sum(counts.values())}, counts = to_json({{{listed}}}) where run = {run}"
-    )
+    known: dict[str, int | str | datetime] = {
+        "run": run, "records": sum(counts.values()), "counts": json.dumps(counts),
+    }  # fmt: skip
+    connection.execute(fill(COUNT_RUN, values=known))
+
+
+def _made(table: str) -> str:
+    of = "mixed" if table in _MIXED else table
+    values = _COMMON | _VALUES[table]
+    picked = ", ".join(f"{values[column.name]} as {identifier(column.name)}" for column in columns(table))
+    return fill(_MADE, table=table, picked=picked, condition=_MIXED.get(table, "true"), values={"of": of})
 
 
 def _with_ids(table: str, run: int) -> str:
     named = [column.name for column in columns(table) if column.kind == "name"]
-    joins = " ".join(f'join raw.names n_{name} on n_{name}.text = m."{name}"' for name in named)
-    fields = ", ".join(f'n_{each.name}.id' if each.name in named else f'm."{each.name}"' for each in columns(table))
-    return f"insert into raw.{table} select {run}, m.seq, {fields} from made_{table} m {joins} order by m.seq"
+    joins = " ".join(f"join raw.names n_{name} on n_{name}.text = m.{identifier(name)}" for name in named)
+    fields = ", ".join(
+        f"n_{each.name}.id" if each.name in named else f"m.{identifier(each.name)}" for each in columns(table)
+    )
+    return fill(_WITH_IDS, table=table, joins=joins, fields=fields, values={"run": run})
 
 
 def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    found = connection.execute(f"select count(*) from raw.{table}").fetchone()
+    found = connection.execute(fill("select count(*) from raw.{table}", table=table)).fetchone()
     assert found is not None
     return int(found[0])
 

@@ -48,7 +48,7 @@ def opened(file: Path, *, patience_s: float, pending: int = 0) -> Iterator[duckd
     """
     import duckdb
 
-    with _in_process.setdefault(file.resolve(), threading.RLock()):
+    with _turn(file, patience_s):
         connection = _connect(file, patience_s, pending)
         try:
             _bring_forward(connection, file)
@@ -84,7 +84,7 @@ def attached(engine: duckdb.DuckDBPyConnection, file: Path, *, patience_s: float
 
     if not file.exists():
         raise LogMissing(file=str(file))
-    with _in_process.setdefault(file.resolve(), threading.RLock()):
+    with _turn(file, patience_s):
         attach = f"attach {literal(str(file))} as log (read_only)"
         _patiently(lambda: engine.execute(attach), file, patience_s, 0)
         try:
@@ -96,6 +96,18 @@ def attached(engine: duckdb.DuckDBPyConnection, file: Path, *, patience_s: float
             raise _coded(error, file, 0) from error
         finally:
             engine.execute("detach log")
+
+
+@contextmanager
+def _turn(file: Path, patience_s: float) -> Iterator[None]:
+    """Wait for the other threads of this process, which are soon done; who has no patience at all does not."""
+    turn = _in_process.setdefault(file.resolve(), threading.RLock())
+    if not turn.acquire(blocking=patience_s > 0):
+        raise LogLocked(file=str(file), holder="another thread")
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 def _unknown(file: Path, form: int) -> StudioError:
@@ -117,7 +129,7 @@ def _connect(file: Path, patience_s: float, pending: int) -> duckdb.DuckDBPyConn
     import duckdb
 
     # One thread: with more, each insert of a batch pays for waking them (four times the time, measured).
-    config = {"threads": 1, "python_enable_replacements": False}
+    config: dict[str, str | bool | int | float | list[str]] = {"threads": 1, "python_enable_replacements": False}
     return _patiently(lambda: duckdb.connect(str(file), config=config), file, patience_s, pending)
 
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from studio.store.windows.bursts import one_burst
 from studio.store.windows.conditions import Conditions, like
 from studio.store.windows.outcomes import with_outcomes
 from studio.store.windows.patterns import address_patterns, saga_patterns
@@ -91,6 +92,7 @@ _JOINS: Final = {
 }
 
 
+@one_burst
 def count_messages(view: RunView, wanted: MessageFilter) -> int:
     """Return how many messages fit."""
     return int(view.ask(_COUNT, where=_where(view, wanted).sql)["n"][0])

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from studio.store.windows.bursts import one_burst
 from studio.store.windows.conditions import Conditions
 from studio.store.windows.patterns import saga_patterns
 from studio.store.windows.statements import Sql, complete
@@ -96,17 +97,20 @@ _ORDERS: Final = {
 }
 
 
+@one_burst
 def count_sagas(view: RunView, wanted: SagaFilter) -> int:
     """Return how many instances fit."""
     return int(view.ask(_COUNT, **_found(view, wanted))["n"][0])
 
 
+@one_burst
 def saga_totals(view: RunView, wanted: SagaFilter) -> dict[str, int]:
     """Return how many of the instances that fit are in each state, those that call for attention first."""
     counts = dict(view.ask(_TOTALS, names=["state"], **_found(view, wanted)).select("state", "n").iter_rows())
     return {state: counts[state] for state in (*STATES, *sorted(counts.keys() - set(STATES))) if state in counts}
 
 
+@one_burst
 def list_sagas(
     view: RunView,
     wanted: SagaFilter,
@@ -161,6 +165,7 @@ def all_sagas(view: RunView, wanted: SagaFilter, *, rows_max: int = ROWS_MAX) ->
             return
 
 
+@one_burst
 def saga_counts(view: RunView, buckets: Buckets, *, saga: str = "") -> pl.DataFrame:
     """Return how many instances are in which state at the end of each bucket in which something changed.
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
+from studio.store.windows.bursts import one_burst
 from studio.store.windows.conditions import Conditions
 from studio.store.windows.patterns import address_patterns, saga_patterns
 from studio.store.windows.statements import Sql, complete
@@ -113,11 +114,13 @@ _PLACE = f"""
 _COUNT = f"{_FOUND} select count(*) as n from found"  # noqa: S608 - our own names
 
 
+@one_burst
 def count_traces(view: RunView, wanted: TraceFilter) -> int:
     """Return how many traces fit."""
     return int(view.ask(_COUNT, **_found(view, wanted))["n"][0])
 
 
+@one_burst
 def list_traces(
     view: RunView,
     wanted: TraceFilter,
@@ -177,6 +180,7 @@ def all_traces(view: RunView, wanted: TraceFilter, *, rows_max: int = ROWS_MAX) 
             return
 
 
+@one_burst
 def place_of_trace(
     view: RunView, wanted: TraceFilter, trace: int, *, order: TraceOrder = "start_ns", descending: bool = True
 ) -> tuple[int, int | None, int | None]:

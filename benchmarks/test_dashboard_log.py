@@ -1,0 +1,299 @@
+"""A log of many records as the dashboard opens it: seconds for opening and for each filter, beside bare DuckDB.
+
+*Bare* is one query that gives the same rows (ids for names, as they lie in the file), written for the purpose, on a
+connection that is open already; ours opens the file for each answer and lets it go, so that a writer gets in, and
+renders names. Small by default, a million records with `--large`. Rounds take turns, and the best of each counts.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+import duckdb
+import polars as pl
+import pytest
+
+from studio.store.windows import LogView, RunView
+from studio.store.windows.buckets import Buckets
+from studio.store.windows.messages_window import MessageFilter, count_messages, list_messages
+from studio.store.windows.metrics_window import latency, queue_depth, troubles, work_done
+from studio.store.windows.sagas_window import SagaFilter, list_sagas, saga_counts, saga_totals
+from studio.store.windows.traces_window import TraceFilter, count_traces, list_traces
+from studio.store.windows.traffic_window import Interval, deliveries_within, publishing_within, work_within
+
+ROUNDS = 5
+TEN = Interval(90 * 10**9, 100 * 10**9)
+FIRST_PAGES = (
+    "traces, all", "traces, counted", "messages, all", "messages, counted", "sagas, all", "sagas by state",
+    "metrics, throughput",
+)  # fmt: skip
+
+_TRACES = """
+select trace, min(start_ns) as start_ns, max(end_ns) - min(start_ns) as duration_ns, count(*) as spans,
+  bool_or(status <> {ok}) as troubled, arg_min(name, start_ns) as name from raw.spans
+where {where} group by trace {having} order by {order} limit 100
+"""
+_TRACES_WITH = "trace in (select trace from raw.{table} where {where})"
+_MESSAGES = """
+with shown as (select * from raw.messages where {where} order by seq desc limit 100)
+select * from shown left join (
+  select message, list(outcome order by seq) from raw.deliveries where message in (select message from shown) group by 1
+) using (message)
+"""
+_TAKEN = "message in (select message from raw.deliveries where consumer = {inventory})"
+_SAGAS = """
+select saga, arg_max(state, seq) as state, min(at_ns) as began, max(at_ns) as changed from raw.sagas
+where {where} group by saga order by state, changed desc limit 100
+"""
+_BUCKET = "end_ns // 5000000000 as at"
+_TEXT = "contains(lower({column}), 'order-777')"
+
+Ask = Callable[[RunView], object]
+
+
+_WITH_TEXT = f"""
+{_TRACES_WITH.format(table="messages", where="{text_of_message}")}
+or {_TRACES_WITH.format(table="logs", where="{text}")} or saga in (select id from raw.names where {{text}})
+"""  # noqa: S608 - our own names
+_SAGAS_WITH_TEXT = "saga in (select saga from raw.saga_steps where {text_of_step})"
+_CURVE = "select {bucket}, {what} from raw.spans where {where} group by all"
+_QUEUES = """
+select d.at_ns // 5000000000 as at, consumer, count(*) from raw.deliveries d join raw.messages m using (message)
+where outcome = {acknowledged} and m.kind = {event} group by all
+"""
+
+
+def traces(where: str = "true", having: str = "", order: str = "start_ns desc") -> str:
+    """Return the bare query for a page of traces."""
+    return _TRACES.replace("{where}", where).replace("{having}", having).replace("{order}", order)
+
+
+def text(*columns: str) -> str:
+    """Return the bare condition for a text in one of several columns."""
+    return "(" + " or ".join(_TEXT.replace("{column}", column) for column in columns) + ")"
+
+
+def messages(where: str = "true") -> str:
+    """Return the bare query for a page of messages."""
+    return _MESSAGES.replace("{where}", where)
+
+
+def sagas(where: str = "true") -> str:
+    """Return the bare query for a page of sagas."""
+    return _SAGAS.replace("{where}", where)
+
+
+def with_trace(table: str, where: str) -> str:
+    """Return the bare condition that keeps traces with a row."""
+    return _TRACES_WITH.replace("{table}", table).replace("{where}", where)
+
+
+def curve(what: str, where: str) -> str:
+    """Return the bare query for a curve over spans."""
+    return _CURVE.replace("{bucket}", _BUCKET).replace("{what}", what).replace("{where}", where)
+
+
+def window(run: RunView, buckets: int = 120) -> Buckets:
+    """Return the whole run in buckets."""
+    return Buckets.of(*run.span_ns, most=buckets)
+
+
+FILTERS: dict[str, tuple[Ask, str]] = {
+    "traces, all": (lambda run: list_traces(run, TraceFilter()), traces()),
+    "traces, counted": (lambda run: count_traces(run, TraceFilter()), "select count(distinct trace) from raw.spans"),
+    "traces of a service": (
+        lambda run: list_traces(run, TraceFilter(service="Inventory")),
+        traces(with_trace("spans", "service = {inventory}")),
+    ),
+    "traces with an address": (
+        lambda run: list_traces(run, TraceFilter(address="Payment.act1")),
+        traces(with_trace("messages", "address = {act1}")),
+    ),
+    "traces that timed out": (
+        lambda run: list_traces(run, TraceFilter(status="timeout")),
+        traces(having="having bool_or(status = {timeout})"),
+    ),
+    "traces over 0.9 s": (
+        lambda run: list_traces(run, TraceFilter(shortest_ns=900_000_000), order="duration_ns"),
+        traces(having="having max(end_ns) - min(start_ns) >= 900000000", order="duration_ns desc"),
+    ),
+    "traces of a saga": (
+        lambda run: list_traces(run, TraceFilter(saga="OrderProcessing/order-777")),
+        traces(with_trace("spans", "saga = {saga}")),
+    ),
+    "traces with a text": (
+        lambda run: list_traces(run, TraceFilter(text="order-777")),
+        traces(_WITH_TEXT),
+    ),
+    "traces of 10 s": (
+        lambda run: list_traces(run, TraceFilter(from_ns=TEN.from_ns, until_ns=TEN.until_ns)),
+        traces(having=f"having max(end_ns) >= {TEN.from_ns} and min(start_ns) < {TEN.until_ns}"),
+    ),
+    "messages, all": (lambda run: list_messages(run, MessageFilter()), messages()),
+    "messages, counted": (lambda run: count_messages(run, MessageFilter()), "select count(*) from raw.messages"),
+    "messages of a service": (
+        lambda run: list_messages(run, MessageFilter(service="Inventory")),
+        messages("(sender = {inventory} or " + _TAKEN + ")"),
+    ),
+    "messages to an address": (
+        lambda run: list_messages(run, MessageFilter(address="Payment.act1")),
+        messages("address = {act1}"),
+    ),
+    "messages dead-lettered": (
+        lambda run: list_messages(run, MessageFilter(outcome="dead-lettered")),
+        messages("message in (select message from raw.deliveries where outcome = {dead})"),
+    ),
+    "messages with a text": (
+        lambda run: list_messages(run, MessageFilter(text="order-777")),
+        messages(text("body", "key")),
+    ),
+    "messages of a saga": (
+        lambda run: list_messages(run, MessageFilter(saga="OrderProcessing/order-777")),
+        messages("saga = {saga}"),
+    ),
+    "messages of 10 s": (
+        lambda run: list_messages(run, MessageFilter(from_ns=TEN.from_ns, until_ns=TEN.until_ns)),
+        messages(f"at_ns >= {TEN.from_ns} and at_ns < {TEN.until_ns}"),
+    ),
+    "sagas, all": (lambda run: list_sagas(run, SagaFilter()), sagas()),
+    "sagas by state": (
+        lambda run: saga_totals(run, SagaFilter()),
+        "select state, count(*) from (select arg_max(state, seq) as state from raw.sagas group by saga) group by state",
+    ),
+    "sagas over time": (
+        lambda run: saga_counts(run, window(run)),
+        "select at_ns // 5000000000 as at, state, count(*) from raw.sagas group by all",
+    ),
+    "sagas with a text": (
+        lambda run: list_sagas(run, SagaFilter(text="order-777")),
+        sagas(_SAGAS_WITH_TEXT),
+    ),
+    "metrics, throughput": (
+        lambda run: work_done(run, window(run), split="service"),
+        curve("service, count(*)", "kind = {handle}"),
+    ),
+    "metrics, latency": (
+        lambda run: latency(run, window(run), "handling"),
+        curve("quantile_disc(end_ns - start_ns, [0.5, 0.9, 0.99])", "kind = {handle}"),
+    ),
+    "metrics, errors": (
+        lambda run: troubles(run, window(run)),
+        curve("kind, status, count(*)", "status <> {ok}"),
+    ),
+    "metrics, queues": (lambda run: queue_depth(run, window(run)), _QUEUES),
+    "traffic of 10 s": (
+        lambda run: (work_within(run, TEN), publishing_within(run, TEN), deliveries_within(run, TEN)),
+        curve("service, name, status, count(*)", f"end_ns >= {TEN.from_ns} and end_ns < {TEN.until_ns}"),
+    ),
+}  # fmt: skip
+_NAMES = {
+    "ok": "ok", "timeout": "timeout", "inventory": "Inventory", "act1": "Payment.act1", "dead": "dead-lettered",
+    "acknowledged": "acknowledged", "event": "event", "handle": "handle", "saga": "OrderProcessing/order-777",
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def file(request: pytest.FixtureRequest) -> Iterator[Path]:
+    """A log, which holds as many records as were asked for."""
+    records = 1_000_000 if request.config.getoption("--large") else 100_000
+    with tempfile.TemporaryDirectory() as folder:
+        found = Path(folder) / "studio.duckdb"
+        script().make_log(found, records)
+        yield found
+
+
+def script() -> ModuleType:
+    """Load the script beside this file."""
+    spec = importlib.util.spec_from_file_location("large_log", Path(__file__).with_name("large_log.py"))
+    assert spec is not None
+    assert spec.loader is not None
+    module = sys.modules["large_log"] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_opening(file: Path) -> None:
+    """Print what stands between a file's name and the first page of everything."""
+    ours, bare = seconds(lambda: opened(file), lambda: opened_bare(file))
+    rows = LogView.open(file).runs()
+    print(f"\nopening a log of {rows[0].records:,} records: {ours:.3f} s, bare {bare:.3f} s ({ours / bare:.1f} times)")
+
+
+def opened(file: Path) -> None:
+    """Open a log and ask for what the first page of each table shows."""
+    view = LogView.open(file)
+    run = view.run(view.runs()[-1].run)
+    with run.burst():
+        for name in FIRST_PAGES:
+            FILTERS[name][0](run)
+    view.close()
+
+
+def opened_bare(file: Path) -> None:
+    """Ask the same of DuckDB."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        ids = known(connection)
+        for name in FIRST_PAGES:
+            pl.DataFrame(connection.sql(FILTERS[name][1].format(**ids)))
+
+
+def known(connection: duckdb.DuckDBPyConnection) -> dict[str, object]:
+    """Return the ids of the names that bare queries name; in a short log some do not occur."""
+    found = dict(connection.execute("select text, id from raw.names").fetchall())
+    texts = {"text": text("text"), "text_of_message": text("body", "key"), "text_of_step": text("body")}
+    return {key: found.get(name, -1) for key, name in _NAMES.items()} | texts
+
+
+def test_filters(file: Path) -> None:
+    """Print how long each filter takes, the slowest first."""
+    run = LogView.open(file).run(1)
+    with duckdb.connect(":memory:", config={"threads": 2}) as connection:
+        found = {name: measured(run, connection, file, name) for name in FILTERS}
+    print(f"\nfilters on a log of {run.row.records:,} records")
+    for name, (ours, bare) in sorted(found.items(), key=lambda each: -each[1][0]):
+        print(f"  {name:<24} {ours * 1000:7.0f} ms   bare {bare * 1000:7.0f} ms   {ours / bare:5.1f} times")
+    slowest = max(ours for ours, _ in found.values())
+    print(f"  the slowest takes {slowest:.3f} s")
+
+
+def measured(run: RunView, connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> tuple[float, float]:
+    """Measure one filter; the file is not held by the bare connection while ours asks, as two engines may not."""
+    ask, query = FILTERS[name]
+
+    def bare() -> float:
+        connection.execute(f"attach '{file}' as log (read_only)")
+        connection.execute("use log")
+        text = query.format(**known(connection))
+        began = time.perf_counter()
+        pl.DataFrame(connection.sql(text))
+        spent = time.perf_counter() - began
+        connection.execute("use memory")
+        connection.execute("detach log")
+        return spent
+
+    def ours() -> float:
+        began = time.perf_counter()
+        ask(run)
+        return time.perf_counter() - began
+
+    rounds = [(ours(), bare()) for _ in range(ROUNDS + 1)][1:]
+    return min(each for each, _ in rounds), min(each for _, each in rounds)
+
+
+def seconds(*ways: Callable[[], object]) -> list[float]:
+    """Return the least time of several ways, measured in turn after a round that warms up."""
+    found = [[spent_s(way) for way in ways] for _ in range(ROUNDS + 1)][1:]
+    return [min(each) for each in zip(*found, strict=True)]
+
+
+def spent_s(way: Callable[[], object]) -> float:
+    """Return the time that something takes."""
+    began = time.perf_counter()
+    way()
+    return time.perf_counter() - began
