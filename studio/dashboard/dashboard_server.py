@@ -47,7 +47,8 @@ class _Service:
     def _make_page(self, document: Document) -> None:
         from studio.dashboard.page.session_page import open_page
 
-        arguments = {name: values[-1].decode() for name, values in document.session_context.request.arguments.items()}
+        context: Any = document.session_context
+        arguments = {name: values[-1].decode() for name, values in context.request.arguments.items()}
         asked = arguments.pop("feed", "")
         number = int(asked) if asked.isdecimal() else min(self.feeds, default=0)
         open_page(document, self.feeds.get(number), arguments, number=number, parcels=self.host.parcels)

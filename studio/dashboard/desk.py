@@ -120,7 +120,7 @@ class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of 
 
     def clear(self, *names: str) -> None:
         """Take filters back; by default all."""
-        self.go(**dict.fromkeys(names or FILTERS))
+        self.go("", **dict.fromkeys(names or FILTERS))
 
     def tell(self, text: str, level: Level = "info", *, key: str = "") -> None:
         """Say something in a line of the page.

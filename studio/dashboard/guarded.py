@@ -18,17 +18,18 @@ _REFUSAL: Final = """<!doctype html><html lang="en"><meta charset="utf-8"><title
 <body style="font: 15px/1.6 system-ui, sans-serif; max-width: 34em; margin: 15vh auto; padding: 0 1em">
 <h1 style="font-size: 1.3em">This link does not open the dashboard</h1><p>{reason}</p><ul>
 <li>In a notebook, run <code>%dashboard</code> again and follow its link.</li>
-<li>In a terminal, take the whole link that <code>studio dashboard</code> prints, with its token.</li></ul></body></html>
+<li>In a terminal, take the whole link that <code>studio dashboard</code> prints, with its token.</li></ul>
+</body></html>
 """
 
 
-class GuardedTornado(BokehTornado):  # type: ignore[misc]  # Tornado says little of its types
+class GuardedTornado(BokehTornado):
     """The server's handlers behind the gate."""
 
     def __init__(self, applications: Any, gate: Gate, **options: Any) -> None:
         self.gate = gate
-        gated = {"extra_websocket_origins": ["*"], "transforms": [self._headers]}  # the gate looks at origins itself
-        super().__init__(applications, **gated, **options)
+        options |= {"extra_websocket_origins": ["*"], "transforms": [self._headers]}  # the gate looks at origins itself
+        super().__init__(applications, **options)
 
     def _headers(self, request: HTTPServerRequest) -> _Headers:
         return _Headers(self.gate)
@@ -49,7 +50,7 @@ class GuardedTornado(BokehTornado):  # type: ignore[misc]  # Tornado says little
         return super().find_handler(request, **options)
 
 
-class _Headers(OutputTransform):  # type: ignore[misc]
+class _Headers(OutputTransform):
     """Give every answer the policy."""
 
     def __init__(self, gate: Gate) -> None:
@@ -69,25 +70,28 @@ class _Headers(OutputTransform):  # type: ignore[misc]
         return status_code, headers, chunk
 
 
-class _Refusal(RequestHandler):  # type: ignore[misc]
+class _Refusal(RequestHandler):
     """Say that the door is shut, and what to do."""
 
     def initialize(self, reason: str) -> None:
+        """Take why."""
         self._why = reason
 
-    def prepare(self) -> None:
+    async def prepare(self) -> None:
+        """Answer before any method of the request is looked at."""
         self.set_status(403)
         self.set_header("Cache-Control", "no-store")
-        self.finish(_REFUSAL.format(reason=self._why))
+        await self.finish(_REFUSAL.format(reason=self._why))
 
     def check_xsrf_cookie(self) -> None:
         """Refuse every method alike."""
 
 
-class _Welcome(RequestHandler):  # type: ignore[misc]
+class _Welcome(RequestHandler):
     """Hand out the cookie and go on without the token."""
 
     def initialize(self, gate: Gate) -> None:
+        """Take the gate."""
         self._gate = gate
 
     def get(self) -> None:

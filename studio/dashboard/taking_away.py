@@ -20,10 +20,11 @@ _KINDS: Final = {
 }
 
 
-class TakeAway(RequestHandler):  # type: ignore[misc]  # Tornado says little of its types
+class TakeAway(RequestHandler):
     """Answer with a file."""
 
     def initialize(self, parcels: Parcels) -> None:
+        """Take the files that wait."""
         self._parcels = parcels
 
     def get(self, key: str) -> None:
@@ -38,4 +39,4 @@ class TakeAway(RequestHandler):  # type: ignore[misc]  # Tornado says little of 
 
     def write_error(self, status_code: int, **details: Any) -> None:
         """Say that it is gone."""
-        self.finish(f"{status_code}: this file was fetched already; export it again.")
+        self._finishing = self.finish(f"{status_code}: this file was fetched already; export it again.")

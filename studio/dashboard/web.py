@@ -42,7 +42,7 @@ class Web:
         self, listening: socket.socket, gate: Gate, parcels: Parcels, make_page: Callable[[Any], None]
     ) -> None:
         tornado = GuardedTornado(
-            {"/": Application(FunctionHandler(make_page))},
+            {"/": Application(FunctionHandler(make_page))},  # type: ignore[no-untyped-call]  # Panel says nothing of it
             gate,
             extra_patterns=[
                 (f"/{COMPONENT_PATH}(.*)", ComponentResourceHandler, {}),

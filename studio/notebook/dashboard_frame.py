@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from studio.dashboard.feed import Feed
     from studio.simulation.world import World
 
-__all__ = ["DashboardFrame", "show_dashboard", "stop_dashboards"]
+__all__ = ["DashboardFrame", "served_dashboard", "show_dashboard", "stop_dashboards"]
 
 _HEIGHT_PX = 720
 
@@ -42,8 +43,8 @@ class DashboardFrame:
             'overflow: hidden; font: 13px system-ui, sans-serif">'
             '<p style="position: absolute; inset: 40% 0 auto; margin: 0; text-align: center; opacity: 0.65">'
             "Loading the dashboard; if nothing comes, run the cell again.</p>"
-            f'<iframe src="{url}" title="Studio dashboard" allow="clipboard-write" style="position: relative; width: 100%; '
-            'height: 100%; border: 0; color-scheme: normal"></iframe></div>'
+            f'<iframe src="{url}" title="Studio dashboard" allow="clipboard-write" style="position: relative; '
+            'width: 100%; height: 100%; border: 0; color-scheme: normal"></iframe></div>'
             f'<p style="margin: 4px 0; font: 12px system-ui, sans-serif"><a href="{url}" target="_blank" '
             'rel="noreferrer">Open in a tab</a> · ends with the kernel, or by <code>%dashboard --stop</code></p>'
         )
@@ -67,15 +68,29 @@ def show_dashboard(
         UnknownTab: There is no such tab.
         MissingExtra: Panel is not installed.
     """
-    from studio.dashboard.dashboard_server import serve_dashboard
-
-    server = serve_dashboard(_feed(world))
-    if server not in _SERVED:
-        _SERVED.append(server)
+    server = served_dashboard(world)
     number = world.number if run is None and world is not None else run
     state = {"tab": tab, "run": number}
     url = _proxied(server, state) if proxy or _is_in_hub() else server.url(host="localhost", **state)
     return DashboardFrame(url, height or _HEIGHT_PX)
+
+
+def served_dashboard(world: World | None = None, *, origins: Sequence[str] = ()) -> DashboardServer:
+    """Serve the kernel's log and its latest world, or another world; one that is served already is not served twice.
+
+    Args:
+        world: To look at.
+        origins: Further sites whose pages may hold the dashboard.
+
+    Raises:
+        MissingExtra: Panel is not installed.
+    """
+    from studio.dashboard.dashboard_server import serve_dashboard
+
+    server = serve_dashboard(_feed(world), origins=origins)
+    if server not in _SERVED:
+        _SERVED.append(server)
+    return server
 
 
 def stop_dashboards() -> int:

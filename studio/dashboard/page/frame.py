@@ -92,7 +92,7 @@ class Frame:
         except StudioError as error:
             self._is_stale = True
             self._put(complaint(str(error)))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - a flaw of one tab must not take the page along
             self._is_stale = True
             _LOG.exception("tab %s", self._tab.name)
             self._put(complaint(f"{type(error).__name__}: {error}\nThis is a flaw of Studio; the log is not harmed."))

@@ -31,7 +31,7 @@ def page_css() -> str:
     return variables() + (_HERE / "page.css").read_text(encoding="utf-8")
 
 
-class StudioDesign(Design):  # type: ignore[misc]  # Panel says nothing of its types
+class StudioDesign(Design):
     """Panel's own pieces in our look; a sheet for each, since each stands in a shadow tree of its own."""
 
     modifiers: ClassVar[dict[type, dict[str, Any]]] = {

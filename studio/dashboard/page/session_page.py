@@ -15,6 +15,7 @@ from studio.dashboard.page.frame import Frame
 from studio.dashboard.page.look import StudioDesign, page_css
 from studio.dashboard.page.steering import Steering
 from studio.dashboard.page.top_bar import TopBar
+from studio.dashboard.pieces.blank import blank
 from studio.dashboard.views import TABS
 from studio.errors import StudioError
 
@@ -139,4 +140,4 @@ class SessionPage:
 
 
 def _closed() -> pn.pane.HTML:
-    return pn.pane.HTML("<p>This dashboard was closed. Open another one with <code>%dashboard</code>.</p>")
+    return blank("This dashboard was closed", "Open another one in the notebook.", code="%dashboard")

@@ -29,6 +29,7 @@ export function render({ model }) {
   const foot = document.getElementById("studio-foot");
   const panel = document.getElementById("studio-panel");
   const send = (message) => model.send_msg(message);
+  const isHeld = parent !== window;
   const go = (changes) => send({ kind: "go", changes });
 
   // -- skeleton: made once, so that focus and open menus survive every update
@@ -68,6 +69,7 @@ export function render({ model }) {
     follow.hidden = state.count < 2;
     document.getElementById("studio-loading").hidden = state.isBuilt;
     drawTabs(state);
+    if (isHeld) parent.postMessage({ source: "studio-dashboard", kind: "state", query: state.query }, "*");
     drawChips(state);
     keepQuery(state.query);
   }
@@ -250,6 +252,13 @@ export function render({ model }) {
 
   for (const each of window.Bokeh?.documents ?? []) each.on_event("connection_lost", onLost);
 
+  // -- a page that holds this one in a frame, such as JupyterLab's: it says its colours
+  const onMessage = ({ source, data }) => {
+    if (!isHeld || source !== parent || data?.source !== "studio-lab") return;
+    if (["light", "dark"].includes(data.theme)) send({ kind: "theme", theme: data.theme, chosen: true });
+  };
+  addEventListener("message", onMessage);
+
   // -- begin
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const chosen = ["light", "dark"].includes(new URLSearchParams(location.search).get("theme"));
@@ -268,6 +277,7 @@ export function render({ model }) {
     dark.removeEventListener("change", onScheme);
     removeEventListener("popstate", onPop);
     removeEventListener("keydown", onKey);
+    removeEventListener("message", onMessage);
   });
   drawState();
   drawClock();

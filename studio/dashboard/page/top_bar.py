@@ -12,7 +12,7 @@ from panel.custom import JSComponent
 __all__ = ["TopBar"]
 
 
-class TopBar(JSComponent):  # type: ignore[misc]  # Panel says nothing of its types
+class TopBar(JSComponent):
     """Run, world, tabs, filters, notices and the line at the foot, drawn in the browser.
 
     Args:
@@ -29,7 +29,7 @@ class TopBar(JSComponent):  # type: ignore[misc]  # Panel says nothing of its ty
 
     def __init__(self, receive: Callable[[Any], None], **params: Any) -> None:
         self._receive = receive
-        super().__init__(width=0, height=0, margin=0, **params)
+        super().__init__(width=0, height=0, margin=0, **params)  # type: ignore[no-untyped-call]  # Panel says nothing of it
 
     def _handle_msg(self, data: Any) -> None:
         self._receive(data)

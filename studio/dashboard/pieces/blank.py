@@ -34,4 +34,5 @@ def complaint(text: str) -> pn.pane.HTML:
 
 
 def _note(classes: str, role: str, inner: str) -> pn.pane.HTML:
-    return pn.pane.HTML(f'<div class="{classes}" role="{role}">{inner}</div>', sizing_mode="stretch_width", margin=0)
+    text = f'<div class="{classes}" role="{role}">{inner}</div>'
+    return pn.pane.HTML(text, sizing_mode="stretch_width", margin=0)  # type: ignore[no-untyped-call]  # Panel says nothing of it

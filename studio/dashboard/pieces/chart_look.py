@@ -106,4 +106,4 @@ def chart(made: Any, *, label: str, **params: Any) -> pn.pane.Bokeh:
     """
     params.setdefault("sizing_mode", "stretch_width")
     made.tags = [*made.tags, {"label": label}]
-    return pn.pane.Bokeh(made, **params)
+    return pn.pane.Bokeh(made, **params)  # type: ignore[no-untyped-call]  # Panel says nothing of it

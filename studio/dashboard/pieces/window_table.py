@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import param
 from panel.custom import JSComponent
@@ -61,7 +61,7 @@ class Window:
     descending: bool
 
 
-class WindowTable(JSComponent):  # type: ignore[misc]  # Panel says nothing of its types
+class WindowTable(JSComponent):
     """A table that scrolls over any number of rows and sorts by column; arrow keys move, Enter opens.
 
     Args:
@@ -88,7 +88,7 @@ class WindowTable(JSComponent):  # type: ignore[misc]  # Panel says nothing of i
     empty: str = param.String(default="", doc="What to say without rows.")
 
     _esm = Path(__file__).with_name("window_table.js")
-    _stylesheets = [Path(__file__).with_name("window_table.css").read_text()]
+    _stylesheets: ClassVar[list[str]] = [Path(__file__).with_name("window_table.css").read_text()]
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class WindowTable(JSComponent):  # type: ignore[misc]  # Panel says nothing of i
         self._choose = choose
         self._window = (0, 60)
         params.setdefault("sizing_mode", "stretch_both")
-        super().__init__(head=[_head(column) for column in columns], **params)
+        super().__init__(head=[_head(column) for column in columns], **params)  # type: ignore[no-untyped-call]  # Panel says nothing of it
 
     def reload(self) -> None:
         """Ask again for what is on screen: after a filter has changed, or new rows have come."""
