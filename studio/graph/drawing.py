@@ -14,8 +14,8 @@ from studio.graph.build import Graph
 from studio.graph.glyphs import GLYPHS, STYLE, Glyph
 from studio.graph.layout import Path, Place, arrange
 from studio.graph.scene import WAY_OF, WAYS, Scene, edge_key, scene_of
-from studio.graph.telling import as_text
-from studio.graph.topology import Edge, EdgeKind, Topology, topology_of
+from studio.graph.telling import as_text, edge_words
+from studio.graph.topology import Edge, Topology, topology_of
 from studio.graph.typeface import text_width
 
 __all__ = ["Drawing"]
@@ -27,18 +27,6 @@ _TURN = 26.0  # how far a line that turns round reaches over its layer
 
 _TAB_ABOVE = '<path class="tab" d="M0 7v-9a4 4 0 0 1 4 -4h14a4 4 0 0 1 4 4v9z"/>'
 _TAB_BELOW = '<path class="tab" d="M0 -7v9a4 4 0 0 0 4 4h14a4 4 0 0 0 4 -4v-9z"/>'
-_VERBS: dict[EdgeKind, str] = {
-    "call": "calls",
-    "publish": "publishes",
-    "deliver": "is delivered to",
-    "stream": "streams to",
-    "start": "starts",
-    "step": "calls",
-    "outcome": "ends with",
-    "request": "asks",
-    "compose": "runs",
-    "http": "asks",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +113,7 @@ def _line(path: Path, edges: tuple[Edge, ...]) -> str:
     x, y = path.points[-1]
     body = _curve((*path.points[:-1], (x, y - 2)))
     head = f"M{_n(x - 4)} {_n(y - 8)}L{_n(x)} {_n(y - 1)}L{_n(x + 4)} {_n(y - 8)}"
-    told = "\n".join(_told(edge) for edge in edges)
+    told = "\n".join(edge_words(edge) for edge in edges)
     mark = f'<text class="guess" x="{_n(x + 6)}" y="{_n(y - 6)}">?</text>' if is_guessed else ""
     return (
         f'<g class="way {way}" data-edge="{escape(edge_key(link))}" data-source="{escape(link.source)}" '
@@ -151,17 +139,6 @@ def _curve(points: tuple[tuple[float, float], ...]) -> str:
             drawn.append(f"C{_n(x)} {_n(middle)} {_n(to_x)} {_n(middle)} {_n(to_x)} {_n(to_y)}")
         x, y = to_x, to_y
     return "".join(drawn)
-
-
-def _told(edge: Edge) -> str:
-    """Say in words what happens along an edge, and where in the code."""
-    source, target = (key.partition(" ")[2] for key in (edge.source, edge.target))
-    words = [source, _VERBS[edge.kind], target]
-    if edge.address and edge.address not in (source, target):
-        words.append(f"by $.{edge.address}")
-    place = [edge.function, f"{edge.cell}, line {edge.line}" if edge.line else ""]
-    shown = ", ".join(each for each in place if each)
-    return " ".join(words) + (f" ({shown})" if shown else "") + (", likely" if edge.is_guessed else "")
 
 
 # -- parts ------------------------------------------------------------------------------------------------------------

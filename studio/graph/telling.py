@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from studio.graph.topology import Edge, EdgeKind, Node, Topology
 
-__all__ = ["as_text"]
+__all__ = ["as_text", "edge_words"]
 
 _OUT: tuple[tuple[str, tuple[EdgeKind, ...]], ...] = (
     ("calls", ("call",)),
@@ -21,6 +21,18 @@ _IN: tuple[tuple[str, tuple[EdgeKind, ...]], ...] = (
     ("answers HTTP", ("http",)),
 )
 _CALLS: tuple[EdgeKind, ...] = ("call", "step", "compose")
+_VERBS: dict[EdgeKind, str] = {
+    "call": "calls",
+    "publish": "publishes",
+    "deliver": "is delivered to",
+    "stream": "streams to",
+    "start": "starts",
+    "step": "calls",
+    "outcome": "ends with",
+    "request": "asks",
+    "compose": "runs",
+    "http": "asks",
+}
 
 
 def as_text(topology: Topology) -> str:
@@ -33,6 +45,17 @@ def as_text(topology: Topology) -> str:
     if any(edge.is_guessed for edge in topology.edges):
         told.append("? likely, not certain: seen in a module that several use")
     return "\n".join(told) or "nothing is declared yet"
+
+
+def edge_words(edge: Edge) -> str:
+    """Say what happens along an edge, and where in the code: `Orders calls Payment by $.Payment.process (place)`."""
+    source, target = (key.partition(" ")[2] for key in (edge.source, edge.target))
+    words = [source, _VERBS[edge.kind], target]
+    if edge.address and edge.address not in (source, target):
+        words.append(f"by $.{edge.address}")
+    place = [edge.function, f"{edge.cell}, line {edge.line}" if edge.line else ""]
+    shown = ", ".join(each for each in place if each)
+    return " ".join(words) + (f" ({shown})" if shown else "") + (", likely" if edge.is_guessed else "")
 
 
 def _line(topology: Topology, node: Node) -> str:

@@ -103,15 +103,16 @@ def draw(timeline: Timeline, *, title: str, corner: str) -> str:
     legend = _legend(timeline, bottom + 20)
     height = bottom + 54
     grid = [
-        f'<line class="grid" x1="{sheet.x(at)}" x2="{sheet.x(at)}" y1="{_HEAD - 6}" y2="{bottom}"/>'
-        f'<text class="soft middle" x="{sheet.x(at)}" y="{_HEAD - 16}">{label}</text>'
+        f'<g class="tick"><line class="grid" x1="{sheet.x(at)}" x2="{sheet.x(at)}" y1="{_HEAD - 6}" y2="{bottom}"/>'
+        f'<text class="soft middle" x="{sheet.x(at)}" y="{_HEAD - 16}">{label}</text></g>'
         for at, label in timeline.axis.ticks(8)
     ]
     told = _safe(_told(timeline, title, corner))
     return "".join(
         [
             '<svg xmlns="http://www.w3.org/2000/svg" class="studio-waterfall" role="img" ',
-            f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" ',
+            f'viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" data-left="{_BARS_LEFT}" data-right="{_BARS_RIGHT}" ',
+            f'data-length="{timeline.axis.end_ns - timeline.axis.start_ns}" data-bottom="{bottom}" ',
             f'style="max-width: 100%; height: auto" aria-label="{told}">',
             f"<style>{_STYLE}</style>",
             f'<defs><pattern id="{hatch}" width="6" height="6" patternUnits="userSpaceOnUse" ',
@@ -122,7 +123,7 @@ def draw(timeline: Timeline, *, title: str, corner: str) -> str:
             f'<text class="soft end" x="{_WIDTH - 12}" y="18">{_safe(corner)}</text>',
             *grid,
             *body,
-            legend,
+            f'<g class="legend">{legend}</g>',
             "</svg>",
         ]
     )
@@ -144,7 +145,7 @@ def _body(timeline: Timeline, sheet: _Sheet) -> tuple[list[str], int]:
         y += _MARK_HEIGHT
     if timeline.hidden or not timeline.rows:
         told = f"… and {timeline.hidden} more spans" if timeline.hidden else "no spans"
-        parts.append(f'<text class="soft" x="12" y="{y + 9}">{told}</text>')
+        parts.append(f'<text class="soft more" x="12" y="{y + 9}">{told}</text>')
         y += 20
     return parts, y
 
@@ -160,7 +161,8 @@ def _row(row: Row, sheet: _Sheet, top: int) -> str:
     spent = duration(row.spent_ns)
     told = fit(status, max(1, 22 - len(spent))).rstrip()
     return (
-        f"<g {_data(row, sheet)}><title>{_safe(_tip(row))}</title>"
+        f'<g {_data(row, sheet)} data-top="{top}" data-height="{sheet.row_height}">'
+        f"<title>{_safe(_tip(row))}</title>"
         f'<text x="{indent}" y="{middle}">{_safe(name)}</text>'
         f'<text class="soft end" x="{_BARS_LEFT - 8}" y="{middle}">{_safe(service)}</text>'
         f"{_bar(row, sheet, top)}{''.join(_critical(each, sheet, top) for each in sheet.path.of(span.span))}"
@@ -212,8 +214,9 @@ def _dots(row: Row, sheet: _Sheet, middle: float) -> Iterator[str]:
     for mark in row.marks:
         if mark.kind == "log":
             yield (
-                f'<circle class="dot" data-at="{sheet.since(mark.at_ns)}" cx="{sheet.x(mark.at_ns)}" cy="{middle}" r="3">'
-                f"<title>{_safe(f'{mark.text} (at {duration(mark.at_ns)})')}</title></circle>"
+                f'<circle class="dot" data-at="{sheet.since(mark.at_ns)}" cx="{sheet.x(mark.at_ns)}" cy="{middle}" '
+                f'r="3"><title>'
+                f"{_safe(f'{mark.text} (at {duration(mark.at_ns)})')}</title></circle>"
             )
 
 
@@ -229,7 +232,8 @@ def _mark(mark: Mark, sheet: _Sheet, top: int, *, owner: int) -> str:
         sign = f'<path class="bolt" transform="translate({x} {y})" d="M2-8-5 1.5h4L-3 8 5-2.5H1z"/>'
     stem = f'<line class="stem" x1="{x}" x2="{x}" y1="{top - reach + 2}" y2="{top + 2}"/>' if reach else ""
     return (
-        f'<g class="mark-{mark.kind}" data-at="{sheet.since(mark.at_ns)}" data-owner="{owner}">'
+        f'<g class="mark-{mark.kind}" data-at="{sheet.since(mark.at_ns)}" data-owner="{owner}" data-top="{top}" '
+        f'data-height="{_MARK_HEIGHT}">'
         f"<title>{_safe(f'{mark.text} (at {duration(mark.at_ns)})')}</title>{stem}"
         f'{sign}<text class="{weight}{" end" if to_left else ""}" x="{x + (-10 if to_left else 10)}" y="{y}">'
         f"{_safe(text)}</text></g>"

@@ -6,19 +6,19 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const STYLE = `
-.sg { --ink: var(--jp-ui-font-color0, #1b1f24); --muted: var(--jp-ui-font-color2, #57606a);
-  --paper: var(--jp-layout-color0, #ffffff); --line: var(--jp-border-color2, #d8dee4); --bad: #c62828; --warn: #9a5b00;
-  --good: #1a7f37; --focus: #1f6feb; color: var(--ink); position: relative; width: 100%;
+.sg { --ink: var(--jp-ui-font-color0, #24292f); --muted: var(--jp-ui-font-color2, #5f6a75);
+  --paper: var(--jp-layout-color0, #ffffff); --line: var(--jp-border-color2, #d8dee4); --bad: #cf222e; --warn: #9a6700;
+  --good: #1a7f37; --focus: #0969da; color: var(--ink); position: relative; width: 100%;
   font: 13px var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif); }
 @media (prefers-color-scheme: dark) { .sg { --ink: var(--jp-ui-font-color0, #e6edf3);
-  --muted: var(--jp-ui-font-color2, #9aa5b1); --paper: var(--jp-layout-color0, #11161d);
-  --line: var(--jp-border-color2, #333c46); --bad: #ff7b72; --warn: #e3b341; --good: #56d364; --focus: #58a6ff; } }
-.sg.light, .sg.light .studio-drawing { --ink: #1b1f24; --muted: #57606a; --paper: #ffffff; --line: #d8dee4;
-  --bad: #c62828; --warn: #9a5b00; --good: #1a7f37; --focus: #1f6feb; color-scheme: light; }
+  --muted: var(--jp-ui-font-color2, #9aa6b2); --paper: var(--jp-layout-color0, #14181d);
+  --line: var(--jp-border-color2, #39424c); --bad: #ff7b72; --warn: #d9a13b; --good: #4fb477; --focus: #4c9aff; } }
+.sg.light, .sg.light .studio-drawing { --ink: #24292f; --muted: #5f6a75; --paper: #ffffff; --line: #d8dee4;
+  --bad: #cf222e; --warn: #9a6700; --good: #1a7f37; --focus: #0969da; color-scheme: light; }
 .sg.light .studio-drawing { --service: #2f6fdb; --saga: #9a4fd6; --composition: #0f8a7e; --event: #c2690a;
   --external: #6b7684; }
-.sg.dark, .sg.dark .studio-drawing { --ink: #e6edf3; --muted: #9aa5b1; --paper: #11161d; --line: #333c46;
-  --bad: #ff7b72; --warn: #e3b341; --good: #56d364; --focus: #58a6ff; color-scheme: dark; }
+.sg.dark, .sg.dark .studio-drawing { --ink: #e6edf3; --muted: #9aa6b2; --paper: #14181d; --line: #39424c;
+  --bad: #ff7b72; --warn: #d9a13b; --good: #4fb477; --focus: #4c9aff; color-scheme: dark; }
 .sg.dark .studio-drawing { --service: #6ea3ff; --saga: #c38cf0; --composition: #3fc1b3; --event: #eda04a;
   --external: #a3adb9; }
 .sg .stage { overflow: hidden; border-radius: 6px; background: var(--paper); touch-action: pan-y; }
@@ -330,7 +330,7 @@ function showNode(part, found) {
   const group = part.badges = element("g", { "aria-hidden": "true" }, part.node);
   const { x, y, width, height } = part.outline;
   const [left, right] = [{ x, side: -1 }, { x: x + width, side: 1 }];
-  const low = y + height;
+  const low = y + height - 4;
   if (found.faults.length) showFaults(group, { ...left, y }, found.faults);
   if (found.breaker) showBreaker(group, { ...right, y }, found.breaker, found.breaker_text);
   if (found.down || found.up > 1) showReplicas(group, { ...left, y: low }, found.up, found.down);
@@ -507,7 +507,7 @@ const COLUMNS = [["what", "Part or line"], ["rate_text", "Rate"], ["errors_text"
 class Table {
   constructor(parent) {
     this.details = html("details", {}, parent);
-    html("summary", {}, this.details, "The same as a table");
+    html("summary", {}, this.details, "The same as a table; on lines stand the rate, ✗ the share of errors, and the p99");
     const scroll = html("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": "Numbers of the graph" },
       this.details);
     const table = html("table", {}, scroll);
@@ -544,25 +544,89 @@ class Table {
 
 // -- the component --------------------------------------------------------------------------------------------------
 
-function tools(root, camera) {
+// -- taking the picture away: with its numbers, its colours as they are now, and nothing around it ------------------
+
+function standalone(picture, camera) {
+  const copy = picture.svg.cloneNode(true);
+  const { width, height } = camera.whole;
+  const around = getComputedStyle(picture.svg);
+  for (const name of ["--ink", "--muted", "--paper", "--line", "--bad", "--warn", "--good", "--focus", "--service",
+    "--saga", "--composition", "--event", "--external"]) copy.style.setProperty(name, around.getPropertyValue(name));
+  copy.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  copy.setAttribute("width", width);
+  copy.setAttribute("height", height);
+  copy.setAttribute("xmlns", SVG);
+  copy.classList.remove("choosing");
+  copy.querySelectorAll(".hit, .ring").forEach((node) => node.remove());
+  copy.querySelectorAll(".selected").forEach((node) => node.classList.remove("selected"));
+  const style = element("style", {}, copy);
+  style.textContent = STYLE.replace(/\.sg(\.\w+)? /g, "");
+  return new XMLSerializer().serializeToString(copy);
+}
+
+function download(blob, name) {
+  const link = html("a", { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+function saveSvg(state, camera) {
+  if (state.picture) download(new Blob([standalone(state.picture, camera)], { type: "image/svg+xml" }), "system.svg");
+}
+
+function savePng(state, camera) {
+  if (!state.picture) return;
+  const image = new Image();
+  const { width, height } = camera.whole;
+  image.onload = () => {
+    const canvas = html("canvas", { width: width * 2, height: height * 2 });
+    const context = canvas.getContext("2d");
+    context.drawImage(image, 0, 0, width * 2, height * 2);
+    canvas.toBlob((blob) => download(blob, "system.png"), "image/png");
+  };
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standalone(state.picture, camera))}`;
+}
+
+function tools(root, camera, state) {
   const bar = html("div", { class: "tools", role: "toolbar", "aria-label": "Zoom" }, root);
   const act = (text, title, run) =>
     html("button", { type: "button", title, "aria-label": title }, bar, text).addEventListener("click", run);
   act("−", "Zoom out", () => camera.zoom(1 / 1.3));
   act("+", "Zoom in", () => camera.zoom(1.3));
   act("Fit", "Show the whole graph", () => camera.fit());
+  act("SVG", "Save the picture with its numbers as SVG", () => saveSvg(state, camera));
+  act("PNG", "Save the picture with its numbers as PNG", () => savePng(state, camera));
 }
 
-function render({ model, el }) {
+// Panel's model is a proxy with properties; a notebook's has get, set and save_changes. Everything here uses the latter.
+// (Panel's own shim for anywidgets cannot stand on one page with its other components: both share one cached renderer.)
+function adapted(given) {
+  if (typeof given.get === "function") return given;
+  const changes = new Map();
+  return {
+    get: (name) => given[name],
+    set: (name, value) => changes.set(name, value),
+    save_changes: () => {
+      for (const [name, value] of changes) given[name] = value;
+      changes.clear();
+    },
+    on: (name, run) => given.on(name, run),
+    off: (name, run) => given.off(name, run),
+    onRemove: (run) => given.on("remove", run),
+  };
+}
+
+function render({ model: given, el }) {
+  const model = adapted(given);
   html("style", {}, el, STYLE);
   const root = html("div", { class: "sg" }, el);
   html("p", { class: "sr" }, root, "Tab reaches the parts, then the lines; arrow keys go from one to the next, Enter " +
     "chooses, Escape lets go. Ctrl and the wheel zoom; dragging moves the picture.");
   const stage = html("div", { class: "stage" }, root);
   const camera = new Camera(stage, () => model.get("height_max") || 640);
-  tools(root, camera);
-  const table = new Table(root);
   const state = { picture: null };
+  tools(root, camera, state);
+  const table = new Table(root);
 
   const choose = (key) => {
     model.set("selected", key === model.get("selected") ? "" : key);
@@ -611,10 +675,12 @@ function render({ model, el }) {
   });
   themed();
   watcher.observe(stage);
-  return () => {
+  const clean = () => {
     watcher.disconnect();
     for (const [name, run] of Object.entries(changes)) model.off(`change:${name}`, run);
   };
+  if (model.onRemove) model.onRemove(clean);
+  else return clean;
 }
 
 export default { render };

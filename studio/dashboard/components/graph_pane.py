@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import param
-from panel.custom import AnyWidgetComponent
+from panel.custom import JSComponent
 
 __all__ = ["GraphPane"]
 
 
-class GraphPane(AnyWidgetComponent):
+class GraphPane(JSComponent):
     """The service graph, live; the attributes are those of `GraphWidget`."""
 
     svg = param.String(default="", doc="What a drawing gives.")
@@ -21,3 +21,6 @@ class GraphPane(AnyWidgetComponent):
     height_max = param.Integer(default=640, doc="Of the picture, in pixels.")
 
     _esm: ClassVar[Any] = Path(__file__).with_name("graph.js")
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel says nothing of it

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import param
-from panel.custom import AnyWidgetComponent
+from panel.custom import JSComponent
 
 from studio.observe import Waterfall
 
 __all__ = ["WaterfallPane"]
 
 
-class WaterfallPane(AnyWidgetComponent):
+class WaterfallPane(JSComponent):
     """A trace to be walked; the attributes are those of `WaterfallWidget`."""
 
     svg = param.String(default="", doc="What a waterfall gives.")
