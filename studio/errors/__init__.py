@@ -111,6 +111,7 @@ from studio.errors.live_worlds import (
     InvalidPace,
     NothingToRedeliver,
     NotInForce,
+    NotStuck,
     WorldDied,
     WorldNotRunning,
 )
@@ -289,6 +290,7 @@ __all__ = [
     "NotInRun",
     "NotOurFolder",
     "NotPackaged",
+    "NotStuck",
     "NothingBroken",
     "NothingDeclared",
     "NothingLeftError",

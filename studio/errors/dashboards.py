@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.errors.studio_error import StudioError
 
-__all__ = ["NotInRun", "NothingToActOn", "NothingToUndo", "UnknownTab"]
+__all__ = ["NotInRun", "NothingToActOn", "NothingToUndo", "SeedNotRun", "UnknownTab"]
 
 
 class UnknownTab(StudioError):
@@ -40,6 +40,17 @@ class NotInRun(StudioError):
     what: str
     value: str
     run: int
+
+
+class SeedNotRun(StudioError):
+    """A campaign's seed is to be run again, and came to nothing."""
+
+    code = "STU925"
+    problem = "seed={seed} left no run: {reason}"
+    remedy = "Run it in a cell with its `%simulate` line, where the whole error is told."
+
+    seed: int
+    reason: str
 
 
 class NothingToUndo(StudioError):
