@@ -91,7 +91,7 @@ class SagaChange(NamedTuple):
     saga: str
     name: str
     version: str
-    state: str  # running, compensating, completed, compensated, stuck
+    state: str  # running, compensating, completed, compensated, stuck, abandoned
     epoch: int
     trace: int
     reason: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from studio.errors.studio_error import StudioError
 
-__all__ = ["InvalidAct", "InvalidPace", "NotInForce", "NothingToRedeliver", "WorldDied", "WorldNotRunning"]
+__all__ = ["InvalidAct", "InvalidPace", "NotInForce", "NotStuck", "NothingToRedeliver", "WorldDied", "WorldNotRunning"]
 
 
 class WorldDied(StudioError):
@@ -59,6 +59,16 @@ class NotInForce(StudioError):
     what: str
     number: str
     known: str
+
+
+class NotStuck(StudioError):
+    """An instance was to be given up that is not stuck."""
+
+    code = "STU557"
+    problem = "saga={saga} is not stuck"
+    remedy = "Cancel it instead: `world.cancel(...)`; `world.sagas()` shows the state of each."
+
+    saga: str
 
 
 class NothingToRedeliver(StudioError):

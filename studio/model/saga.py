@@ -22,7 +22,7 @@ __all__ = ["STATES", "Compensation", "Saga", "Step", "StepKind"]
 
 StepKind = Literal["compensatable", "pivot", "retriable"]
 Function = TypeVar("Function", bound=Callable[..., Any])
-STATES = ("running", "compensating", "completed", "compensated", "stuck")
+STATES = ("running", "compensating", "completed", "compensated", "stuck", "abandoned")
 
 
 @dataclass(frozen=True, slots=True)

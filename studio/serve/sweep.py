@@ -27,7 +27,7 @@ EVERY_NS = 3600 * SECOND_NS
 KEPT_NS = 7 * 24 * 3600 * SECOND_NS
 """How long a handled event is remembered, and the journal of a finished instance is kept."""
 _PAGE = 500
-_FINISHED = frozenset({"completed", "compensated"})
+_FINISHED = frozenset({"completed", "compensated", "abandoned"})
 
 
 class Sweep:

@@ -14,7 +14,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any, Self
 
 from studio.address import Address
-from studio.errors import InvalidPace, StudioError, UndeclaredError, WorldNotRunning
+from studio.errors import InvalidPace, NotStuck, StudioError, UndeclaredError, WorldNotRunning
 from studio.graph.system import Build, System
 from studio.model.delivery import check_bus
 from studio.model.duration import duration_ns, format_ns, optional_ns
@@ -470,6 +470,30 @@ class World:
     def cancel(self, saga: str) -> Self:
         """Cancel a saga instance: before its pivot it is undone, after it carried through."""
         return self._operate("cancel", saga)
+
+    def abandon(self, saga: str) -> Self:
+        """Give a stuck saga instance up for good, as it stands.
+
+        Raises:
+            NotStuck: It is not stuck.
+            UnknownSagaInstance: There is none of that id.
+        """
+        if not self._do("abandon", {"saga": saga}):
+            raise NotStuck(saga=saga)
+        return self
+
+    def redeliver(self, message: int, *, consumer: str = "") -> Self:
+        """Give a dead letter back to whoever gave it up, to be tried as if it were new.
+
+        Args:
+            message: Id of the event, the column `message` of the deliveries that are `dead-lettered`.
+            consumer: Service or saga that gave it up, or `Service.subscription`; by default all that did.
+
+        Raises:
+            NothingToRedeliver: It is no dead letter of theirs.
+        """
+        self._do("redeliver", {"message": message, "consumer": consumer})
+        return self
 
     def _operate(self, verb: str, saga: str) -> Self:
         self._do(verb, {"saga": saga})

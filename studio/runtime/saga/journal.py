@@ -43,7 +43,7 @@ class SagaInstance:
 
     Attributes:
         id: The saga's name and the trigger's key.
-        state: running, compensating, completed, compensated, stuck.
+        state: running, compensating, completed, compensated, stuck, abandoned.
         epoch: Raised whenever an orchestrator takes it over, and when it turns to undoing; never lowered.
         owner: Replica of the orchestrator that carries it.
         body: The trigger's message, JSON; its key, id, trace, span, causal key and principal with it.
@@ -122,11 +122,11 @@ class Journal:
 
     @classmethod
     async def take_over(
-        cls, ports: Ports, saga: str, id_: str, owner: int, states: Sequence[str] = UNFINISHED
+        cls, ports: Ports, saga: str, id_: str, owner: int, states: Sequence[str] = UNFINISHED, **changes: str
     ) -> Journal | None:
         """Make this orchestrator the only one that carries an instance, and read its journal.
 
-        A stuck instance goes back to the state in which it got stuck.
+        A stuck instance goes back to the state in which it got stuck, unless it is to have another.
 
         Args:
             ports: Clock, storage and recorder.
@@ -134,13 +134,14 @@ class Journal:
             id_: Of the instance.
             owner: Replica of this orchestrator.
             states: In which it is taken; in any other this returns None.
+            changes: Fields of `SagaInstance` that it has from then on.
         """
         for _ in range(TAKE_OVER_ATTEMPTS):
             document = await patiently(ports, lambda: ports.storage.get(saga, INSTANCES, id_))
             found = None if document is None else SagaInstance.decode(document.body)
             if document is None or found is None or found.state not in states:
                 return None
-            journal = cls(ports, _taken(found, owner), document.version)
+            journal = cls(ports, replace(_taken(found, owner), **changes), document.version)
             try:
                 await journal._write_instance(journal.instance, _without_dead_letter(found))
             except Fenced:  # another one wrote first: look again

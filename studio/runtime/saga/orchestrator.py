@@ -37,10 +37,12 @@ from studio.runtime.saga.endings import park
 from studio.runtime.saga.journal import INSTANCES, UNFINISHED, Journal, SagaInstance, patiently
 from studio.runtime.spans import OpenSpan, Spans, describe
 
-__all__ = ["SagaReplica"]
+__all__ = ["ABANDONED", "SagaReplica"]
 
 RUNNING_MAX = 1000
 """Instances carried at once; the rest wait, started and journalled, for their turn."""
+ABANDONED = "abandoned by an operator"
+"""Reason of an instance that was stuck and given up."""
 _PAGE = 1000
 _ANY_STATE = (*UNFINISHED, "stuck")
 
@@ -228,7 +230,7 @@ class SagaReplica:
         """Return instances by id, in one state or in any.
 
         Args:
-            state: running, compensating, completed, compensated or stuck; empty for any.
+            state: running, compensating, completed, compensated, stuck or abandoned; empty for any.
             limit: At most so many.
             after: Only ids greater than this one.
         """
@@ -270,6 +272,20 @@ class SagaReplica:
             return False
         self._take_up(journal)
         return True
+
+    async def abandon(self, id_: str) -> bool:
+        """Give a stuck instance up for good, as it stands; what its steps did is left to the operator.
+
+        Returns:
+            False if it is not stuck.
+
+        Raises:
+            UnknownSagaInstance: There is none of that id.
+        """
+        await self._find(id_)
+        given_up = {"state": "abandoned", "reason": ABANDONED}
+        journal = await Journal.take_over(self.ports, self.name, id_, self.number, ("stuck",), **given_up)
+        return journal is not None
 
     async def _find(self, id_: str) -> SagaInstance:
         document = await self.ports.storage.get(self.name, INSTANCES, id_)

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
-from studio.errors import PublishFailed
+from studio.errors import NothingToRedeliver, PublishFailed, nearest
 from studio.ports import Envelope
 from studio.simulation.brokers.consumer import Consumer
 from studio.simulation.brokers.models import model_of
@@ -69,6 +69,10 @@ class DeliveryModel(Protocol):
 
     def woke(self, node: Node) -> None:
         """Take notice that a replica's process goes on."""
+        ...
+
+    def redeliver(self, consumer: Consumer, envelope: Envelope) -> None:
+        """Store an event for one consumer, as if it were new to it."""
         ...
 
     def undelivered(self) -> list[tuple[Consumer, int]]:
@@ -235,6 +239,25 @@ class Broker:
             How many deliveries that concerns; each is recorded as lost.
         """
         return self.model.forget_since(at_ns)
+
+    def redeliver(self, message: int, consumer: str = "") -> None:
+        """Give a dead letter back to whoever gave it up, to be tried as if it were new.
+
+        Args:
+            message: Id of the event.
+            consumer: Service, saga or `Service.subscription` that gave it up; empty for all that did.
+
+        Raises:
+            NothingToRedeliver: It is no dead letter of theirs.
+        """
+        buried = self.model.carrier.buried
+        found = [key for key in buried if key[0] == message and consumer in ("", key[1], f"{key[1]}.{key[2]}")]
+        if not found:
+            known = [f"{each} (of {owner}.{name})" for each, owner, name in buried]
+            raise NothingToRedeliver(message=message, known=nearest(f"{message} (of {consumer}", known))
+        for key in found:
+            whose, envelope, attempts = buried.pop(key)
+            self.model.redeliver(whose, self.model.carrier.unbury(whose, envelope, attempts))
 
     # -- looking ----------------------------------------------------------------------------------------------------
 

@@ -27,6 +27,8 @@ __all__ = ["BACKOFF_NS", "DEAD_LETTERS", "FORGOTTEN", "Carrier", "Handed", "Sett
 DEAD_LETTERS = "$dead-letters"
 BACKOFF_NS = tuple(seconds * 1_000_000_000 for seconds in (1, 2, 4, 8, 16, 30))
 """Waits before a refused delivery comes again; the last one repeats."""
+BURIED_MAX = 100_000
+"""Dead letters that can be put back; of more, the oldest stay what they are."""
 FORGOTTEN = "forgotten by the broker"
 """Reason of deliveries that a broker lost with its last acknowledged writes."""
 _CAUSAL = (1 << 63) - 1
@@ -78,6 +80,9 @@ class Carrier:
         settle: The delivery model's.
         lose: Told of a delivery that nobody took, or whose verdict is lost; by default the model needs no telling.
         tells_each: Whether a verdict travels to the broker; otherwise the client keeps it, and settling is at once.
+
+    Attributes:
+        buried: Dead letters by message, owner and subscription: whose, which, after how many deliveries.
     """
 
     def __init__(
@@ -90,6 +95,7 @@ class Carrier:
     ) -> None:
         self._cluster, self._loop, self._harm = cluster, cluster.loop, cluster.harm.messages
         self._settle, self._lose, self._tells_each = settle, lose, tells_each
+        self.buried: dict[tuple[int, str, str], tuple[Consumer, Envelope, int]] = {}
 
     def hand(
         self, consumer: Consumer, envelope: Envelope, attempt: int, subject: Any, node: Node | None = None
@@ -217,10 +223,20 @@ class Carrier:
     def bury(self, consumer: Consumer, envelope: Envelope, attempts: int, reason: str) -> None:
         """Keep an event that was delivered too often as a dead letter of its consumer."""
         self.note(envelope, consumer.fleet.owner, attempts, "dead-lettered", reason)
+        self.buried[envelope.message, consumer.fleet.owner, consumer.name] = consumer, envelope, attempts
+        if len(self.buried) > BURIED_MAX:
+            del self.buried[next(iter(self.buried))]
         letter = {"address": envelope.address, "consumer": consumer.name, "attempts": attempts, "reason": reason,
                   "body": envelope.body.decode()}  # fmt: skip
         key = f"{consumer.name}/{envelope.message}"
         self._cluster.commit_now(Write(consumer.fleet.owner, DEAD_LETTERS, key, json.dumps(letter).encode()))
+
+    def unbury(self, consumer: Consumer, envelope: Envelope, attempts: int) -> Envelope:
+        """Take a dead letter back, and return its event as it is delivered once more: what it meets is drawn anew."""
+        self.note(envelope, consumer.fleet.owner, attempts, "redelivered", "by an operator")
+        key = f"{consumer.name}/{envelope.message}"
+        self._cluster.commit_now(Write(consumer.fleet.owner, DEAD_LETTERS, key, None))
+        return replace(envelope, causal=mix(envelope.causal, attempts) & _CAUSAL)
 
     def note(  # noqa: PLR0917 - a record's columns
         self, envelope: Envelope, consumer: str, attempt: int, outcome: str, reason: str, replica: int = 0

@@ -124,6 +124,13 @@ class JetStream:
                 self._pump(line)
         return True
 
+    def redeliver(self, consumer: Consumer, envelope: Envelope) -> None:
+        """Offer an event to one consumer once more, as a message that is published for it alone."""
+        for line in self.lines:
+            if line.consumer is consumer:
+                line.waiting.append(Pending(envelope, self._loop.now_ns))
+                self._pump(line)
+
     def _forget_stored(self, now_ns: int) -> None:
         order = self._stored_order
         while order and order[0][0] + DUPLICATE_WINDOW_NS < now_ns:

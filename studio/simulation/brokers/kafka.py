@@ -60,13 +60,22 @@ class Kafka:
         """Append an event to its partition, unless the producer's sequence number tells that it is there already."""
         if is_resent:
             return False
-        # By the key; the broker's clients hash it otherwise (murmur2), which only changes which keys share one.
-        number = (stable_key(envelope.key) if envelope.key else envelope.causal) % PARTITIONS
         for group in self.groups:
             if group.consumer.wants(envelope.address):
-                group.partition(envelope.address, number).log.append(Logged(envelope, self._loop.now_ns))
-                self._read(group)
+                self._append(group, envelope)
         return True
+
+    def _append(self, group: Group, envelope: Envelope) -> None:
+        # By the key; the broker's clients hash it otherwise (murmur2), which only changes which keys share one.
+        number = (stable_key(envelope.key) if envelope.key else envelope.causal) % PARTITIONS
+        group.partition(envelope.address, number).log.append(Logged(envelope, self._loop.now_ns))
+        self._read(group)
+
+    def redeliver(self, consumer: Consumer, envelope: Envelope) -> None:
+        """Append an event to its partition for one group, as one that reads a retry topic of its own has it."""
+        for group in self.groups:
+            if group.consumer is consumer:
+                self._append(group, envelope)
 
     def forget_since(self, at_ns: int) -> int:
         """Cut the logs where an instant's first event stands; what was handled of them stays handled."""

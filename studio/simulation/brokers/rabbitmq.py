@@ -145,6 +145,13 @@ class RabbitMQ:
                 self._pump(queue)
         return True
 
+    def redeliver(self, consumer: Consumer, envelope: Envelope) -> None:
+        """Put an event into one queue, as a shovel does with one that was dead-lettered."""
+        for queue in self.queues:
+            if queue.consumer is consumer:
+                queue.ready.append(Message(envelope, self._loop.now_ns))
+                self._pump(queue)
+
     def forget_since(self, at_ns: int) -> int:
         """Lose what was stored from an instant on."""
         return sum(self._lose_since(queue, at_ns) for queue in self.queues)

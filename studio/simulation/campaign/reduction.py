@@ -28,7 +28,7 @@ from ({durations}) group by name order by name
 _CALLS = "select name, end_ns - start_ns as took from spans where kind = 'call' and status <> 'unfinished'"
 _ENDED = """
 select any_value(name) as name, max(at_ns) - min(at_ns) as took from saga_changes
-group by saga having arg_max(state, seq) in ('completed', 'compensated', 'stuck')
+group by saga having arg_max(state, seq) in ('completed', 'compensated', 'stuck', 'abandoned')
 """
 
 

@@ -93,7 +93,7 @@ def saga_story(view: RunView, saga: str) -> SagaStory | None:
         if not len(states):
             return None
         name = str(states["name"][0])
-        is_over = states["state"][-1] in ("completed", "compensated")
+        is_over = states["state"][-1] in ("completed", "compensated", "abandoned")
         end_ns = int(states["at_ns"][-1]) if is_over else max(view.span_ns[1], int(states["at_ns"][-1]))
         when: dict[str, Value] = {"from_ns": int(states["at_ns"][0]), "until_ns": end_ns}
         return SagaStory(
