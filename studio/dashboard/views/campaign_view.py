@@ -160,7 +160,7 @@ def _note(row: Mapping[str, Any]) -> str:
 
 
 _CSS = """
-.markup .columns { columns: 420px; column-gap: 32px; }
+.markup .columns { columns: 540px; column-gap: 32px; }
 .markup .columns section { break-inside: avoid; padding-bottom: 10px; }
 .markup .share { display: inline-block; min-width: 64px; padding: 0 4px; border-radius: 2px;
   background: linear-gradient(to left, var(--s-chosen) var(--share), transparent var(--share)); }

@@ -62,7 +62,8 @@ def _invariants(campaign: RecordedCampaign, facts: CampaignFacts) -> str:
 def _faults(campaign: RecordedCampaign) -> str:
     rows = window.single_faults(campaign, most=FAULTS_MAX)
     fields = (Field("Fault, as under the first seed"), number("Struck"), number("Failed"),
-              number("Share", share_of=1, is_percent=True), number("At least", is_percent=True), number("Lift"))  # fmt: skip
+              number("Share", share_of=1, is_percent=True), number("At least", is_percent=True),
+              number("Lift"))  # fmt: skip
     cells = [
         (row["words"], row["struck"], row["failing"], row["share"], row["at_least"], row["lift"])
         for row in rows.iter_rows(named=True)
@@ -76,7 +77,9 @@ def _pairs(campaign: RecordedCampaign) -> str:
     if not len(rows):
         return section("Pairs of faults", "<p>No two faults struck together under a seed that failed.</p>")
     fields = (Field("Fault"), Field("and"), number("Both"), number("Failed"), number("Share", share_of=1, is_percent=True),
-              number("At least", is_percent=True), number("Lift"))  # fmt: skip
+             
+              number("At least", is_percent=True),
+              number("Lift"))  # fmt: skip
     cells = [
         (row["first"], row["second"], row["together"], row["failing"], row["share"], row["at_least"], row["lift"])
         for row in rows.iter_rows(named=True)
