@@ -1,0 +1,56 @@
+"""Say how a message stands in a table: when, what, from whom to whom, and what became of it."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from studio.dashboard.pieces.facts import mark_of
+from studio.dashboard.pieces.window_table import Column, Mark
+from studio.observe.axis import duration
+
+__all__ = ["LETTER_COLUMNS", "MESSAGE_COLUMNS"]
+
+
+def _names(names: Any) -> str:
+    return ", ".join(names or ())
+
+
+def _number(value: Any) -> str:
+    return str(value) if value else ""
+
+
+def _ended(ended: Any) -> str:
+    outcome, troubles = ended
+    return f"{outcome} (was {', '.join(troubles)})" if troubles else str(outcome)
+
+
+def _mark(ended: Any) -> Mark:
+    return mark_of(ended[0])
+
+
+MESSAGE_COLUMNS: Final = (
+    Column("message", "Message", width=72, align="right", sortable=False),
+    Column("at_ns", "At", width=78, align="right", show=duration),
+    Column("kind", "Kind", width=60),
+    Column("address", "Address", code=True),
+    Column("sender", "From", width=128, sortable=False),
+    Column("consumers", "To", width=128, sortable=False, show=_names),
+    Column("key", "Key", width=84, sortable=False),
+    Column("attempts", "Attempts", width=74, align="right", show=_number),
+    Column("ended", "Outcome", width=190, sortable=False, show=_ended, mark=_mark),
+    Column("saga", "Saga", width=150, sortable=False),
+    Column("trace", "Trace", width=56, align="right", sortable=False, show=_number),
+)
+"""Of messages; `ended` is the outcome with what went before."""
+
+LETTER_COLUMNS: Final = (
+    Column("message", "Message", width=72, align="right", sortable=False),
+    Column("at_ns", "Given up", width=84, align="right", sortable=False, show=duration),
+    Column("address", "Address", sortable=False, code=True),
+    Column("consumer", "Consumer", width=150, sortable=False),
+    Column("key", "Key", width=110, sortable=False),
+    Column("attempts", "Attempts", width=74, align="right", sortable=False),
+    Column("reason", "Cause", sortable=False),
+    Column("trace", "Trace", width=56, align="right", sortable=False, show=_number),
+)
+"""Of dead letters."""
