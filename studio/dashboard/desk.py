@@ -25,6 +25,7 @@ FILTERS: Final = ("service", "address", "source", "saga", "from_ns", "until_ns")
 
 _NUMBERS: Final = ("run", "trace", "span", "message", "other", "campaign", "seed", "from_ns", "until_ns")
 _WORDS: Final = ("tab", *FILTERS[:4], "status", "text", "theme")
+_ORDER: Final = ("run", "tab", *FILTERS, "trace", "span", "message", "status", "text", "other", "campaign", "seed", "theme")
 _NUMBER_MAX: Final = 2**63 - 1
 
 
@@ -141,19 +142,16 @@ class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of 
 
     def state(self) -> dict[str, str]:
         """Return what is not as it is by default, as the URL's query says it."""
-        found = {name: getattr(self, name) for name in ("tab", *_NUMBERS, *_WORDS[1:])}
-        given = {name: value for name, value in found.items() if value not in (None, "")}
-        if not self.is_theme_chosen:
-            del given["theme"]
-        return {name: str(value) for name, value in given.items()}
+        return self._said({})
 
     def link(self, **changes: Any) -> str:
         """Return the query that opens this page with some changes: `?run=3&tab=traces&trace=17`."""
-        state = {**self.state(), **{name: str(value) for name, value in changes.items() if value not in (None, "")}}
-        for name, value in changes.items():
-            if value in (None, ""):
-                state.pop(name, None)
-        return "?" + urlencode(state)
+        return "?" + urlencode(self._said(changes))
+
+    def _said(self, changes: Mapping[str, Any]) -> dict[str, str]:
+        names = _ORDER if self.is_theme_chosen or "theme" in changes else _ORDER[:-1]
+        found = {name: changes[name] if name in changes else getattr(self, name) for name in names}
+        return {name: str(value) for name, value in found.items() if value not in (None, "")}
 
     def restore(self, query: str | Mapping[str, str]) -> None:
         """Take everything from a URL's query; what it does not say is as by default, what it says wrongly too."""

@@ -15,7 +15,6 @@ from studio.dashboard.page.frame import Frame
 from studio.dashboard.page.look import StudioDesign, page_css
 from studio.dashboard.page.steering import Steering
 from studio.dashboard.page.top_bar import TopBar
-from studio.dashboard.pieces.blank import blank
 from studio.dashboard.views import TABS
 from studio.errors import StudioError
 
@@ -28,6 +27,12 @@ if TYPE_CHECKING:
 __all__ = ["open_page"]
 
 _TEMPLATE = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
+_CLOSED = """{% extends base %}
+{% block inner_head %}<meta charset="utf-8"><title>Studio</title><meta name="color-scheme" content="light dark">{% endblock %}
+{% block inner_body %}<div style="font: 15px/1.6 system-ui, sans-serif; max-width: 34em; margin: 15vh auto">
+<h1 style="font-size: 1.3em">This dashboard was closed</h1>
+<p>Open it again in its notebook: run <code>%dashboard</code>.</p></div>{% endblock %}
+"""
 _TICK_MS = 400
 
 silence(EMPTY_LAYOUT)  # a tab that was not opened yet is empty, and stays so until it is
@@ -46,7 +51,7 @@ def open_page(
         parcels: Where exported files wait.
     """
     if feed is None:
-        _closed().server_doc(document, title="Studio")
+        pn.Template(template=_CLOSED).server_doc(document, title="Studio", location=False)
         return
     page = SessionPage(feed, state, number=number, parcels=parcels)
     template = pn.Template(template=_TEMPLATE, design=StudioDesign)
@@ -137,7 +142,3 @@ class SessionPage:
         for frame in self.frames.values():
             frame.has_news()
         self.show()
-
-
-def _closed() -> pn.pane.HTML:
-    return blank("This dashboard was closed", "Open another one in the notebook.", code="%dashboard")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -29,13 +30,13 @@ def run_words(row: RunRow, *, is_live: bool) -> dict[str, Any]:
 
 
 def found_runs(desk: Desk, text: str) -> list[dict[str, Any]]:
-    """Return the runs that have all words of a text in what is shown of them, newest first."""
-    words = text.lower().split()
+    """Return the runs that have all words of a text in what is shown of them, newest first; `seed 7` is one word."""
+    words = re.sub(r"seed\s+(?=\d)", "seed=", text.lower()).split()
     found = []
     for row in reversed(desk.rows):
         shown = run_words(row, is_live=desk.feed.is_live_run(row.run))
-        said = f"{shown['run']} {shown['name']} seed {shown['seed']} {shown['status']}".lower()
-        if all(word in said for word in words):
+        said = f"#{shown['run']} {shown['name']} seed={shown['seed']} {shown['status']} ".lower()
+        if all(f"{word} " in said if word.startswith("seed=") else word in said for word in words):
             found.append(shown)
         if len(found) == _FOUND_MAX:
             break
