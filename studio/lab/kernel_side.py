@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from studio.errors import StudioError
-from studio.lab.dashboard_link import DashboardLink
+from studio.lab.dashboard_link import dashboard_url
 from studio.lab.inventory import Inventories
 from studio.lab.places import Values
 from studio.notebook.extension import session_of
@@ -68,7 +68,6 @@ class KernelSide:
         self._session = session
         self._inventories = Inventories(session)
         self._comms: dict[str, Any] = {}
-        self._dashboard_link = DashboardLink()
         self._last = ""
         self._lock = threading.RLock()
 
@@ -107,7 +106,6 @@ class KernelSide:
             comms, self._comms = list(self._comms.values()), {}
         for comm in comms:
             comm.close()
-        self._dashboard_link.stop()
 
     def _tell(self) -> None:
         with self._lock:
@@ -130,7 +128,7 @@ class KernelSide:
 
     def _dashboard(self, asked: Values) -> Values:
         given = {name: str(asked.get(name) or "") for name in ("theme", "host", "origin")}
-        return {"kind": "dashboard", "url": self._dashboard_link.url(**given)}
+        return {"kind": "dashboard", "url": dashboard_url(**given)}
 
     def _answer(self, comm: Any, message: Any) -> None:
         data = message.get("content", {}).get("data", {})

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Page
 
+    from tests.browser.chromium import Watch
     from tests.browser.jupyter_server import LabServer
 
 UNDOING = "@book_carrier.compensation"
 
 
 @pytest.fixture
-def lab(page: Page, lab_server: LabServer) -> LabPage:
+def lab(page: Page, lab_server: LabServer, watch: Watch) -> LabPage:
     """JupyterLab, not opened yet."""
+    watch.allow("Could not restore the debugger", reason="JupyterLab's debugger asks a kernel that is restarting")
     return LabPage(page, lab_server)
 
 
@@ -100,3 +102,18 @@ def test_each_notebook_has_its_own_and_a_kernel_without_studio_says_what_to_do(
 
     lab.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text="first.ipynb").click()
     expect(lab.line("Shipping")).to_be_visible()
+
+
+def test_the_dashboard_opens_as_a_tab_and_finds_a_restarted_kernel(lab: LabPage, parcels: list[str]) -> None:
+    lab.server.write("dashboard.ipynb", *parcels, "%simulate busy_hour --duration 1m")
+    lab.open("dashboard.ipynb")
+    lab.expect_told("Nothing is declared yet")
+    lab.run_all()
+    lab.choose("Studio", "Open Dashboard")
+    shown = lab.page.frame_locator(".studio-Dashboard iframe")
+    expect(shown.get_by_role("tab", name="System")).to_be_visible(timeout=KERNEL_MS)
+    first = lab.page.locator(".studio-Dashboard iframe").get_attribute("src")
+    lab.notebook.click()
+    lab.restart_kernel()
+    expect(lab.page.locator(".studio-Dashboard iframe")).not_to_have_attribute("src", first or "", timeout=KERNEL_MS)
+    expect(shown.get_by_role("tab", name="System")).to_be_visible(timeout=KERNEL_MS)

@@ -4,25 +4,34 @@ import { JupyterFrontEnd } from '@jupyterlab/application';
 import { IFrame, IThemeManager, MainAreaWidget, ToolbarButton } from '@jupyterlab/apputils';
 import { NotebookPanel } from '@jupyterlab/notebook';
 import { launcherIcon, refreshIcon } from '@jupyterlab/ui-components';
-import { Widget } from '@lumino/widgets';
+import { Panel, Widget } from '@lumino/widgets';
 
 import { reveal } from './cells';
 import { studioIcon } from './icons';
 import { Link } from './link';
-import { Linked } from './links';
-import { Place } from './protocol';
+import { Linked, Links } from './links';
 import { element } from './tree';
 
 const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
 
+/** What a dashboard's page tells the page around it. */
+interface PageMessage {
+  source: string;
+  kind: 'cell' | 'state';
+  cell: string;
+  line: number;
+  query: string;
+}
+
 export class Dashboards {
   constructor(
     private app: JupyterFrontEnd,
+    private links: Links,
     private themes: IThemeManager | null
   ) {
     themes?.themeChanged.connect(() => this._tabs.forEach(tab => tab.theme(this.theme)));
     window.addEventListener('message', event => {
-      this._tabs.forEach(tab => tab.take(event));
+      this.take(event);
     });
   }
 
@@ -30,12 +39,33 @@ export class Dashboards {
   open({ panel, link }: Linked): void {
     let tab = this._tabs.get(link);
     if (!tab) {
-      tab = new DashboardTab(this.app, panel, link, () => this.theme);
+      tab = new DashboardTab(panel, link, () => this.theme);
       this._tabs.set(link, tab);
       tab.disposed.connect(() => this._tabs.delete(link));
       this.app.shell.add(tab, 'main', { mode: 'split-right', ref: panel.id });
     }
     this.app.shell.activateById(tab.id);
+  }
+
+  /** Take what a dashboard's page tells: a cell to be shown, or what it shows itself. Other pages are not heard. */
+  private take(event: MessageEvent): void {
+    const told = event.data as Partial<PageMessage> | null;
+    if (told?.source !== 'studio-dashboard') {
+      return;
+    }
+    const frame = [...document.querySelectorAll('iframe')].find(each => each.contentWindow === event.source);
+    if (!frame || new URL(frame.src, window.location.href).origin !== event.origin) {
+      return;
+    }
+    const tab = [...this._tabs.values()].find(each => each.node.contains(frame));
+    const panel = tab?.notebook ?? this.links.holding(frame);
+    if (told.kind === 'state' && tab && told.query) {
+      tab.query = told.query;
+    } else if (told.kind === 'cell' && panel && told.cell) {
+      const place = { cell: told.cell, magic: `%%${told.cell}`, file: '', line: told.line || null };
+      this.app.shell.activateById(panel.id);
+      void reveal(panel, place);
+    }
   }
 
   private get theme(): 'light' | 'dark' {
@@ -46,34 +76,38 @@ export class Dashboards {
   private _tabs = new Map<Link, DashboardTab>();
 }
 
-class DashboardTab extends MainAreaWidget<Widget> {
+class DashboardTab extends MainAreaWidget<Panel> {
+  /** What the page shows; a page that is loaded again begins there. */
+  query = '';
+
   constructor(
-    private app: JupyterFrontEnd,
-    private panel: NotebookPanel,
+    readonly notebook: NotebookPanel,
     private link: Link,
     private wanted: () => string
   ) {
-    super({ content: new Widget() });
-    this.id = `studio-dashboard-${panel.id}`;
+    super({ content: new Panel() });
+    this.id = `studio-dashboard-${notebook.id}`;
     this.addClass('studio-Dashboard');
     this.title.icon = studioIcon;
     this.title.closable = true;
     this.name();
-    panel.title.changed.connect(this.name, this);
+    notebook.title.changed.connect(this.name, this);
     link.connected.connect(this.load, this);
+    link.changed.connect(this.rest, this);
     this.toolbar.addItem('reload', new ToolbarButton({ icon: refreshIcon, tooltip: 'Load the dashboard again', onClick: () => void this.load() }));
     this.toolbar.addItem('open', new ToolbarButton({ icon: launcherIcon, tooltip: 'Open in a browser tab', onClick: () => void this.openOutside() }));
     this.content.addClass('studio-Dashboard-body');
     this.frame.addClass('studio-Dashboard-frame');
-    this.content.node.append(this.note);
+    this.content.addWidget(new Widget({ node: this.note }));
+    this.content.addWidget(this.frame);
     void this.load();
   }
 
   dispose(): void {
     if (!this.isDisposed) {
       this.link.connected.disconnect(this.load, this);
-      this.panel.title.changed.disconnect(this.name, this);
-      this.frame.dispose();
+      this.link.changed.disconnect(this.rest, this);
+      this.notebook.title.changed.disconnect(this.name, this);
       super.dispose();
     }
   }
@@ -81,26 +115,8 @@ class DashboardTab extends MainAreaWidget<Widget> {
   /** Tell the page the colours; it changes them without a reload. */
   theme(theme: string): void {
     if (this._origin) {
-      this.window?.postMessage({ type: 'studio:theme', theme }, this._origin);
+      this.window?.postMessage({ source: 'studio-lab', theme }, this._origin);
     }
-  }
-
-  /** Take a message of the page, and of no other: a cell to be shown, or what it shows itself. */
-  take(event: MessageEvent): void {
-    if (!this._origin || event.origin !== this._origin || event.source !== this.window) {
-      return;
-    }
-    if (event.data?.type === 'studio:reveal') {
-      void this.show_(String(event.data.cell ?? ''), Number.isInteger(event.data.line) ? event.data.line : null);
-    } else if (event.data?.type === 'studio:state' && typeof event.data.query === 'string') {
-      this._query = event.data.query;
-    }
-  }
-
-  private async show_(cell: string, line: number | null): Promise<void> {
-    const place: Place = { cell, magic: `%%${cell}`, file: '', line };
-    this.app.shell.activateById(this.panel.id);
-    await reveal(this.panel, place);
   }
 
   private get window(): Window | null {
@@ -108,8 +124,8 @@ class DashboardTab extends MainAreaWidget<Widget> {
   }
 
   private name(): void {
-    this.title.label = `Dashboard: ${this.panel.title.label}`;
-    this.title.caption = `Dashboard of ${this.panel.context.path}`;
+    this.title.label = `Dashboard: ${this.notebook.title.label}`;
+    this.title.caption = `Dashboard of ${this.notebook.context.path}`;
   }
 
   private async ask(): Promise<URL> {
@@ -129,7 +145,7 @@ class DashboardTab extends MainAreaWidget<Widget> {
         return;
       }
       this._origin = url.origin;
-      for (const [name, value] of new URLSearchParams(this._query)) {
+      for (const [name, value] of new URLSearchParams(this.query)) {
         if (name !== 'theme' && name !== 'token' && name !== 'feed') {
           url.searchParams.set(name, value);
         }
@@ -140,11 +156,18 @@ class DashboardTab extends MainAreaWidget<Widget> {
       }
       this.say('');
       this.frame.url = url.href;
-      if (!this.frame.isAttached) {
-        Widget.attach(this.frame, this.content.node);
-      }
     } catch (error) {
       this.say((error as Error).message);
+    }
+  }
+
+  /** Take the page away while its server is gone, so that it does not go on asking for it. */
+  private rest(): void {
+    if (this._origin && this.link.state !== 'ready') {
+      this._origin = '';
+      this.frame.url = 'about:blank';
+      const isBack = this.link.state === 'waiting' || this.link.state === 'busy';
+      this.say(isBack ? 'The kernel restarts; the dashboard comes back with it.' : 'The kernel has ended. Start it again, and the dashboard comes back.');
     }
   }
 
@@ -166,5 +189,4 @@ class DashboardTab extends MainAreaWidget<Widget> {
   });
   private note = element('p', 'studio-Dashboard-note');
   private _origin = '';
-  private _query = '';
 }

@@ -33,7 +33,7 @@ const plugin: JupyterFrontEndPlugin<void> = {
     restorer: ILayoutRestorer | null
   ) => {
     const links = new Links(tracker);
-    const dashboards = new Dashboards(app, themes);
+    const dashboards = new Dashboards(app, links, themes);
     new Markers(links);
     const show = (row: Row) => row.place && void showPlace(app, links, row.place);
     const sidebar = new StudioSidebar(links, {

@@ -38,6 +38,11 @@ export class Links {
     return (panel && this._links.get(panel)) || null;
   }
 
+  /** The notebook that an element is in, such as the output of a cell. */
+  holding(element: Element): NotebookPanel | null {
+    return [...this._links.keys()].find(panel => panel.node.contains(element)) ?? null;
+  }
+
   private add(panel: NotebookPanel): void {
     if (this._links.has(panel)) {
       return;
