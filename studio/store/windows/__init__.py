@@ -2,13 +2,14 @@
 
 `LogView` is a log, `RunView` one run in it. Each area has its file of queries, as functions of a `RunView`:
 
+    @one_burst                                              # one state of the run, its file opened once
     def slow_calls(view: RunView, service: str, from_ns: int | None, until_ns: int | None) -> pl.DataFrame:
-        with view.burst():                                  # one state of the run, its file opened once
-            where = view.where().named("service", service).overlapping("start_ns", "end_ns", from_ns, until_ns)
-            where.at_least("end_ns - start_ns", 1_000_000).containing("o-17", names=("name", "saga"))
-            return view.page("spans", ["start_ns", "end_ns", "trace", "name", "status"], where,
-                             order="end_ns - start_ns desc", limit=50)
+        where = view.where().named("service", service).overlapping("start_ns", "end_ns", from_ns, until_ns)
+        where.at_least("end_ns - start_ns", 1_000_000).containing("o-17", names=("name", "saga"))
+        return view.page("spans", ["start_ns", "end_ns", "trace", "name", "status"], where,
+                         order="end_ns - start_ns desc", limit=50)
 
+    @one_burst
     def errors_over_time(view: RunView, from_ns: int, until_ns: int) -> pl.DataFrame:
         at = bucket("start_ns", bucket_ns(from_ns, until_ns))
         where = view.where().within("start_ns", from_ns, until_ns).named("status", "error", "timeout")
@@ -23,6 +24,7 @@ Filter, sort and limit by ids and numbers; `names=` (or `page`, `rows`) puts nam
 from __future__ import annotations
 
 from studio.store.holder import is_abandoned
+from studio.store.windows.bursts import one_burst
 from studio.store.windows.conditions import Conditions
 from studio.store.windows.log_view import LogView
 from studio.store.windows.recorded_campaign import RecordedCampaign
@@ -41,5 +43,6 @@ __all__ = [
     "bucket_ns",
     "complete",
     "is_abandoned",
+    "one_burst",
     "shown",
 ]

@@ -98,7 +98,7 @@ class RunView:
     def burst(self) -> Iterator[Self]:
         """Ask several questions of one state of the run, and open its file once for all of them.
 
-        Keep it short: the file's writer waits, at most two seconds.
+        Keep it short, and ask nothing of a world meanwhile: whoever writes the file waits, at most two seconds.
 
         Raises:
             LogLocked: Another process holds the file for too long.

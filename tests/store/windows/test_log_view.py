@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
+import json
 import shutil
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -21,7 +21,8 @@ from studio.records import Record
 from studio.store import Buffer, Log, RunInfo, schema
 from studio.store.campaigns import CAMPAIGN_TABLES, campaign_frame
 from studio.store.holder import is_gone, this_process
-from studio.store.windows import LogView, is_abandoned
+from studio.store.opening import attached
+from studio.store.windows import LogView, RunView, is_abandoned, one_burst
 
 Recorded = Callable[[Log, Iterable[Record]], int]
 Begun = Callable[[Log, Iterable[Record]], Buffer]
@@ -74,12 +75,14 @@ def test_a_log_lists_its_runs_and_gives_each_once(log: Log, recorded: Recorded, 
     assert view.run(1).row == log.runs()[0]
 
 
-def test_no_more_copies_are_kept_than_a_few(log: Log, recorded: Recorded, orders: list[Record]) -> None:
+def test_no_more_copies_are_kept_than_a_few(
+    log: Log, recorded: Recorded, orders: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.store.windows.log_view._VIEWS_MAX", 1)
     view = LogView.of(log)
     first = view.run(recorded(log, orders))
     assert first.count("messages").number == 3
-    for _ in range(8):
-        view.run(recorded(log, orders[:1])).count("messages")
+    view.run(recorded(log, orders[:1])).count("messages")
     assert view.run(1) is not first
     assert first.count("messages").number == 3
 
@@ -148,8 +151,9 @@ def test_a_run_whose_process_died_is_told_from_one_that_goes_on(file: Path) -> N
 def test_a_process_is_gone_only_where_that_is_sure() -> None:
     assert not is_gone(this_process())
     assert not is_gone("")
-    assert not is_gone(this_process().replace(f'"{os.uname().nodename}"', '"elsewhere"').replace(str(os.getpid()), "1"))
-    assert is_gone(this_process().rpartition(",")[0] + ', "an earlier one"]')
+    machine, process, _ = json.loads(this_process())
+    assert not is_gone(json.dumps(["elsewhere", process, "an earlier one"]))
+    assert is_gone(json.dumps([machine, process, "an earlier one"]))
 
 
 @pytest.mark.parametrize("form", OF_FORM)
@@ -256,6 +260,42 @@ def test_this_process_writes_while_its_file_is_asked(
         assert written == []
     writer.join(timeout=30)
     assert written == [2]
+
+
+def test_a_function_of_several_questions_opens_the_file_once(
+    file: Path, recorded: Recorded, orders: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @one_burst
+    def asked(view: RunView, service: str, *, limit: int) -> int:
+        return len(view.page("spans", ["service"], view.where().named("service", service), limit=limit))
+
+    run = LogView.of(Log.open(file)).run(recorded(Log.open(file), orders))
+    opened: list[Path] = []
+
+    def seen(engine: duckdb.DuckDBPyConnection, file: Path, *, patience_s: float) -> AbstractContextManager[int]:
+        opened.append(file)
+        return attached(engine, file, patience_s=patience_s)
+
+    monkeypatch.setattr("studio.store.windows.sources.attached", seen)
+    assert (asked(run, "Inventory", limit=2), opened) == (2, [file])
+
+
+def test_who_has_no_patience_does_not_wait_for_other_threads(
+    file: Path, recorded: Recorded, orders: list[Record]
+) -> None:
+    view = LogView.of(Log.open(file)).run(recorded(Log.open(file), orders))
+    found: list[str] = []
+
+    def write() -> None:
+        with pytest.raises(LogLocked) as caught:
+            Log.open(file, patience_s=0).runs()
+        found.append(caught.value.holder)
+
+    with view.burst():
+        writer = threading.Thread(target=write)
+        writer.start()
+        writer.join(timeout=30)
+    assert found == ["another thread"]
 
 
 @pytest.fixture

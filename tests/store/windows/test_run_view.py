@@ -17,8 +17,16 @@ Recorded = Callable[[Log, Iterable[Record]], int]
 Begun = Callable[[Log, Iterable[Record]], Buffer]
 
 
-@pytest.fixture
-def view(log: Log, recorded: Recorded, orders: list[Record]) -> RunView:
+@pytest.fixture(scope="module", params=["memory", "file"])
+def view(
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    recorded: Recorded,
+    orders: list[Record],
+) -> RunView:
+    """The second of two runs that have ended, to be looked at only."""
+    file = tmp_path_factory.mktemp("windows") / "studio.duckdb"
+    log = Log.memory() if request.param == "memory" else Log.open(file)
     recorded(log, orders[:7])
     return LogView.of(log).run(recorded(log, orders))
 

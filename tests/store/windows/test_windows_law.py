@@ -14,7 +14,7 @@ from polars.testing import assert_frame_equal
 
 from studio.records import Record, Span
 from studio.store import Log, RunInfo
-from studio.store.windows import LogView, RunView
+from studio.store.windows import LogView, RunView, one_burst
 
 INFO = RunInfo("", 1, "", "0", "3", datetime(2026, 1, 1, tzinfo=UTC))
 Wanted = tuple[str, str, tuple[int, int]]  # service, text, window
@@ -29,6 +29,7 @@ SPANS = st.builds(
 )  # fmt: skip
 
 
+@one_burst
 def paged(view: RunView, size: int, service: str, text: str, window: tuple[int, int]) -> pl.DataFrame:
     """Read a window page by page, until one is not full."""
     where = view.where().named("service", service).within("start_ns", *window)
