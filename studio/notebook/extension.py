@@ -19,6 +19,7 @@ from studio.notebook.dashboard_frame import show_dashboard, stop_dashboards
 from studio.notebook.magics import register_magics, unregister_magics
 from studio.notebook.session import Session
 from studio.notebook.tracebacks import Tracebacks
+from studio.notebook.widgets.notebook_faces import register_widgets
 from studio.simulation.current import set_current_system, set_home, set_latest
 from studio.simulation.faces import forget_faces, register_face
 from studio.source.dollar import translate_cell_lines
@@ -71,6 +72,7 @@ def load(shell: InteractiveShell) -> None:
     shell.events.register("pre_run_cell", _allow_loading_again)
     loaded.tracebacks.install()
     register_face("dashboard", show_dashboard)
+    register_widgets()
     _show_as_cards(shell)
     set_current_system(session.system)
     set_home(_notebook_file(shell))

@@ -2,7 +2,8 @@
 // One file for notebooks (anywidget) and for the dashboard (Panel); no build step, nothing is loaded from anywhere.
 //
 // model: catalogue (forms, targets, presets), standing (what is in force, and whether anything can be done), request
-// and reply (JSON with the same `id`), theme ("", "light", "dark"). What is typed is kept here until it is taken.
+// and reply (JSON with the same `id`; messages in notebooks), theme ("", "light", "dark"). What is typed is kept here
+// until it is taken.
 
 const FAULT_STYLE = `
 .fp { --ink: var(--jp-ui-font-color1, var(--s-text, #24292f)); --muted: var(--jp-ui-font-color2, var(--s-soft, #5f6a75));
@@ -43,6 +44,9 @@ const FAULT_STYLE = `
 @container (max-width: 900px) { .fp .split { grid-template-columns: minmax(140px, 180px) minmax(0, 1fr); }
   .fp .split > .force { grid-column: 1 / -1; } }
 @container (max-width: 520px) { .fp .split { grid-template-columns: minmax(0, 1fr); } }
+.fp .split.compact { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+.fp .split.compact nav { margin-bottom: 8px; }
+@container (max-width: 640px) { .fp .split.compact { grid-template-columns: minmax(0, 1fr); } }
 .fp h4 { font-size: 12px; font-weight: 600; margin: 0 0 4px; color: var(--muted); }
 .fp h3 { font-size: 14px; font-weight: 600; margin: 0; }
 .fp .kinds { max-height: 420px; overflow: auto; border: 1px solid var(--line); border-radius: 6px; padding: 4px; }
@@ -100,21 +104,24 @@ function h(name, attributes = {}, ...children) {
   return made;
 }
 
-// Ask Python, and hand its answer to whoever asked; answers carry the id of what was asked.
-function asking(model, requestName = "request", replyName = "reply") {
+// Ask Python, and hand its answer to whoever asked; answers carry the id of what was asked. Notebooks have messages for
+// that (a trait's value may be passed over while the kernel is busy); Panel has properties.
+function asking(model) {
   const waiting = new Map();
   const prefix = Math.random().toString(36).slice(2, 8);
   let count = 0;
-  const heard = () => {
-    const reply = model.get(replyName) || {};
-    const take = waiting.get(reply.id);
+  const heard = (reply) => {
+    const take = waiting.get(reply?.id);
     if (take) { waiting.delete(reply.id); take(reply); }
   };
-  model.on(`change:${replyName}`, heard);
+  const hasMessages = typeof model.send === "function";
+  if (hasMessages) model.on("msg:custom", heard);
+  else model.on("change:reply", () => heard(model.get("reply")));
   return (what) => new Promise((resolve) => {
-    const id = `${prefix}${++count}`;
-    waiting.set(id, resolve);
-    model.set(requestName, { ...what, id });
+    const request = { ...what, id: `${prefix}${++count}` };
+    waiting.set(request.id, resolve);
+    if (hasMessages) { model.send(request); return; }
+    model.set("request", request);
     model.save_changes();
   });
 }
@@ -381,7 +388,9 @@ class FaultPanel {
     this.left = this.kinds();
     this.middle = h("section", { "aria-label": "Fault" });
     this.el.replaceChildren(this.note, this.quick, this.told,
-      this.split = h("div", { class: "split" }, this.left, this.middle, this.force));
+      this.split = catalogue.compact
+        ? h("div", { class: "split compact" }, h("div", {}, this.left, this.middle), this.force)
+        : h("div", { class: "split" }, this.left, this.middle, this.force));
     this.open(this.form?.form.kind ?? catalogue.families[0].forms[0].kind, {}, null);
     this.stand();
   }
@@ -396,9 +405,12 @@ class FaultPanel {
     this.middle.replaceChildren(this.form.el);
     for (const button of this.left.querySelectorAll("button"))
       button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
+    const which = this.left.querySelector("select");
+    if (which) which.value = kind;
   }
 
   kinds() {
+    if (this.catalogue.compact) return this.kindsAsChoice();
     const list = h("div", { class: "kinds" });
     const groups = this.catalogue.families.map((family) => {
       const group = h("div", { role: "group", "aria-label": family.name }, h("h4", {}, family.name),
@@ -428,6 +440,14 @@ class FaultPanel {
       list.querySelector("button:not([hidden]):not([disabled])")?.click();
     });
     return h("nav", { "aria-label": "Kinds of faults" }, find, list);
+  }
+
+  kindsAsChoice() {
+    const which = h("select", { "aria-label": "Kind of fault" }, this.catalogue.families.map((family) =>
+      h("optgroup", { label: family.name }, family.forms.map((form) => h("option", { value: form.kind,
+        disabled: form.fields.some((field) => field.control === "targets") && !form.targets.length }, form.title)))));
+    which.addEventListener("change", () => this.open(which.value, {}, null));
+    return h("nav", { "aria-label": "Kinds of faults" }, which);
   }
 
   // -- quick controls -----------------------------------------------------------------------------------------------
