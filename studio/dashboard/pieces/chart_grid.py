@@ -9,7 +9,7 @@ import panel as pn
 __all__ = ["chart_grid"]
 
 _GRID = """
-:host { display: grid !important; grid-template-columns: repeat(auto-fill, minmax(min(400px, 100%), 1fr));
+:host { display: grid !important; grid-template-columns: repeat(auto-fit, minmax(min(400px, 100%), 1fr));
   gap: 10px 14px; align-items: start; }
 :host > * { width: auto !important; min-width: 0; }
 """

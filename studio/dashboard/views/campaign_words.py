@@ -76,9 +76,8 @@ def _pairs(campaign: RecordedCampaign) -> str:
     rows = window.fault_pairs(campaign, most=FAULTS_MAX)
     if not len(rows):
         return section("Pairs of faults", "<p>No two faults struck together under a seed that failed.</p>")
-    fields = (Field("Fault"), Field("and"), number("Both"), number("Failed"), number("Share", share_of=1, is_percent=True),
-             
-              number("At least", is_percent=True),
+    fields = (Field("Fault"), Field("and"), number("Both"), number("Failed"),
+              number("Share", share_of=1, is_percent=True), number("At least", is_percent=True),
               number("Lift"))  # fmt: skip
     cells = [
         (row["first"], row["second"], row["together"], row["failing"], row["share"], row["at_least"], row["lift"])
