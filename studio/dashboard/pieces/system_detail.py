@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from studio.dashboard.desk import Desk
     from studio.dashboard.pieces.scene_index import SceneIndex
     from studio.dashboard.pieces.system_traffic import Flow, SystemTraffic
+    from studio.store.windows.run_view import RunView
 
 __all__ = ["SystemDetail"]
 
@@ -33,11 +34,13 @@ class SystemDetail:
 
     Attributes:
         desk: The session.
+        view: Its run.
         index: Of the drawing.
         traffic: What is shown in it.
     """
 
     desk: Desk
+    view: RunView
     index: SceneIndex
     traffic: SystemTraffic
 
@@ -122,7 +125,7 @@ class SystemDetail:
         ]
 
     def _operations(self, name: str) -> str:
-        places = {(row["kind"], row["name"]): row for row in code_places(self.desk.view, name).iter_rows(named=True)}
+        places = {(row["kind"], row["name"]): row for row in code_places(self.view, name).iter_rows(named=True)}
         rows = []
         for row in sorted(self.traffic.work, key=lambda row: -row["count"]):
             if row["service"] == name and row["kind"] in _HANDLING:
@@ -175,7 +178,7 @@ class SystemDetail:
         return table(("What", *_NUMBERS), rows, label=label)
 
     def _errors(self, *, service: str = "", address: str = "", source: str = "") -> str:
-        found = last_errors(self.desk.view, self.traffic.interval, service=service, address=address, source=source)
+        found = last_errors(self.view, self.traffic.interval, service=service, address=address, source=source)
         return "".join(f"<p>{self._error(row)}</p>" for row in found.iter_rows(named=True))
 
     def _errors_of(self, flows: Sequence[Flow]) -> str:

@@ -19,6 +19,7 @@ from studio.dashboard.pieces.system_detail import SystemDetail
 from studio.dashboard.pieces.system_traffic import SystemTraffic
 from studio.dashboard.pieces.time_bar import TimeBar
 from studio.dashboard.view import Export, View
+from studio.errors import StudioError
 from studio.graph.drawing import Drawing
 from studio.graph.topology import Edge, Topology
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from panel.viewable import Viewable
 
     from studio.dashboard.desk import Desk
+    from studio.store.windows.run_view import RunView
 
 __all__ = ["SystemView", "filters_of"]
 
@@ -50,7 +52,7 @@ class SystemView(View):
         self.time = TimeBar(sizing_mode="stretch_width", margin=(6, 12, 4, 12))
         self.graph = GraphPane(sizing_mode="stretch_width", height_max=600, margin=0)
         self.detail = Markup(desk, {"clear": lambda _: self._choose("")}, label="Details", margin=0)
-        self.time.param.watch(lambda _: self._moved(), ["at_ns", "last_s"])
+        self.time.param.watch(lambda *_: self._moved(), ["at_ns", "last_s"])
         self.graph.param.watch(lambda event: self._choose(event.new), "selected")
         left = pn.Column(self.graph, margin=0, styles={"flex": "100 1 620px", "min-width": "0"})
         right = pn.Column(self.detail, margin=(0, 4), styles={"flex": "1 1 370px", "min-width": "0"})
@@ -69,19 +71,19 @@ class SystemView(View):
         self.graph.theme = desk.theme
         with view.burst():
             if self._run != view.run or not self._index.parts:
-                self._open()
+                self._open(view)
             if not self._index.parts:
                 self._show(blank("No services yet", _EMPTY, code='run = studio.simulate("SCENARIO", seed=7)'))
                 return
-            self._fill(view.span_ns[1])
-            traffic = self._ask()
+            self._fill(view)
+            traffic = self._ask(view)
             if traffic.has_unseen and view.is_live:
-                self._draw()
-                traffic = self._ask()
+                self._draw(view)
+                traffic = self._ask(view)
             self._traffic = traffic
             self.graph.stats = graph_stats(traffic.edges(), traffic.nodes(self._index))
             self._select()
-            self.detail.html = SystemDetail(desk, self._index, traffic).html(self._chosen)
+            self.detail.html = SystemDetail(desk, view, self._index, traffic).html(self._chosen)
         self.time.shown_ns = self.time.at_ns
         self._show(self.time, self._picture)
 
@@ -115,41 +117,45 @@ class SystemView(View):
 
     # -- helpers ----------------------------------------------------------------------------------------------------
 
-    def _open(self) -> None:
+    def _open(self, view: RunView) -> None:
         """Begin with another run."""
-        view = self.desk.view
         is_live = self.desk.feed.is_live_run(view.run)
         self._is_filling = True
         self.time.param.update(at_ns=-1, last_s=_LIVE_LAST_S if is_live else 0)
         self._is_filling = False
         self._run, self._chosen = view.run, ""
-        self._draw()
+        self._draw(view)
 
-    def _draw(self) -> None:
+    def _draw(self, view: RunView) -> None:
         """Draw the system, with all that was seen so far."""
-        topology = run_topology(self.desk.view, self.desk.feed.build)
+        topology = run_topology(view, self.desk.feed.build)
         if topology != self._index.topology:
             self._index = SceneIndex.of(topology)
             self.graph.param.update(svg=Drawing(topology).svg, stats={})
 
-    def _ask(self) -> SystemTraffic:
+    def _ask(self, view: RunView) -> SystemTraffic:
         """Ask for the traffic of the time on screen, and for the state at its end."""
-        view, desk = self.desk.view, self.desk
+        desk = self.desk
         plan = planned_faults(view.row, desk.world)
         interval = self.time.interval(desk.from_ns, desk.until_ns)
         self.time.marks = fault_marks(plan)
         faults = faults_at(plan, self._index, interval.from_ns, interval.until_ns)
         return SystemTraffic.of(view, self._index, interval, faults)
 
-    def _fill(self, end_ns: int) -> None:
+    def _fill(self, view: RunView) -> None:
         desk = self.desk
         self._is_filling = True
-        self.time.take(end_ns, is_live=desk.view.is_live, from_ns=desk.from_ns, until_ns=desk.until_ns)
+        self.time.take(view.span_ns[1], is_live=view.is_live, from_ns=desk.from_ns, until_ns=desk.until_ns)
         self._is_filling = False
 
     def _moved(self) -> None:
-        if not self._is_filling:
+        """Show another time; what goes wrong is told in the page, as the frame does where it calls."""
+        if self._is_filling:
+            return
+        try:
             self.refresh()
+        except StudioError as error:
+            self.desk.tell(str(error), "error", key="system")
 
     def _choose(self, key: str) -> None:
         """Filter all tabs by what was chosen in the picture."""
@@ -160,7 +166,7 @@ class SystemView(View):
         before = {name: getattr(self.desk, name) for name in _FILTERS}
         self.desk.go(**wanted)
         if before == wanted:  # a composition filters nothing, but is told all the same
-            self.refresh()
+            self._moved()
 
     def _select(self) -> None:
         """Mark in the picture what the desk's filters are about."""
