@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,8 +104,22 @@ class SessionPage:
 
     def _move(self) -> None:
         self._is_due = False
-        self.steering.redraw()
-        self.show()
+        with self._held():
+            self.steering.redraw()
+            self.show()
+
+    @contextmanager
+    def _held(self) -> Iterator[None]:
+        """Send what changes as one message: Panel and Bokeh send by different ways, and the one overtakes the other."""
+        document = self._document
+        if document is None or document.callbacks.hold_value:
+            yield
+            return
+        document.hold("collect")
+        try:
+            yield
+        finally:
+            document.unhold()
 
     def show(self) -> None:
         """Bring the shown tab to front and up to date; it is built when it is first shown."""
@@ -137,8 +152,9 @@ class SessionPage:
                 self._follow()
 
     def _follow(self) -> None:
-        self.steering.redraw()
-        self.desk.param.trigger("tick")
-        for frame in self.frames.values():
-            frame.has_news()
-        self.show()
+        with self._held():
+            self.steering.redraw()
+            self.desk.param.trigger("tick")
+            for frame in self.frames.values():
+                frame.has_news()
+            self.show()

@@ -154,10 +154,9 @@ export function render({ model }) {
 
   // -- the address: what the desk holds stands in it, and back and forward change the desk
   function keepQuery(query) {
-    const before = location.search || "?";
-    if (sameQuery(before, query)) return;
     const isFirst = !keepQuery.begun;
     keepQuery.begun = true;
+    if (sameQuery(location.search, query)) return;
     history[isFirst ? "replaceState" : "pushState"](null, "", location.pathname + query);
   }
 
@@ -389,7 +388,7 @@ function status(text, into) {
 }
 
 function worldControls(send) {
-  const act = (verb, value) => send({ kind: "act", verb, value });
+  const act = (verb, value = null) => send({ kind: "act", verb, value });
   const state = tag("span", "state");
   const now = tag("span", "now number");
   now.title = "Virtual time";
