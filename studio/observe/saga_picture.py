@@ -17,7 +17,9 @@ _WIDTH, _LEFT, _RIGHT, _HEAD, _ROW = 1000, 190, 830, 62, 26
 _LETTER = 6.6
 
 _SIGNS = {"done": "✓", "failed": "✗", "unknown": "?", "compensated": "↺", "compensation-failed": "✖"}
-_MEANINGS = "✓ done \u2003 ✗ failed \u2003 ? unknown \u2003 ↺ compensated \u2003 ✖ crash, or compensation failed \u2003 ⚡ fault"
+_MEANINGS = (
+    "✓ done \u2003 ✗ failed \u2003 ? unknown \u2003 ↺ compensated \u2003 ✖ crash, failed compensation \u2003 ⚡ fault"
+)
 _STYLE = (
     surface("studio-saga")
     + """
@@ -28,7 +30,7 @@ _STYLE = (
 .studio-saga .state text { fill: #fff; font-size: 11px; font-weight: 600; }
 .studio-saga .running { fill: #2f6fb0; } .studio-saga .completed { fill: #2b7a4b; }
 .studio-saga .compensating { fill: #a86510; } .studio-saga .compensated { fill: #6a5a9c; }
-.studio-saga .stuck { fill: #b3261e; }
+.studio-saga .stuck { fill: #b3261e; } .studio-saga .abandoned { fill: #5f6a75; }
 .studio-saga .step { fill: #8a70d0; } .studio-saga .compensation { fill: #c98212; }
 .studio-saga .pending { fill-opacity: .25; stroke: var(--s-soft); stroke-dasharray: 2 2; }
 .studio-saga .trouble { stroke: var(--s-error); stroke-width: 1.5; }

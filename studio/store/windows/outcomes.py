@@ -17,7 +17,7 @@ OUTCOMES: Final = (
 
 _ENDS = {"acknowledged", "replied", "dead-lettered", "timed-out"}
 _IN_PASSING = {"late", "duplicate", "duplicated"}
-_HANDED = {"delivered", "refused", "redelivered", "dead-lettered"}
+_HANDED = {"delivered", "acknowledged", "refused", "redelivered", "dead-lettered"}
 _OTHER_WAYS = {"publish", "confirmation", "reply"}
 _TROUBLES = {"dead-lettered", "timed-out", "lost", "refused", "redelivered", "late", "duplicated"}
 

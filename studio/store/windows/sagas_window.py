@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["STATES", "SagaFilter", "all_sagas", "count_sagas", "list_sagas", "saga_counts", "saga_totals"]
 
-STATES: Final = ("stuck", "compensating", "running", "compensated", "completed")
+STATES: Final = ("stuck", "compensating", "running", "abandoned", "compensated", "completed")
 """States of an instance, in the order in which they call for attention."""
 
 ROWS_MAX = 1_000_000

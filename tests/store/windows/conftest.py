@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
 
+from studio.graph.system import System
 from studio.records import Record
+from studio.simulation.run import Run
+from studio.simulation.simulate import simulate
+from studio.source.directory import read
 from studio.store import Buffer, Log, RunInfo
+from studio.store.windows.log_view import LogView
+from studio.store.windows.run_view import RunView
 
 Write = Callable[[Log, Iterable[Record]], Buffer]
 
@@ -48,3 +54,25 @@ def recorded(begun: Write) -> Callable[[Log, Iterable[Record]], int]:
         return buffer.run
 
     return write
+
+
+@pytest.fixture(scope="session")
+def stormy_log() -> Log:
+    """Where the run of `stormy` is."""
+    return Log.memory()
+
+
+@pytest.fixture(scope="session")
+def stormy(root: Path, stormy_log: Log) -> Run:
+    """A run of the order system in a storm: errors, timeouts, a crash, sagas that were undone."""
+    system = System()
+    system.define_all(read(root / "simulations" / "orders"))
+    return simulate("storm", seed=4, system=system.build(), log=stormy_log)
+
+
+@pytest.fixture(scope="session")
+def stormy_view(stormy: Run, stormy_log: Log) -> Iterator[RunView]:
+    """The same run, to be asked by windows."""
+    found = LogView.of(stormy_log)
+    yield found.run(stormy.number)
+    found.close()
