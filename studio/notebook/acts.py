@@ -11,7 +11,7 @@ from studio.model.duration import format_ns
 from studio.notebook.arguments import MAGICS, Values, usage
 from studio.notebook.cards.card import Card
 from studio.notebook.cards.wording import count
-from studio.notebook.progress import ProgressLine
+from studio.notebook.progress import progress_of
 from studio.notebook.session import Session
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ def hunt(session: Session, values: Values) -> Any:
     from studio.simulation.hunting.trials import HuntProgress
 
     name, runs, seed = str(values["name"]), values["runs"], values["seed"]
-    line = ProgressLine(name)
+    line = progress_of(name)
 
     def tell(progress: HuntProgress) -> None:
-        line.show(progress.share, str(progress))
+        line.show(progress.share, f"{progress}{line.left(progress.share)}")
 
     try:
         found = run_hunt(
@@ -91,7 +91,7 @@ def _proofs(session: Session) -> dict[Finding, Proof]:
     from studio.graph.lint import lint as find
     from studio.simulation.proving.prove import prove
 
-    line = ProgressLine("lint --prove")
+    line = progress_of("lint --prove")
     try:
         return prove(
             find(session.system.graph),
@@ -155,7 +155,7 @@ def _run_campaign(session: Session, name: str, seeds: range, workers: int, inste
     from studio.simulation.campaign.campaigning import campaign
     from studio.simulation.campaign.pace import CampaignProgress
 
-    line = ProgressLine(name)
+    line = progress_of(name)
 
     def tell(progress: CampaignProgress) -> None:
         line.show(progress.done / progress.total, str(progress))
@@ -190,7 +190,7 @@ def _run(session: Session, name: str, seed: int | None, instead: Mapping[str, st
     from studio.simulation.simulate import Progress
     from studio.simulation.simulate import simulate as run_scenario
 
-    line = ProgressLine(name)
+    line = progress_of(name)
 
     def tell(progress: Progress) -> None:
         came = f"{format_ns(progress.now_ns)} of {format_ns(progress.end_ns)}, {progress.records:,} records"

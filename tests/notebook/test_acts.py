@@ -77,7 +77,7 @@ def test_campaign_is_shown_as_a_card(shop: Notebook) -> None:
 
 
 def test_campaign_that_is_stopped_shows_what_is_done(shop: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.notebook.acts.ProgressLine", StoppedAtOnce)
+    monkeypatch.setattr("studio.notebook.acts.progress_of", StoppedAtOnce)
     shown = shop.fail("%simulate busy --seeds 3 --duration 1s")
     assert shown.startswith("busy under 1 seed: ✓ every promise held")
     assert "Interrupted: stopped after 1 of 3 seeds; campaign " in shown
@@ -92,7 +92,7 @@ def test_unknown_scenario_names_the_nearest(shop: Notebook) -> None:
 
 
 def test_interrupted_run_is_told_in_one_line_and_traced(shop: Notebook, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("studio.notebook.acts.ProgressLine", StoppedAtOnce)
+    monkeypatch.setattr("studio.notebook.acts.progress_of", StoppedAtOnce)
     shown = shop.fail("%simulate busy")
     assert shown.startswith("Interrupted: stopped at ")
     assert shown.endswith("\n  Look at it with `run = studio.latest()`.\n")

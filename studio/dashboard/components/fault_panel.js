@@ -45,6 +45,7 @@ const FAULT_STYLE = `
   .fp .split > .force { grid-column: 1 / -1; } }
 @container (max-width: 520px) { .fp .split { grid-template-columns: minmax(0, 1fr); } }
 .fp .split.compact { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); }
+.fp .split.compact > .force { grid-column: auto; }
 .fp .split.compact nav { margin-bottom: 8px; }
 @container (max-width: 640px) { .fp .split.compact { grid-template-columns: minmax(0, 1fr); } }
 .fp h4 { font-size: 12px; font-weight: 600; margin: 0 0 4px; color: var(--muted); }
@@ -336,11 +337,12 @@ class FaultPanel {
     el.append(h("style", {}, FAULT_STYLE), this.el);
     this.handlers = [["catalogue", () => this.draw()], ["standing", () => this.stand()], ["theme", () => this.dress()]];
     for (const [name, act] of this.handlers) model.on(`change:${name}`, act);
-    this.dress();
+    this.undress = onTheme(() => this.dress());
     this.draw();
   }
 
   end() {
+    this.undress();
     for (const [name, act] of this.handlers) this.model.off(`change:${name}`, act);
   }
 
@@ -581,6 +583,15 @@ class FaultPanel {
 function struck(row) {
   const times = row.strikes === 1 ? "once" : `${row.strikes.toLocaleString("en")} times`;
   return `#${row.number} · ${row.title} · ${row.strikes ? `struck ${times}` : "has not struck"}`;
+}
+
+// Call something now, and whenever JupyterLab or the machine changes between light and dark.
+function onTheme(act) {
+  const media = matchMedia("(prefers-color-scheme: dark)"), observer = new MutationObserver(act);
+  media.addEventListener("change", act);
+  observer.observe(document.body, { attributeFilter: ["data-jp-theme-light"] });
+  act();
+  return () => { media.removeEventListener("change", act); observer.disconnect(); };
 }
 
 function dark() {

@@ -2,6 +2,7 @@
 // What no control fits is written as JSON, and so can the whole message.
 
 const MESSAGE_STYLE = `
+.mf form { max-width: 700px; }
 .mf fieldset { border: 0; border-left: 2px solid var(--line); margin: 0; padding: 2px 0 2px 10px; min-width: 0; }
 .mf .list > .item { display: flex; gap: 6px; align-items: flex-start; margin-bottom: 4px; }
 .mf .list > .item > .body { flex: 1; min-width: 0; }

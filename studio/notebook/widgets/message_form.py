@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MessageForm", "addresses_of"]
 
+_BEYOND = 10_000
+"""Examples are numbered from here on, so that their keys are none that a workload makes."""
+
 
 def addresses_of(graph: Graph) -> list[dict[str, Any]]:
     """Return what can be sent in a system: address, what it is, its contract's name and JSON Schema."""
@@ -57,7 +60,7 @@ class MessageForm:
             contract,
             lambda stream: share(seed, stable_key("form"), count, stable_key(stream)),
             key=event.key if event is not None and event.key else "id" if "id" in _fields(contract) else "",
-            ordinal=count,
+            ordinal=_BEYOND + count,
         )
         return {"value": json.loads(codec(contract).encode(made))}
 

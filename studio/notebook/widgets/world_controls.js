@@ -36,15 +36,16 @@ class Controls {
     this.model = model;
     this.ask = asking(model);
     this.el = h("div", { class: "fp wc", role: "region", "aria-label": "Controls of the world" });
-    el.append(h("style", {}, FAULT_STYLE + MESSAGE_STYLE + CONTROLS_STYLE), this.el);
+    el.append(this.el, h("style", {}, MESSAGE_STYLE + CONTROLS_STYLE));
     this.handlers = [["status", () => this.stand()], ["theme", () => this.dress()]];
     for (const [name, act] of this.handlers) model.on(`change:${name}`, act);
     this.draw();
-    this.dress();
+    this.undress = onTheme(() => this.dress());
     this.stand();
   }
 
   end() {
+    this.undress();
     this.faults.end();
     for (const [name, act] of this.handlers) this.model.off(`change:${name}`, act);
   }
