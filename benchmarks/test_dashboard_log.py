@@ -21,11 +21,22 @@ import pytest
 
 from studio.store.windows import LogView, RunView
 from studio.store.windows.buckets import Buckets
+from studio.store.windows.measured_window import author_metrics
+from studio.store.windows.message_story import list_dead_letters, message_story
 from studio.store.windows.messages_window import MessageFilter, count_messages, list_messages
 from studio.store.windows.metrics_window import latency, queue_depth, troubles, work_done
+from studio.store.windows.saga_story import saga_story
 from studio.store.windows.sagas_window import SagaFilter, list_sagas, saga_counts, saga_totals
+from studio.store.windows.trace_parts import trace_records
 from studio.store.windows.traces_window import TraceFilter, count_traces, list_traces
-from studio.store.windows.traffic_window import Interval, deliveries_within, publishing_within, work_within
+from studio.store.windows.traffic_window import (
+    Interval,
+    deliveries_within,
+    known_traffic,
+    publishing_within,
+    queues_at,
+    work_within,
+)
 
 ROUNDS = 5
 TEN = Interval(90 * 10**9, 100 * 10**9)
@@ -187,6 +198,21 @@ FILTERS: dict[str, tuple[Ask, str]] = {
         curve("kind, status, count(*)", "status <> {ok}"),
     ),
     "metrics, queues": (lambda run: queue_depth(run, window(run)), _QUEUES),
+    "the author's metrics": (
+        author_metrics, "select service, name, labels, count(*), sum(value) from raw.metrics group by all",
+    ),
+    "one trace": (lambda run: trace_records(run, 777), "select * from raw.spans where trace = 777"),
+    "one message": (lambda run: message_story(run, 777), "select * from raw.messages where message = 777"),
+    "one saga": (
+        lambda run: saga_story(run, "OrderProcessing/order-777"),
+        "select * from raw.saga_steps where saga = {saga}",
+    ),
+    "dead letters": (list_dead_letters, "select * from raw.deliveries where outcome = {dead} order by seq limit 100"),
+    "parts of the system": (known_traffic, "select distinct service, name, kind from raw.spans"),
+    "queues at an instant": (
+        lambda run: queues_at(run, TEN.until_ns),
+        "select consumer, outcome, count(*) from raw.deliveries group by all",
+    ),
     "traffic of 10 s": (
         lambda run: (work_within(run, TEN), publishing_within(run, TEN), deliveries_within(run, TEN)),
         curve("service, name, status, count(*)", f"end_ns >= {TEN.from_ns} and end_ns < {TEN.until_ns}"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from studio.store.windows.bursts import one_burst
 from studio.store.windows.conditions import Conditions
 from studio.store.windows.messages_window import messages_of
 from studio.store.windows.statements import Sql
@@ -82,11 +83,13 @@ def message_story(view: RunView, message: int) -> MessageStory | None:
         )
 
 
+@one_burst
 def count_dead_letters(view: RunView, *, consumer: str = "") -> int:
     """Return how many dead letters there are."""
     return int(view.ask(_COUNT, where=_buried(view, consumer))["n"][0])
 
 
+@one_burst
 def list_dead_letters(view: RunView, *, consumer: str = "", offset: int = 0, limit: int = 100) -> pl.DataFrame:
     """Return events that their consumers have given up, the latest first.
 

@@ -1,4 +1,4 @@
-"""Ask a run for what belongs to one trace, or to one message: the records themselves, names in full."""
+"""Ask a run for what belongs to one trace: the records themselves, names in full."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from studio.records import Record
 from studio.store.columns import records_of
 from studio.store.queries import identifier
 from studio.store.schema import columns
+from studio.store.windows.bursts import one_burst
+from studio.store.windows.statements import Sql, complete
 
 if TYPE_CHECKING:
     from studio.store.windows.run_view import RunView
 
-__all__ = ["RECORDS_MAX", "rendered_rows", "trace_records"]
+__all__ = ["RECORDS_MAX", "trace_records"]
 
 RECORDS_MAX = 4_000
 
@@ -41,8 +43,10 @@ _PARTS: Final = {
     "logs": "trace = {trace}",
     "lives": _MEANWHILE.replace("<service>", "r.service"),
 }
+_ROWS = "select seq, {fields} from raw.{table} r where run = {run} and ({condition}) order by seq limit {limit}"
 
 
+@one_burst
 def trace_records(view: RunView, trace: int, *, records_max: int = RECORDS_MAX) -> list[Record]:
     """Return what a waterfall shows of a trace, in order.
 
@@ -52,26 +56,16 @@ def trace_records(view: RunView, trace: int, *, records_max: int = RECORDS_MAX) 
         records_max: Records of each kind at most, the first ones.
     """
     frames = {
-        table: view.ask(rendered_rows(table, condition), trace=trace, limit=records_max)
+        table: view.ask(_ROWS, names=_named(table), fields=_fields(table), table=Sql(table), limit=records_max,
+                        condition=complete(condition, run=view.run, trace=trace))
         for table, condition in _PARTS.items()
-    }
+    }  # fmt: skip
     return records_of(frames)
 
 
-def rendered_rows(table: str, condition: str) -> str:
-    """Return the query for rows of a table as they are, names in full, in order; `{limit}` is their number at most.
+def _fields(table: str) -> Sql:
+    return Sql(", ".join(identifier(column.name) for column in columns(table)))
 
-    Args:
-        table: Such as `messages`; `r` in the condition.
-        condition: In SQL, with `{run}` and other values to be filled in.
-    """
-    fields, joins = [], []
-    for at, column in enumerate(columns(table)):
-        name = identifier(column.name)
-        if column.kind == "name":
-            joins.append(f"left join raw.names n{at} on n{at}.run = {{run}} and n{at}.id = p.{name}")
-        fields.append(f"coalesce(n{at}.text, '') as {name}" if column.kind == "name" else f"p.{name}")
-    return (
-        f"with p as materialized (select r.* from raw.{table} r where r.run = {{run}} and ({condition}) "  # noqa: S608
-        f"order by r.seq limit {{limit}}) select p.seq, {', '.join(fields)} from p {' '.join(joins)} order by p.seq"
-    )
+
+def _named(table: str) -> list[str]:
+    return [column.name for column in columns(table) if column.kind == "name"]
