@@ -28,25 +28,29 @@ VERBS: Mapping[str, tuple[str, ...]] = {
     "inject": ("faults",),
     "lift": ("fault",),
     "send": ("address", "body", "principal"),
-    "call": ("address", "body", "principal", "timeout_ns"),
+    "call": ("address", "body", "principal", "timeout"),
     "publish": ("address", "body", "key"),
-    "http": ("method", "url", "headers", "content", "timeout_ns", "principal"),
+    "http": ("method", "url", "headers", "content", "timeout", "principal"),
     "stream": ("url", "headers"),
     "leave": ("stream",),
-    "crash": ("target", "replica", "down_ns"),
+    "crash": ("target", "replica", "down_for"),
     "given": ("target", "values"),
     "cancel": ("saga",),
     "resume": ("saga",),
     "abandon": ("saga",),
     "redeliver": ("message", "consumer"),
     "check": (),
-    "advance": ("until_ns",),
-    "rest": ("until_ns",),
-    "settle": ("limit_ns", "limit"),
+    "advance": ("until",),
+    "rest": ("until",),
+    "settle": ("limit",),
     CLOSE: (),
 }
 """What can be done to a world, each with the names of what it is given."""
 
+DEFAULTS: Mapping[str, Any] = {
+    "principal": "", "timeout": None, "key": None, "consumer": "", "replica": 1, "content": "",
+}  # fmt: skip
+"""What may be left out, and what is taken then."""
 SCHEDULED = frozenset({"message", "workload", "end_workload", "inject", "lift"})
 """What a scenario can declare as well: in a world that runs it is entered before its instant, as a declaration is."""
 
@@ -71,20 +75,21 @@ class Act:
     def __post_init__(self) -> None:
         if self.verb not in VERBS:
             raise InvalidAct(verb=self.verb, reason=f"it is no act; nearest: {nearest(self.verb, VERBS)}")
-        found = set(self.arguments)
-        for name in found.symmetric_difference(VERBS[self.verb]):
-            raise InvalidAct(verb=self.verb, reason=f"{name} is {'unknown' if name in found else 'missing'}")
+        found, known = set(self.arguments), VERBS[self.verb]
+        for name in sorted(found.symmetric_difference(known)):
+            reason = f"{name} is unknown; nearest: {nearest(name, known)}" if name in found else f"{name} is missing"
+            raise InvalidAct(verb=self.verb, reason=reason)
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """Return what the verb is given, by name, as plain JSON values."""
+        """Return what the verb is given, by name, as plain JSON values; what was left out has its default."""
         try:
             values = json.loads(self.given)
         except ValueError as error:
             raise InvalidAct(verb=self.verb, reason="what it is given is no JSON") from error
         if not isinstance(values, dict):
             raise InvalidAct(verb=self.verb, reason="what it is given has no names")
-        return values
+        return {name: DEFAULTS[name] for name in VERBS[self.verb] if name in DEFAULTS} | values
 
 
 def act_from(at_ns: int, verb: str, given: Mapping[str, Any], *, waits: bool = False) -> Act:
@@ -93,7 +98,8 @@ def act_from(at_ns: int, verb: str, given: Mapping[str, Any], *, waits: bool = F
     Raises:
         InvalidAct: There is no such verb, or it takes something else.
     """
-    return Act(at_ns, verb, json.dumps(given, sort_keys=True), waits)
+    stated = {name: value for name, value in given.items() if name not in DEFAULTS or value != DEFAULTS[name]}
+    return Act(at_ns, verb, json.dumps(stated), waits)
 
 
 def by_hand(at: str, verb: str, *, waits: bool = False, **given: Any) -> None:
@@ -103,7 +109,7 @@ def by_hand(at: str, verb: str, *, waits: bool = False, **given: Any) -> None:
         at: Since the run began; what is due until then happens before.
         verb: `cancel`, `resume` or `abandon` a saga, `redeliver` a dead letter, `crash`, `given`, `http`, `close`, …
         waits: Whether time passes until its answer is there, jobs and health checks at rest.
-        given: What the verb takes.
+        given: What the verb takes: names, and plain JSON values.
 
     Raises:
         InvalidAct: There is no such verb, or it takes something else.
@@ -117,7 +123,8 @@ def by_hand(at: str, verb: str, *, waits: bool = False, **given: Any) -> None:
 
 def script_to(script: tuple[Act, ...]) -> list[list[Any]]:
     """Return a script as plain JSON values."""
-    return [[act.at_ns, act.verb, act.arguments, act.waits] for act in script]
+    # As text: the order of names within a message is its sender's.
+    return [[act.at_ns, act.verb, act.given, act.waits] for act in script]
 
 
 def script_from(values: list[list[Any]]) -> tuple[Act, ...]:
@@ -126,4 +133,4 @@ def script_from(values: list[list[Any]]) -> tuple[Act, ...]:
     Raises:
         InvalidAct: There is no such verb, or it takes something else.
     """
-    return tuple(act_from(int(at), str(verb), given, waits=bool(waits)) for at, verb, given, waits in values)
+    return tuple(Act(int(at), str(verb), str(given), bool(waits)) for at, verb, given, waits in values)

@@ -6,6 +6,7 @@ What happens is recorded as in any run, and what is done is kept in a script, so
 
 from __future__ import annotations
 
+import json
 import types
 import weakref
 from collections.abc import Mapping, Sequence
@@ -17,7 +18,7 @@ from studio.address import Address
 from studio.errors import InvalidPace, NotStuck, StudioError, UndeclaredError, WorldNotRunning
 from studio.graph.system import Build, System
 from studio.model.delivery import check_bus
-from studio.model.duration import duration_ns, format_ns, optional_ns
+from studio.model.duration import duration_ns, exact_ns, format_ns
 from studio.model.fault import Fault, plan_to
 from studio.model.scenario import Scenario
 from studio.model.workload import Process, Rate, workload_of
@@ -109,7 +110,7 @@ class World:
             UndeclaredError: It failed otherwise; says with what, and at which line.
         """
         self._cluster.program.operation(str(address))
-        return self._ask("call", str(address), message, principal=principal, timeout_ns=optional_ns(timeout))
+        return self._ask("call", str(address), message, principal=principal, timeout=timeout)
 
     def publish(self, address: Address | str, message: Any, *, key: str | None = None) -> None:
         """Publish an event, and return when the bus has stored it; `settle` lets it be handled."""
@@ -119,7 +120,7 @@ class World:
     def _ask(self, verb: str, address: str, message: Any, **options: Any) -> Any:
         """Send a message and wait for what comes of it."""
         self._playing.demand_open()
-        sent = {"address": address, "body": body_of(self.build, address, message)}
+        sent = {"address": address, "body": json.loads(body_of(self.build, address, message))}
         is_plain = self.state == "running" and not any(each not in (None, "") for each in options.values())
         answer = self._playing.act("message", sent) if is_plain else self._playing.act(verb, sent | options)
         try:
@@ -221,7 +222,7 @@ class World:
         if self.state == "running":
             self._playing.wait_until_ns(until_ns)
         else:
-            self._do("advance", {"until_ns": until_ns})
+            self._do("advance", {"until": exact_ns(until_ns)})
         return self
 
     def settle(self, limit: str = "10m") -> Self:
@@ -232,10 +233,11 @@ class World:
         Args:
             limit: Longest time to wait for that; when it is over, the log says what is still under way.
         """
+        duration_ns(limit)
         was_running = self.state == "running"
         if was_running:
             self.pause()
-        self._do("settle", {"limit_ns": self.now_ns + duration_ns(limit), "limit": limit})
+        self._do("settle", {"limit": limit})
         if was_running:
             self.resume()
         return self
@@ -298,7 +300,7 @@ class World:
         if self.state == "running":
             self.pause()
         next_ns = self._playing.next_ns() if duration is None else self.now_ns + duration_ns(duration)
-        self._do("advance", {"until_ns": self.now_ns if next_ns is None else next_ns})
+        self._do("advance", {"until": exact_ns(self.now_ns if next_ns is None else next_ns)})
         return self
 
     def stop(self) -> Self:
@@ -351,7 +353,8 @@ class World:
             replica: From 1.
             down_for: Until its next incarnation starts.
         """
-        self._do("crash", {"target": target, "replica": replica, "down_ns": duration_ns(down_for)})
+        duration_ns(down_for)
+        self._do("crash", {"target": target, "replica": replica, "down_for": down_for})
         return self
 
     def inject(self, *faults: Fault | Mapping[str, Any]) -> Self:
@@ -413,6 +416,22 @@ class World:
     def case(self) -> Case:
         """Return what repeats the run as far as it has come: `studio.simulate(world.case)`."""
         return self._playing.case
+
+    def as_cell(self, name: str = "played") -> str:
+        """Return a scenario cell whose run has the records of this world so far.
+
+        What came while the world ran by itself (messages, workloads, faults) is declared at its instant, and can be
+        edited; whatever else was done stands there as done by hand.
+
+        Args:
+            name: Of the scenario.
+
+        Example:
+            print(world.as_cell("outage"))
+        """
+        from studio.simulation.live.played_cell import played_cell
+
+        return played_cell(self.build, self.case, name)
 
     def check(self) -> pl.DataFrame:
         """Check every invariant now, those that must hold eventually too; return the violations so far.

@@ -122,11 +122,11 @@ class Journal:
 
     @classmethod
     async def take_over(
-        cls, ports: Ports, saga: str, id_: str, owner: int, states: Sequence[str] = UNFINISHED, **changes: str
+        cls, ports: Ports, saga: str, id_: str, owner: int, states: Sequence[str] = UNFINISHED, *, given_up: str = ""
     ) -> Journal | None:
         """Make this orchestrator the only one that carries an instance, and read its journal.
 
-        A stuck instance goes back to the state in which it got stuck, unless it is to have another.
+        A stuck instance goes back to the state in which it got stuck, unless it is given up.
 
         Args:
             ports: Clock, storage and recorder.
@@ -134,14 +134,14 @@ class Journal:
             id_: Of the instance.
             owner: Replica of this orchestrator.
             states: In which it is taken; in any other this returns None.
-            changes: Fields of `SagaInstance` that it has from then on.
+            given_up: Why it is abandoned with that; empty where it is to be carried on.
         """
         for _ in range(TAKE_OVER_ATTEMPTS):
             document = await patiently(ports, lambda: ports.storage.get(saga, INSTANCES, id_))
             found = None if document is None else SagaInstance.decode(document.body)
             if document is None or found is None or found.state not in states:
                 return None
-            journal = cls(ports, replace(_taken(found, owner), **changes), document.version)
+            journal = cls(ports, _taken(found, owner, given_up), document.version)
             try:
                 await journal._write_instance(journal.instance, _without_dead_letter(found))
             except Fenced:  # another one wrote first: look again
@@ -310,8 +310,10 @@ def _is_of(document: Document, prefix: str) -> bool:
     return document.key.removeprefix(prefix).isdigit()
 
 
-def _taken(found: SagaInstance, owner: int) -> SagaInstance:
+def _taken(found: SagaInstance, owner: int, given_up: str) -> SagaInstance:
     taken = replace(found, epoch=found.epoch + 1, owner=owner)
+    if given_up:
+        return replace(taken, state="abandoned", reason=given_up)
     return replace(taken, state=found.was, was="", reason="", step="") if found.state == "stuck" else taken
 
 

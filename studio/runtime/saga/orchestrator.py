@@ -283,9 +283,8 @@ class SagaReplica:
             UnknownSagaInstance: There is none of that id.
         """
         await self._find(id_)
-        given_up = {"state": "abandoned", "reason": ABANDONED}
-        journal = await Journal.take_over(self.ports, self.name, id_, self.number, ("stuck",), **given_up)
-        return journal is not None
+        taken = await Journal.take_over(self.ports, self.name, id_, self.number, ("stuck",), given_up=ABANDONED)
+        return taken is not None
 
     async def _find(self, id_: str) -> SagaInstance:
         document = await self.ports.storage.get(self.name, INSTANCES, id_)

@@ -131,7 +131,7 @@ class Browser:
         if self._perform is None:
             connection = self._complete(self.ask(request, duration_ns(timeout), principal))
         else:
-            asked = {"timeout_ns": duration_ns(timeout), "principal": principal}
+            asked = {"timeout": timeout, "principal": principal}
             connection = self._perform("http", request_to(request) | asked)
         return connection.response(request)
 

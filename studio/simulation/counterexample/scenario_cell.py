@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import keyword
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.graph.candidate import visible_names
 from studio.graph.system import Build
+from studio.model.by_hand import CLOSE, VERBS
 from studio.model.distribution import Distribution
 from studio.model.duration import duration_ns, exact_ns
 from studio.model.scenario import NETWORK, Given, Scenario, Workload
@@ -22,7 +24,7 @@ from studio.source.options import KINDS, Value, magic_line
 if TYPE_CHECKING:
     from studio.simulation.counterexample.counterexample import Counterexample
 
-__all__ = ["cell_text"]
+__all__ = ["cell_text", "scenario_text"]
 
 
 def cell_text(counterexample: Counterexample, build: Build) -> str:
@@ -30,12 +32,27 @@ def cell_text(counterexample: Counterexample, build: Build) -> str:
     case = counterexample.case
     is_momentary = counterexample.mode == "always"  # else nothing is asked before the end
     scenario = (case if is_momentary else replace(case, check="")).scenario_in(build)
+    scenario.name, scenario.doc, scenario.faults = _name(counterexample), _doc(counterexample), list(case.plan)
+    if case.duration_ns:
+        return scenario_text(scenario, build, duration=exact_ns(case.duration_ns))
+    return scenario_text(scenario, build)
+
+
+def scenario_text(scenario: Scenario, build: Build, *, duration: str = "") -> str:
+    """Return a scenario as a cell.
+
+    Args:
+        scenario: Its name, its docstring, all that it says.
+        build: Whose contracts it names.
+        duration: Instead of its own, which workloads that last as long as it are measured by.
+    """
     coder = Coder(visible_names(build.graph.definitions.values()), _modules(build))
     lines = [*_given(scenario, coder), *_conditions(scenario), "", *_workloads(scenario, coder)]
-    plan = plan_code(case.plan, "$")
-    body = [f'"""{_doc(counterexample)}"""', *coder.imports, "", *lines, *([""] if plan else []), *plan]
-    options = _options(scenario, exact_ns(case.duration_ns) if case.duration_ns else scenario.duration)
-    text = "\n".join([f"%%{magic_line('scenario', _name(counterexample), options)}", *body])
+    plan, acts = plan_code(scenario.faults, "$"), list(_acts(scenario, coder))
+    body = [f'"""{scenario.doc}"""', *coder.imports, "", *lines, *([""] if plan else []), *plan]
+    body += [*([""] if acts else []), *acts]
+    options = _options(scenario, duration or scenario.duration)
+    text = "\n".join([f"%%{magic_line('scenario', scenario.name, options)}", *body])
     return re.sub(r"\n{3,}", "\n\n", text) + "\n"
 
 
@@ -110,6 +127,14 @@ def _rule(workload: Workload, coder: Coder, scenario: Scenario) -> Iterator[str]
             continue
         yield f"{spoken.get(name, name)}={_option(name, value, coder)}"
     yield from (f"{name}={coder.code(value)}" for name, value in workload.changes)
+
+
+def _acts(scenario: Scenario, coder: Coder) -> Iterator[str]:
+    for act in scenario.acts:
+        stated = json.loads(act.given)
+        given = [f"{name}={coder.code(stated[name])}" for name in VERBS[act.verb] if name in stated]
+        waits = ["waits=True"] if act.waits and act.verb != CLOSE else []
+        yield f"by_hand({', '.join([quoted(exact_ns(act.at_ns)), quoted(act.verb), *given, *waits])})"
 
 
 def _option(name: str, value: Any, coder: Coder) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import InvalidAct, ServiceUnavailable, UnknownTarget, nearest
+from studio.model.duration import duration_ns, optional_ns
 from studio.ports import ACTING
 from studio.simulation.cluster.http import Browser, request_from
 from studio.simulation.live.message_body import documents_from, message_from
@@ -23,24 +25,24 @@ Work = tuple[Coroutine[Any, Any, Any], "Node | None"]
 # -- messages ---------------------------------------------------------------------------------------------------------
 
 
-def _send(hands: Hands, *, address: str, body: str, principal: str) -> Work:
-    message = message_from(hands.cluster.build, address, body)
+def _send(hands: Hands, *, address: str, body: Any, principal: str) -> Work:
+    message = message_from(hands.cluster.build, address, json.dumps(body))
     return hands.outside.send("world", address, message, principal=principal), None
 
 
-def _call(hands: Hands, *, address: str, body: str, principal: str, timeout_ns: int | None) -> Work:
-    message = message_from(hands.cluster.build, address, body)
+def _call(hands: Hands, *, address: str, body: Any, principal: str, timeout: str | None) -> Work:
+    message = message_from(hands.cluster.build, address, json.dumps(body))
     handling = hands.outside.handling("world", principal)
 
     async def work() -> Any:
         ACTING.set(handling)
-        return await handling.call(address, message, timeout_ns=timeout_ns)
+        return await handling.call(address, message, timeout_ns=optional_ns(timeout))
 
     return work(), None
 
 
-def _publish(hands: Hands, *, address: str, body: str, key: str | None) -> Work:
-    message = message_from(hands.cluster.build, address, body)
+def _publish(hands: Hands, *, address: str, body: Any, key: str | None) -> Work:
+    message = message_from(hands.cluster.build, address, json.dumps(body))
 
     async def work() -> None:
         handling = hands.outside.handling("world")
@@ -50,8 +52,8 @@ def _publish(hands: Hands, *, address: str, body: str, key: str | None) -> Work:
     return work(), None
 
 
-def _http(hands: Hands, *, timeout_ns: int, principal: str, **asked: Any) -> Work:
-    return _browser(hands).ask(request_from(asked), timeout_ns, principal), None
+def _http(hands: Hands, *, timeout: str, principal: str, **asked: Any) -> Work:
+    return _browser(hands).ask(request_from(asked), duration_ns(timeout), principal), None
 
 
 def _stream(hands: Hands, *, url: str, headers: list[Any]) -> Work:
@@ -100,8 +102,8 @@ def _redeliver(hands: Hands, *, message: int, consumer: str) -> None:
 # -- harm and conditions ----------------------------------------------------------------------------------------------
 
 
-def _crash(hands: Hands, *, target: str, replica: int, down_ns: int) -> None:
-    hands.cluster.crash(node_of(hands, target, replica), down_ns, "by hand")
+def _crash(hands: Hands, *, target: str, replica: int, down_for: str) -> None:
+    hands.cluster.crash(node_of(hands, target, replica), duration_ns(down_for), "by hand")
 
 
 def node_of(hands: Hands, target: str, replica: int) -> Node:
@@ -117,7 +119,7 @@ def node_of(hands: Hands, target: str, replica: int) -> Node:
     return fleets[target].nodes[replica - 1]
 
 
-def _given(hands: Hands, *, target: str, values: Sequence[str]) -> None:
+def _given(hands: Hands, *, target: str, values: Sequence[Any]) -> None:
     furnish(hands.cluster, target, documents_from(hands.cluster.build, target, values))
 
 
@@ -130,16 +132,16 @@ def _check(hands: Hands) -> object:
 # -- time -------------------------------------------------------------------------------------------------------------
 
 
-def _advance(hands: Hands, *, until_ns: int) -> bool:
-    return hands.timetable.run_until_ns(until_ns)
+def _advance(hands: Hands, *, until: str) -> bool:
+    return hands.timetable.run_until_ns(duration_ns(until))
 
 
-def _rest(hands: Hands, *, until_ns: int) -> bool:
-    return hands.cluster.loop.run_until_ns(until_ns)
+def _rest(hands: Hands, *, until: str) -> bool:
+    return hands.cluster.loop.run_until_ns(duration_ns(until))
 
 
-def _settle(hands: Hands, *, limit_ns: int, limit: str) -> None:
-    if hands.timetable.settle(limit_ns) == "busy":
+def _settle(hands: Hands, *, limit: str) -> None:
+    if hands.timetable.settle(hands.cluster.loop.now_ns + duration_ns(limit)) == "busy":
         hands.timetable.tell_busy(f"settle={limit}")
 
 

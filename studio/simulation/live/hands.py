@@ -6,6 +6,7 @@ as declarations are entered before the run; anything else is done once all is do
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, replace
 from typing import Any
@@ -19,9 +20,9 @@ from studio.simulation.cluster.cluster import Cluster
 from studio.simulation.cluster.node import Node
 from studio.simulation.cluster.outside import Outside
 from studio.simulation.cluster.timetable import Timetable
+from studio.simulation.live.deeds import DONE_AT_ONCE, WORKS
 from studio.simulation.live.in_force import StandingFault, StandingWorkload
 from studio.simulation.live.message_body import message_from
-from studio.simulation.live.deeds import DONE_AT_ONCE, WORKS
 from studio.simulation.live.workload_json import workload_from
 from studio.simulation.targets import check_plan
 from studio.simulation.workload.arrivals import Arrivals
@@ -183,7 +184,7 @@ class Hands:
     def _workload_of(self, act: Act, given: dict[str, Any]) -> Workload:
         build = self.cluster.build
         if act.verb == "message":
-            message = message_from(build, given["address"], given["body"])
+            message = message_from(build, given["address"], json.dumps(given["body"]))
             return Workload(given["address"], messages=(message,), from_ns=act.at_ns, until_ns=act.at_ns)
         workload = workload_from(build, given["workload"])
         return replace(workload, from_ns=max(workload.from_ns, act.at_ns))

@@ -5,6 +5,7 @@ Whoever acts on a world acts with what was read back, so that a repetition has t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -56,8 +57,8 @@ def message_from(build: Build, address: str, body: str) -> Any:
     return codec(contract_at(build, address)).decode(body.encode())
 
 
-def documents_to(build: Build, target: str, values: Sequence[Any]) -> list[str]:
-    """Return documents of a collection as JSON texts.
+def documents_to(build: Build, target: str, values: Sequence[Any]) -> list[Any]:
+    """Return documents of a collection as plain JSON values.
 
     Raises:
         UnknownTarget: There is no such collection.
@@ -67,15 +68,15 @@ def documents_to(build: Build, target: str, values: Sequence[Any]) -> list[str]:
     owner, _, _ = target.partition(".")
     try:
         made = [contract.model_validate(each) if isinstance(each, dict) else each for each in values]
-        return [codec(contract).encode(each).decode() for each in made]
+        return [json.loads(codec(contract).encode(each)) for each in made]
     except ValidationError as error:
         raise invalid_message(contract, error, service=owner, operation=f"given {target}") from error
 
 
-def documents_from(build: Build, target: str, texts: Sequence[str]) -> list[Any]:
+def documents_from(build: Build, target: str, values: Sequence[Any]) -> list[Any]:
     """Return the documents that `documents_to` wrote."""
     contract = _collected(build, target)
-    return [codec(contract).decode(each.encode()) for each in texts]
+    return [codec(contract).decode(json.dumps(each).encode()) for each in values]
 
 
 def _collected(build: Build, target: str) -> Any:

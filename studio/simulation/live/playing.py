@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from studio.errors import StudioError, WorldClosed, WorldDied, WorldNotRunning
 from studio.model.by_hand import CLOSE, SCHEDULED, Act, act_from
-from studio.model.duration import format_ns
+from studio.model.duration import exact_ns, format_ns
 from studio.simulation.case import Case
 from studio.simulation.cluster.cluster import Cluster
 from studio.simulation.live.driver import Driver
@@ -153,7 +153,7 @@ class Playing:
             self.hands.finish_instant()
         kept = [] if act.verb in ("advance", "settle", "rest") else [replace(act, waits=False)]
         verb = "advance" if act.verb == "advance" else "rest"
-        self.script[-1:] = [*kept, act_from(self.loop.now_ns, verb, {"until_ns": self.loop.now_ns}, waits=True)]
+        self.script[-1:] = [*kept, act_from(self.loop.now_ns, verb, {"until": exact_ns(self.loop.now_ns)}, waits=True)]
 
     def demand_open(self) -> None:
         """Refuse to act where there is nothing any more.
@@ -202,7 +202,7 @@ class Playing:
 
     def come_to_rest(self) -> None:
         """Write down where the driver has stopped, and what it recorded until there."""
-        self.script.append(act_from(self.loop.now_ns, "advance", {"until_ns": self.loop.now_ns}, waits=True))
+        self.script.append(act_from(self.loop.now_ns, "advance", {"until": exact_ns(self.loop.now_ns)}, waits=True))
         self.flush()
 
     def die(self, error: BaseException) -> None:
