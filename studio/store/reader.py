@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     import duckdb
     import polars as pl
 
+    from studio.store.windows.run_view import RunView
+
 __all__ = ["Filling", "RunLog"]
 
 _WINDOW = 100_000  # records read at once where all are wanted
@@ -92,6 +94,14 @@ class RunLog:
     def views(self) -> list[str]:
         """Names that `frame` and `sql` know."""
         return sorted({name.replace("\0", ".") for name in self._views})
+
+    def window(self) -> RunView:
+        """Return the same run to be asked by pages and stretches of time, as whoever shows it on a screen does."""
+        from studio.store.windows.log_view import LogView
+
+        if self._buffer is not None:
+            self._buffer.flush()
+        return LogView.of_shelf(self._shelf).run(self.run)
 
     def frame(self, view: str) -> pl.DataFrame:
         """Return a view's rows, in the order in which things happened.

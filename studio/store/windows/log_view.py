@@ -16,7 +16,7 @@ from studio.store.windows.sources import FileSource, MemorySource, Source
 if TYPE_CHECKING:
     import polars as pl
 
-    from studio.store.shelf import RunRow
+    from studio.store.shelf import RunRow, Shelf
     from studio.store.writer import Log
 
 __all__ = ["LogView"]
@@ -39,7 +39,11 @@ class LogView:
     @classmethod
     def of(cls, log: Log) -> LogView:
         """Look at a log of this process, also while runs are written to it."""
-        shelf = log.shelf
+        return cls.of_shelf(log.shelf)
+
+    @classmethod
+    def of_shelf(cls, shelf: Shelf) -> LogView:
+        """Look at where a log of this process keeps its runs."""
         if isinstance(shelf, FileShelf):
             return cls(FileSource(shelf.file, patience_s=shelf.patience_s))
         assert isinstance(shelf, MemoryShelf)
