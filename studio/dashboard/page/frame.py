@@ -62,10 +62,7 @@ class Frame:
     # -- helpers ----------------------------------------------------------------------------------------------------
 
     def _wants_run(self) -> bool:
-        try:
-            return self._tab.load().wants_run
-        except ImportError:
-            return False
+        return self._tab.load().wants_run
 
     def _refresh(self) -> None:
         if self._view is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,12 +30,15 @@ __all__ = ["open_page"]
 
 _TEMPLATE = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
 _CLOSED = """{% extends base %}
-{% block inner_head %}<meta charset="utf-8"><title>Studio</title><meta name="color-scheme" content="light dark">{% endblock %}
+{% block inner_head %}<meta charset="utf-8"><title>Studio</title>
+<meta name="color-scheme" content="light dark">{% endblock %}
 {% block inner_body %}<div style="font: 15px/1.6 system-ui, sans-serif; max-width: 34em; margin: 15vh auto">
 <h1 style="font-size: 1.3em">This dashboard was closed</h1>
 <p>Open it again in its notebook: run <code>%dashboard</code>.</p></div>{% endblock %}
 """
 _TICK_MS = 400
+_RESTS = 3  # times as long as following took
+_REST_MAX_S = 5.0
 
 silence(EMPTY_LAYOUT)  # a tab that was not opened yet is empty, and stays so until it is
 
@@ -84,6 +88,7 @@ class SessionPage:
         self._seen: Any = None
         self._document: Document | None = None
         self._is_due = False
+        self._rests_until_s = 0.0
 
     def begin(self, document: Document) -> None:
         """Draw the bar, and look for news from now on; tabs are built when the browser has said how it looks."""
@@ -137,8 +142,8 @@ class SessionPage:
         self.bar.state = {**self.bar.state, "isBuilt": True}
 
     def look(self) -> None:
-        """See whether there is anything new, and show it."""
-        if not self.steering.is_greeted:
+        """See whether anything is new, and show it; a slow tab rests longer, so that no click is kept waiting."""
+        if not self.steering.is_greeted or time.monotonic() < self._rests_until_s:
             return
         try:
             news = self.steering.news()
@@ -149,7 +154,10 @@ class SessionPage:
         if news != self._seen:
             is_first, self._seen = self._seen is None, news
             if not is_first:
+                began_s = time.monotonic()
                 self._follow()
+                took_s = time.monotonic() - began_s
+                self._rests_until_s = time.monotonic() + min(_RESTS * took_s, _REST_MAX_S)
 
     def _follow(self) -> None:
         with self._held():

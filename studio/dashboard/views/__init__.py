@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,24 +33,15 @@ class Tab:
         found: type[View] = getattr(import_module(f"{__name__}.{self.module}"), self.view)
         return found
 
-    @property
-    def is_there(self) -> bool:
-        """Whether the tab's code has been written."""
-        return find_spec(f"{__name__}.{self.module}") is not None
 
-
-TABS = tuple(
-    tab
-    for tab in (
-        Tab("system", "System", "system_view", "SystemView"),
-        Tab("traces", "Traces", "traces_view", "TracesView"),
-        Tab("sagas", "Sagas", "sagas_view", "SagasView"),
-        Tab("metrics", "Metrics", "metrics_view", "MetricsView"),
-        Tab("messages", "Messages", "messages_view", "MessagesView"),
-        Tab("campaign", "Campaign", "campaign_view", "CampaignView"),
-        Tab("faults", "Faults", "faults_view", "FaultsView"),
-        Tab("compare", "Compare", "compare_view", "CompareView"),
-    )
-    if tab.is_there
+TABS = (
+    Tab("system", "System", "system_view", "SystemView"),
+    Tab("traces", "Traces", "traces_view", "TracesView"),
+    Tab("sagas", "Sagas", "sagas_view", "SagasView"),
+    Tab("metrics", "Metrics", "metrics_view", "MetricsView"),
+    Tab("messages", "Messages", "messages_view", "MessagesView"),
+    Tab("campaign", "Campaign", "campaign_view", "CampaignView"),
+    Tab("faults", "Faults", "faults_view", "FaultsView"),
+    Tab("compare", "Compare", "compare_view", "CompareView"),
 )
 """All tabs, from left to right."""
