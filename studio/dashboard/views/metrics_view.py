@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
+from studio.dashboard.pieces.background import Background
 from studio.dashboard.pieces.chart_grid import chart_grid
 from studio.dashboard.pieces.chart_picture import picture_of
-from studio.dashboard.pieces.curve_chart import CurveChart
+from studio.dashboard.pieces.curve_chart import CurveChart, Curves
 from studio.dashboard.pieces.export_bar import frame_exports
 from studio.dashboard.pieces.strip_chart import StripChart
-from studio.dashboard.pieces.time_board import TimeBoard
+from studio.dashboard.pieces.time_board import Band, TimeBoard
 from studio.dashboard.view import Export, View
 from studio.dashboard.views.author_charts import AuthorCharts
 from studio.dashboard.views.run_curves import RUN_CHARTS, Asked, breaker_bands, fault_bands
@@ -27,8 +29,26 @@ if TYPE_CHECKING:
 
 __all__ = ["MetricsView"]
 
+LONG_RECORDS = 100_000
+"""From so many on, a page does not wait for all curves."""
+
 _LAST = {"whole run": 0, "last 10 s": 10, "last minute": 60, "last 10 minutes": 600}
 _SPLITS = {"by service": "service", "by name": "name", "all together": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What a run answered."""
+
+    curves: Mapping[str, Curves]
+    faults: Sequence[Band]
+    breakers: Sequence[Band]
+
+
+def _answers(asked: Asked) -> Answers:
+    with asked.view.burst():
+        faults, breakers = fault_bands(asked), breaker_bands(asked)
+    return Answers({each.key: each.ask(asked) for each in RUN_CHARTS}, faults, breakers)
 
 
 class MetricsView(View):
@@ -40,8 +60,9 @@ class MetricsView(View):
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._theme = ""
-        self._last = pn.widgets.Select(name="Time", options=_LAST, width=130, margin=(0, 8, 0, 4))
-        self._split = pn.widgets.Select(name="Throughput", options=_SPLITS, width=130, margin=(0, 8, 0, 4))
+        self._asking: Background[Answers] | None = None
+        self._last = pn.widgets.Select(label="Time", options=_LAST, width=130, margin=(0, 8, 0, 4))
+        self._split = pn.widgets.Select(label="Throughput", options=_SPLITS, width=130, margin=(0, 8, 0, 4))
         self._hint = pn.pane.HTML("", margin=(18, 8, 0, 4), sizing_mode="stretch_width")
         self._charts = pn.Column(sizing_mode="stretch_width", margin=0)
         self._last.param.watch(lambda _: self.refresh(), "value")
@@ -53,19 +74,35 @@ class MetricsView(View):
         return pn.Column(bar, self._charts, sizing_mode="stretch_both", scroll="y-auto", margin=0)
 
     def refresh(self) -> None:
-        """Ask for the curves of the window on screen."""
+        """Ask for the curves of the window on screen; of a long run in the background, so that the page goes on."""
         if self._theme != self.desk.theme:
             self._build()
         asked = self._asked()
-        buckets = asked.buckets
-        self.board.place(buckets.from_ns, buckets.until_ns)
-        with asked.view.burst():
-            bands = fault_bands(asked)
-            self.faults.show(bands)
-            self.board.shade(bands)
-            for each in RUN_CHARTS:
-                self.charts[each.key].show(each.ask(asked))
-            self.breakers.show(breaker_bands(asked))
+        if pn.state.curdoc is None or asked.view.row.records < LONG_RECORDS:
+            self._show(asked, _answers(asked))
+            return
+        if self._asking is not None:
+            self._asking.stop()
+        self._hint.object = "<span class='soft' role='status'>reading a long run …</span>"
+        asking = Background(lambda _: _answers(asked), lambda: self._arrived(asked, asking))
+        self._asking = asking
+
+    def _arrived(self, asked: Asked, asking: Background[Answers]) -> None:
+        """Show what came, unless something else has been asked meanwhile."""
+        if asking is not self._asking:
+            return
+        if asking.result is not None:
+            self._show(asked, asking.result)
+        elif asking.error:
+            self.desk.tell(asking.error, "error", key="metrics")
+
+    def _show(self, asked: Asked, answers: Answers) -> None:
+        self.board.place(asked.buckets.from_ns, asked.buckets.until_ns)
+        self.faults.show(answers.faults)
+        self.board.shade(answers.faults)
+        for key, curves in answers.curves.items():
+            self.charts[key].show(curves)
+        self.breakers.show(answers.breakers)
         self.authors.show(asked)
         self._hint.object = self._hint_text(asked)
 

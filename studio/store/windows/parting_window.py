@@ -68,16 +68,23 @@ def first_fork(first: RunView, second: RunView, *, is_timed: bool, progress: Pro
     ends = _stretches(first, second)
     left: list[pl.DataFrame] = []
     right: list[pl.DataFrame] = []
+    found: Fork | None = None
+    subject: int | None = None  # of the event that differs, whose other side is looked for
     for at, (from_ns, until_ns) in enumerate(ends, start=1):
-        left.append(_events(first, from_ns, until_ns))
-        right.append(_events(second, from_ns, until_ns))
+        one, other = (_events(view, from_ns, until_ns, subject) for view in (first, second))
         if not progress(at / len(ends)):
             return None
-        if is_timed or at == len(ends):
-            found = _fork(_numbered(pl.concat(left)), _numbered(pl.concat(right)), is_timed=is_timed)
-            if at == len(ends) or (found is not None and found.first and found.second):
+        if one.select(_TIMED).equals(other.select(_TIMED)):
+            continue  # the same on both sides counts for neither
+        left.append(one)
+        right.append(other)
+        if is_timed:
+            found, subject = _fork(_numbered(pl.concat(left)), _numbered(pl.concat(right)), is_timed=is_timed)
+            if found is not None and found.first and found.second:
                 return found  # what only one side has by now, the other may have later
-    return None
+    if left and not is_timed:
+        found, _ = _fork(_numbered(pl.concat(left)), _numbered(pl.concat(right)), is_timed=False)
+    return found
 
 
 def first_differing_record(first: RunView, second: RunView, *, progress: Progress) -> Fork | None:
@@ -113,8 +120,13 @@ def _stretches(first: RunView, second: RunView) -> list[tuple[int, int]]:
     return list(pairwise(marks))
 
 
-def _events(view: RunView, from_ns: int, until_ns: int) -> pl.DataFrame:
-    return view.ask(_EVENTS, from_ns=from_ns, until_ns=until_ns)
+def _events(view: RunView, from_ns: int, until_ns: int, subject: int | None) -> pl.DataFrame:
+    """Return the events of a stretch in a canonical order, of one subject or of all."""
+    import polars as pl
+
+    found = view.ask(_EVENTS, from_ns=from_ns, until_ns=until_ns)
+    kept = found if subject is None else found.filter(pl.col("subject") == subject)
+    return kept.sort(*_TIMED, "seq")
 
 
 def _numbered(events: pl.DataFrame) -> pl.DataFrame:
@@ -125,10 +137,12 @@ def _numbered(events: pl.DataFrame) -> pl.DataFrame:
     return ordered.with_columns(occurrence=pl.int_range(pl.len()).over("subject", "content"))
 
 
+_TIMED = ["at_ns", "subject", "content"]
 _KEY = ["subject", "content", "occurrence"]
 
 
-def _fork(left: pl.DataFrame, right: pl.DataFrame, *, is_timed: bool) -> Fork | None:
+def _fork(left: pl.DataFrame, right: pl.DataFrame, *, is_timed: bool) -> tuple[Fork | None, int | None]:
+    """Return where two runs part, and whom it concerns."""
     import polars as pl
 
     alone = [
@@ -139,9 +153,9 @@ def _fork(left: pl.DataFrame, right: pl.DataFrame, *, is_timed: bool) -> Fork | 
     moved = moved.sort("at_ns", "seq").head(1 if is_timed else 0).select(left.columns)
     candidates = pl.concat([*alone, moved]).sort("at_ns", "seq", maintain_order=True)
     if not len(candidates):
-        return None
+        return None, None
     event = candidates.row(0, named=True)
-    return Fork(event["at_ns"], _side(event, left, right), _side(event, right, left))
+    return Fork(event["at_ns"], _side(event, left, right), _side(event, right, left)), event["subject"]
 
 
 def _side(event: dict[str, int], own: pl.DataFrame, other: pl.DataFrame) -> Place | None:
