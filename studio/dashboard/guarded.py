@@ -28,8 +28,19 @@ class GuardedTornado(BokehTornado):
 
     def __init__(self, applications: Any, gate: Gate, **options: Any) -> None:
         self.gate = gate
+        self.sockets: set[Any] = set()
         options |= {"extra_websocket_origins": ["*"], "transforms": [self._headers]}  # the gate looks at origins itself
         super().__init__(applications, **options)
+
+    def new_connection(self, protocol: Any, socket: Any, application_context: Any, session: Any) -> Any:
+        """Note a browser's websocket, so that it can be told when the server ends."""
+        self.sockets.add(socket)
+        return super().new_connection(protocol, socket, application_context, session)
+
+    def client_lost(self, connection: Any) -> None:
+        """Forget the websockets that are closed."""
+        super().client_lost(connection)
+        self.sockets = {socket for socket in self.sockets if socket.connection not in (None, connection)}
 
     def _headers(self, request: HTTPServerRequest) -> _Headers:
         return _Headers(self.gate)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -25,6 +26,7 @@ from studio.dashboard.taking_away import TakeAway
 __all__ = ["Web"]
 
 _UNUSED_MS: Final = 60_000  # a session outlives its browser that long, unless the server ends
+_FAREWELL_S: Final = 1.0
 _CHATTY: Final = ("bokeh.server.views.ws", "panel.io.document")  # warn of every browser that goes while it is told
 
 
@@ -41,7 +43,7 @@ class Web:
     def __init__(
         self, listening: socket.socket, gate: Gate, parcels: Parcels, make_page: Callable[[Any], None]
     ) -> None:
-        tornado = GuardedTornado(
+        self._tornado = GuardedTornado(
             {"/": Application(FunctionHandler(make_page))},  # type: ignore[no-untyped-call]  # Panel says nothing of it
             gate,
             extra_patterns=[
@@ -51,18 +53,23 @@ class Web:
             unused_session_lifetime_milliseconds=_UNUSED_MS,
             use_index=False,
         )
-        self._http = HTTPServer(tornado)
+        self._http = HTTPServer(self._tornado)
         self._http.add_sockets([listening])
-        self._server = BaseServer(IOLoop.current(), tornado, self._http)
+        self._server = BaseServer(IOLoop.current(), self._tornado, self._http)
         self._server.start()
         asyncio.get_running_loop().set_exception_handler(_tell)
         for name in _CHATTY:
             logging.getLogger(name).setLevel(logging.ERROR)
 
     async def close(self) -> None:
-        """Close the socket, the connections, and what each browser's session holds."""
+        """Close the socket, tell the browsers, and let go of what their sessions hold."""
         sessions = self._server.get_sessions()
         self._server.stop(wait=False)
+        for each in self._tornado.sockets:
+            each.close(1001, "the dashboard was closed")
+        waited_until_s = time.monotonic() + _FAREWELL_S
+        while self._tornado.sockets and time.monotonic() < waited_until_s:
+            await asyncio.sleep(0.01)
         for session in sessions:
             session.destroy()
         await self._http.close_all_connections()

@@ -114,7 +114,7 @@ export function render({ model }) {
     const made = state.chips.map((each) => {
       const remove = button("", "✕", () => go(Object.fromEntries(each.names.map((name) => [name, null]))));
       remove.setAttribute("aria-label", `Remove the filter ${each.title} ${each.value}`);
-      return tag("span", "chip", tag("span", "soft", each.title), tag("b", "", each.value), remove);
+      return tag("span", "chip", tag("span", "soft", each.title), " ", tag("b", "", each.value), remove);
     });
     const clear = button("quiet soft", "Clear all", clearFilters);
     chips.replaceChildren(tag("span", "soft", "Only"), ...made, ...(made.length > 1 ? [clear] : []));

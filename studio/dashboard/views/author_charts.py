@@ -31,8 +31,8 @@ class AuthorChart:
         self.metric = metric
         self._asked: Asked | None = None
         self.chart = CurveChart(board, metric.title, _UNITS[metric.kind], is_stepped=metric.kind == "gauge")
-        self._by = pn.widgets.Select(name="", options=self._choices(), width=150, margin=(0, 4))
-        self._only = pn.widgets.Select(name="", options=self._values(), width=180, margin=(0, 4))
+        self._by = pn.widgets.Select(label="", options=self._choices(), width=150, margin=(0, 4))
+        self._only = pn.widgets.Select(label="", options=self._values(), width=180, margin=(0, 4))
         for widget in (self._by, self._only):
             widget.param.watch(lambda _: self._again(), "value")
         controls = pn.Row(self._by, self._only, margin=0, visible=bool(metric.label_names))
@@ -74,7 +74,7 @@ class AuthorCharts:
         self._made: dict[str, AuthorChart] = {}
         self._asked: Asked | None = None
         self._which = pn.widgets.MultiChoice(
-            name="Metrics", options=[], placeholder=f"the first {SHOWN_MAX}", width=420
+            label="Metrics", options=[], placeholder=f"the first {SHOWN_MAX}", width=420
         )
         self._which.param.watch(lambda _: self._asked is not None and self.show(self._asked), "value")
         self._grid = chart_grid()

@@ -46,7 +46,7 @@ class CampaignView(View):
         self._cells: dict[int, Mapping[str, Any]] = {}
         self._known: dict[str, int] = {}
         acts = {"seed": self._open_seed, "close": self._close, "open": self._open_run, "run": self._run_seed}
-        self._choice = pn.widgets.Select(name="", options={}, width=420, margin=(6, 8))
+        self._choice = pn.widgets.Select(label="", options={}, width=420, margin=(6, 8))
         self._choice.param.watch(self._chosen, "value")
         self.head = Markup(desk, label="Verdict", margin=(8, 8))
         self.grid = SeedGrid(self._choose_seed, margin=(4, 12))

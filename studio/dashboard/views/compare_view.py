@@ -45,9 +45,9 @@ class CompareView(View):
         self._found: list[Contrast] = []
         self._search: Background[Parting | None] | None = None
         acts = {"trace": self._open_trace, "stop": self._give_up, "search": self._search_again}
-        self._first = pn.widgets.Select(name="Shown run", options={}, width=330, margin=(6, 8))
-        self._second = pn.widgets.Select(name="Compared with", options={}, width=330, margin=(6, 8))
-        self._all = pn.widgets.Checkbox(name="equal numbers too", margin=(28, 8, 0, 8))
+        self._first = pn.widgets.Select(label="Shown run", options={}, width=330, margin=(6, 8))
+        self._second = pn.widgets.Select(label="Compared with", options={}, width=330, margin=(6, 8))
+        self._all = pn.widgets.Checkbox(label="equal numbers too", margin=(28, 8, 0, 8))
         self.parting = Markup(desk, acts, label="First difference", margin=(6, 12), stylesheets=[_CSS])
         self.numbers = Markup(desk, acts, label="Differences in numbers", margin=(6, 12), stylesheets=[_CSS])
         self.curves = SideCurves(desk)
