@@ -109,7 +109,7 @@ class SagaPicture:
         steps: Names in the order of their intents.
         work: Attempts in order.
         marks: In order.
-        end_ns: Where the picture ends.
+        end_ns: Where the picture ends; states that come later are only named.
     """
 
     title: str
@@ -157,8 +157,9 @@ class SagaPicture:
                 f'height="17" rx="2"/>{name if fits else ""}</g>'
             )
         last = self.states[-1]
-        epochs = f"epoch {last.epoch}" if last.epoch > 1 else ""
-        found.append(f'<text class="soft" x="{_RIGHT + 8}" y="{_HEAD + 8}">{epochs}</text>')
+        is_later = last.start_ns > axis.end_ns
+        told = f"{last.state} at {duration(last.start_ns)}" if is_later else f"epoch {last.epoch}"
+        found.append(f'<text class="soft" x="{_RIGHT + 8}" y="{_HEAD + 8}">{escape(told)}</text>')
         found.append(f'<text class="soft end" x="{_LEFT - 10}" y="{_HEAD + 8}">state</text>')
         return found
 
@@ -232,7 +233,7 @@ def _outcome(marks: Sequence[SagaMark], work: Sequence[SagaWork], middle: float)
     """Say at the right end what came of a step in the end, and how many attempts it took."""
     last = marks[-1].sign if marks else "intent"
     tries = sum(each.kind == "step" for each in work)
-    again = f", {tries} attempts" if tries > 1 else ""
+    again = f", {tries}×" if tries > 1 else ""
     bad = " bad" if last in ("failed", "unknown", "compensation-failed") else ""
     return f'<text class="soft{bad}" x="{_RIGHT + 8}" y="{middle}">{escape(last)}{again}</text>'
 

@@ -18,8 +18,8 @@ _MARKS: Final[dict[str, Mark]] = {
     "compensation-failed": "error", "failed": "error", "refused": "error",
     "timeout": "warning", "timed-out": "warning", "compensating": "warning", "unknown": "warning",
     "redelivered": "warning", "late": "warning", "duplicated": "warning", "compensated": "info",
-    "running": "info", "abandoned": "muted", "delivered": "info", "intent": "muted", "unfinished": "muted", "sent": "muted",
-    "duplicate": "muted",
+    "running": "info", "abandoned": "muted", "delivered": "info", "intent": "muted", "unfinished": "muted",
+    "sent": "muted", "duplicate": "muted",
 }  # fmt: skip
 _SIGNS: Final[dict[Mark, str]] = {"ok": "✓", "warning": "▲", "error": "✕", "info": "●", "muted": "–", "": ""}
 

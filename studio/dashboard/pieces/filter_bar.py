@@ -99,10 +99,10 @@ class FilterBar:
 
     def _control(self, of: Filter) -> Any:
         made: Any = (
-            pn.widgets.TextInput(name=of.title, placeholder=of.hint, width=of.width, margin=0)
+            pn.widgets.TextInput(label=of.title, placeholder=of.hint, width=of.width, margin=0)
             if of.choices is None
             else pn.widgets.Select(  # type: ignore[no-untyped-call]  # likewise
-                name=of.title, options={"any": ""}, width=of.width, margin=0
+                label=of.title, options={"any": ""}, width=of.width, margin=0
             )
         )
         made.param.watch(lambda event: self._changed(of, event.new), "value")

@@ -45,7 +45,14 @@ class Markup(JSComponent):
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel says nothing of it
 
     def _handle_msg(self, data: Any) -> None:
-        """Do what was clicked; what goes wrong is told in the page."""
+        self.receive(data)
+
+    def receive(self, data: Any) -> None:
+        """Do what was clicked; what goes wrong is told in the page.
+
+        Args:
+            data: `{"kind": "go", "changes": …}` of a link, `{"kind": "act", "name": …, "value": …}` of a button.
+        """
         try:
             match data:
                 case {"kind": "go", "changes": dict(changes)}:

@@ -33,7 +33,7 @@ def picture_of(story: SagaStory, corner: str) -> SagaPicture:
     steps = list(dict.fromkeys(row["step"] for row in journal))
     work, undone = _attempts(story, steps, journal)
     return SagaPicture(
-        story.saga, corner, states, steps, (*work, *undone), (*_marks(journal), *_events(story)), story.end_ns
+        story.saga, corner, states, steps, (*work, *undone), (*_marks(journal), *_events(story)), _end_ns(story)
     )
 
 
@@ -106,3 +106,12 @@ def _events(story: SagaStory) -> list[SagaMark]:
         for row in story.faults.iter_rows(named=True)
     ]
     return sorted([*lives, *faults], key=lambda mark: mark.at_ns)
+
+
+def _end_ns(story: SagaStory) -> int:
+    """Return where the picture ends: a stuck instance waits for hours, which would press all that it did flat."""
+    if story.state not in ("stuck", "abandoned"):
+        return story.end_ns
+    stuck = [at_ns for at_ns, state in story.states.select("at_ns", "state").iter_rows() if state == "stuck"]
+    begin, last = int(story.states["at_ns"][0]), max(stuck, default=story.end_ns)
+    return min(story.end_ns, last + max(1_000_000, (last - begin) // 3))

@@ -20,7 +20,8 @@ _STYLE = (
 .studio-states .grid { stroke: var(--s-line); }
 .studio-states .running { fill: #3f83c9; } .studio-states .completed { fill: #3c9a63; }
 .studio-states .compensating { fill: #c98212; } .studio-states .compensated { fill: #8a70d0; }
-.studio-states .stuck { fill: #d1383a; } .studio-states .abandoned { fill: #75818e; } .studio-states .other { fill: #8fa3b8; }
+.studio-states .stuck { fill: #d1383a; } .studio-states .abandoned { fill: #75818e; }
+.studio-states .other { fill: #8fa3b8; }
 .studio-states path { fill-opacity: .85; stroke: var(--s-back); stroke-width: .5; }
 """
 )

@@ -91,6 +91,11 @@ class TracesView(View):
             self.opened.refresh()
 
     @property
+    def is_open(self) -> bool:
+        """Whether a trace is shown below the list."""
+        return self._halves.is_open
+
+    @property
     def wanted(self) -> TraceFilter:
         """Which traces are listed."""
         desk, terms = self.desk, Terms.of(self.desk.text)
