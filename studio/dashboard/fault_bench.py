@@ -135,13 +135,13 @@ class FaultBench:
 
         Raises:
             NothingToUndo: Nothing was done here, or all of it was undone.
+            NotInForce: It is over by now; the next to be undone is what was done before.
         """
         with self._lock:
             if not self._done:
                 raise NothingToUndo(what="undo")
-            act = self._done[-1]
+            act = self._done.pop()  # also where it cannot be taken back: what was done before it can
             self._apply(act.reverse)
-            self._done.pop()
             self._undone.append(act)
             return act.title
 
@@ -154,9 +154,8 @@ class FaultBench:
         with self._lock:
             if not self._undone:
                 raise NothingToUndo(what="redo")
-            act = self._undone[-1]
+            act = self._undone.pop()
             self._apply(act)
-            self._undone.pop()
             self._done.append(act)
             return act.title
 

@@ -111,7 +111,12 @@ class Harm:
     def is_in_force(self, number: int) -> bool:
         """Say whether a fault strikes now, or may later."""
         mine = [standing.fault for standing in self._standing if standing.number == number]
-        return any(each.until_ns is None or self.now_ns < each.until_ns for each in mine)
+        return any(self._may_strike(each) for each in mine)
+
+    def _may_strike(self, fault: Fault) -> bool:
+        if fault.tempo == "instant" and fault.from_ns < self.now_ns:
+            return False
+        return fault.until_ns is None or max(fault.from_ns, self.now_ns) < fault.until_ns
 
     def _standing_of(self, number: int, fault: Fault, key: int) -> Iterator[Standing]:
         """Iterate over what a fault of the plan puts in force: itself, or its parts."""
