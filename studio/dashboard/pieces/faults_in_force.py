@@ -23,14 +23,14 @@ _AFTER = ("down_ns", "lasts_ns", "last_ns")  # how long what begins at an instan
 
 
 def planned_faults(row: RunRow, world: World | None) -> tuple[Fault, ...]:
-    """Return the faults of a run: of a world that goes on those that stand in it now, else those of its case.
+    """Return the faults of a run: of a world that goes on those that were put into it so far, else those of its case.
 
     Args:
         row: The run.
         world: Only when the run is its own.
     """
     if world is not None:
-        return tuple(each.fault for each in world.faults if each.is_in_force)
+        return tuple(each.fault for each in world.faults)
     try:
         return Case.from_json(row.info.case).plan if row.info.case else ()
     except InvalidCase:  # another version wrote it: the picture is drawn without

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["SystemDetail"]
 
-_FLOWS_MAX, _EDGES_MAX = 8, 6
+_FLOWS_MAX, _EDGES_MAX, _LISTED_MAX = 8, 6, 6
 _NUMBERS = ("Rate", "Errors", "p99")
 _HANDLING = ("handle", "http", "job", "health", "saga")
 
@@ -56,7 +56,7 @@ class SystemDetail:
         flows = self.traffic.flows
         calls = [flow for flow in flows if flow.kind in ("call", "request")]
         events = [flow for flow in flows if flow.kind == "deliver"]
-        breakers = [f"{row['service']}/{row['replica']} before {row['target']}: {row['state']}"
+        breakers = [f"{row['service']}/{row['replica']} before {row['target']}: {_state(row)}"
                     for row in self.traffic.breakers]  # fmt: skip
         waiting = [f"{name}: {count:,}" for name, count in sorted(self.traffic.queues.items())]
         down = [f"{row['service']}/{row['replica']} {row['change']}" for row in self.traffic.replicas
@@ -120,7 +120,7 @@ class SystemDetail:
 
     def _breakers(self, key: str) -> list[str]:
         return [
-            f"{row['service']}/{row['replica']} before {row['target']}, {row['state']} at {duration(row['since_ns'])}"
+            f"{row['service']}/{row['replica']} before {row['target']}, {_state(row)} since {duration(row['since_ns'])}"
             for row in self.traffic.open_breakers(key, self.index)
         ]
 
@@ -223,9 +223,15 @@ def _sum(flows: Sequence[Flow], seconds: float) -> str:
 
 
 def _listed(words: Sequence[str], *, is_bad: bool = True) -> str:
-    return "<br>".join(_bad(each) if is_bad else escape(each) for each in words)
+    shown = [_bad(each) if is_bad else escape(each) for each in words[:_LISTED_MAX]]
+    more = [f"and {len(words) - _LISTED_MAX} more"] if len(words) > _LISTED_MAX else []
+    return "<br>".join([*shown, *more])
+
+
+def _state(breaker: dict[str, Any]) -> str:
+    return "open" if breaker["state"] == "opened" else str(breaker["state"])
 
 
 def _bad(words: str) -> str:
     """Return words that may be long, with the sign of what went wrong."""
-    return f'<span class="mark error" style="white-space: normal; font-weight: 400">✕ {escape(words)}</span>'
+    return f'<span class="mark is-error" style="white-space: normal; font-weight: 400">✕ {escape(words)}</span>'
