@@ -81,7 +81,7 @@ class Interval:
     """Something that is due every so often."""
 
     def __init__(self, every_s: float) -> None:
-        self._every_s, self._due_s = every_s, 0.0
+        self._every_s, self._due_s = every_s, time.monotonic() + every_s
 
     def is_due(self) -> bool:
         """Say whether it is time again, and count anew where it is."""

@@ -74,7 +74,7 @@ class _Played:
 
     Attributes:
         acts: What stays done by hand.
-        has_hand_workload: Whether a workload was entered by hand: numbers of later ones would else be others.
+        has_hand_workload: Whether later workloads stay done by hand, too: else their numbers would be others.
         has_hand_fault: The same of faults.
     """
 
@@ -95,8 +95,9 @@ class _Played:
             self._by_hand(act)
 
     def _by_hand(self, act: Act) -> None:
-        self.has_hand_workload |= act.verb in ("message", "workload")
-        self.has_hand_fault |= act.verb == "inject"
+        # A world that settles waits for whatever is declared to come: what came only later must not be, then.
+        self.has_hand_workload |= act.verb in ("message", "workload", "settle")
+        self.has_hand_fault |= act.verb in ("inject", "settle")
         self.acts.append(act)
 
     def _message(self, act: Act, given: dict[str, Any]) -> bool:

@@ -107,13 +107,12 @@ class Playing:
         Raises:
             WorldNotRunning: The world was stopped before the answer was there.
         """
-        has_waited = not answer.is_done
         while not answer.is_done:
             self.demand_open()
             if self.state == "by hand":
                 raise WorldNotRunning(state=self.state)
             self.driver.look_in(lambda: answer.is_done)
-        if has_waited and self.state == "running":
+        if answer.task is not None and self.state == "running":
             self.driver.do(self.flush)  # so that who has the answer finds it in the log
         return answer.result()
 

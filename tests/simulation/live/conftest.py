@@ -56,7 +56,7 @@ async def wake(thing: Thing, done: Told | None) -> None:
 BUSY = """
 %%scenario busy --duration 30s
 given("Shop.stock", [Thing(id="tea", amount=3)])
-workload($.Thing.made, rate_per_s=3)
+workload($.Thing.made, rate_per_s=3, count=30)
 lose($.Shop.rest, probability=0.2)
 """
 
