@@ -51,6 +51,10 @@ class LabPage:
         """The cells of the notebook that is shown."""
         return self.notebook.locator(".jp-Cell")
 
+    def tab(self, name: str) -> Locator:
+        """A tab of the main area, by its whole name."""
+        return self.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text=re.compile(rf"^{re.escape(name)}$"))
+
     @property
     def active_cell(self) -> Locator:
         """The selected cell."""

@@ -100,8 +100,23 @@ def test_each_notebook_has_its_own_and_a_kernel_without_studio_says_what_to_do(
     lab.expect_told("Nothing is declared yet")
     expect(lab.cells.first).to_contain_text("%load_ext studio")
 
-    lab.page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text="first.ipynb").click()
+    lab.tab("first.ipynb").click()
     expect(lab.line("Shipping")).to_be_visible()
+    lab.tab("first.ipynb").locator(".lm-TabBar-tabCloseIcon").click()
+    lab.page.get_by_role("button", name="Discard").click()
+    lab.expect_told("Nothing is declared yet")
+
+
+def test_a_kernel_that_dies_is_begun_anew_and_bound_again(lab: LabPage, parcels: list[str]) -> None:
+    lab.server.write("dying.ipynb", parcels[1], "import os\nos._exit(1)")
+    lab.open("dying.ipynb")
+    lab.expect_told("Nothing is declared yet")
+    lab.cells.first.click()
+    lab.page.keyboard.press("Shift+Enter")
+    expect(lab.line("Shipping")).to_be_visible(timeout=KERNEL_MS)
+    lab.page.keyboard.press("Shift+Enter")
+    lab.page.locator(".jp-Dialog").get_by_role("button", name="Ok").click(timeout=KERNEL_MS)
+    lab.expect_told("Nothing is declared yet")
 
 
 def test_the_dashboard_opens_as_a_tab_and_finds_a_restarted_kernel(lab: LabPage, parcels: list[str]) -> None:
@@ -112,8 +127,10 @@ def test_the_dashboard_opens_as_a_tab_and_finds_a_restarted_kernel(lab: LabPage,
     lab.choose("Studio", "Open Dashboard")
     shown = lab.page.frame_locator(".studio-Dashboard iframe")
     expect(shown.get_by_role("tab", name="System")).to_be_visible(timeout=KERNEL_MS)
+    expect(shown.locator("html")).to_have_attribute("data-theme", "light")
     first = lab.page.locator(".studio-Dashboard iframe").get_attribute("src")
-    lab.notebook.click()
+    lab.tab("dashboard.ipynb").click()
     lab.restart_kernel()
+    lab.tab("Dashboard: dashboard.ipynb").click()
     expect(lab.page.locator(".studio-Dashboard iframe")).not_to_have_attribute("src", first or "", timeout=KERNEL_MS)
     expect(shown.get_by_role("tab", name="System")).to_be_visible(timeout=KERNEL_MS)

@@ -12,6 +12,7 @@ import { Link } from './link';
 import { Linked, Links } from './links';
 import { element } from './tree';
 
+const BESIDE_PX = 1700; // from this width on both have room side by side
 const LOCAL = ['localhost', '127.0.0.1', '[::1]'];
 
 /** What a dashboard's page tells the page around it. */
@@ -35,14 +36,15 @@ export class Dashboards {
     });
   }
 
-  /** Show the dashboard of a notebook's kernel, beside the notebook when it is new. */
+  /** Show the dashboard of a notebook's kernel, beside the notebook where there is room. */
   open({ panel, link }: Linked): void {
     let tab = this._tabs.get(link);
     if (!tab) {
       tab = new DashboardTab(panel, link, () => this.theme);
       this._tabs.set(link, tab);
       tab.disposed.connect(() => this._tabs.delete(link));
-      this.app.shell.add(tab, 'main', { mode: 'split-right', ref: panel.id });
+      const mode = panel.node.offsetWidth >= BESIDE_PX ? 'split-right' : 'tab-after';
+      this.app.shell.add(tab, 'main', { mode, ref: panel.id });
     }
     this.app.shell.activateById(tab.id);
   }

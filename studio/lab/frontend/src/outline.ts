@@ -56,7 +56,7 @@ export function outlineOf(inventory: Inventory): Section[] {
     { key: 'compositions', title: 'Compositions', rows: rowsOf('compose', inventory.compositions) },
     { key: 'sagas', title: 'Sagas', rows: rowsOf('saga', inventory.sagas) },
     { key: 'scenarios', title: 'Scenarios', rows: inventory.scenarios.map(scenarioRow) },
-    { key: 'counterexamples', title: 'Counterexamples', rows: inventory.counterexamples.map(counterexampleRow) },
+    { key: 'counterexamples', title: 'Counterexamples', rows: inventory.counterexamples.map(each => counterexampleRow(each, inventory)) },
     { key: 'invariants', title: 'Invariants', rows: rowsOf('invariant', inventory.invariants) },
     { key: 'contracts', title: 'Contracts and events', rows: rowsOf('contracts', inventory.contracts) }
   ];
@@ -108,7 +108,7 @@ function memberRow(key: string, member: Member, entry: Entry): Row {
     kind: member.kind,
     name: member.name,
     detail: SELF_EVIDENT.includes(member.kind) ? member.detail : [member.kind, member.detail].filter(Boolean).join(', '),
-    title: `${member.kind} of ${entry.name}`,
+    title: [`${member.kind} of ${entry.name}`, member.detail].filter(Boolean).join('\n'),
     place: member.place ?? entry.place,
     health: null,
     outcome: null,
@@ -136,22 +136,23 @@ function outcomeMark(outcome: Outcome): Mark {
   return { sign, text: `${outcome.text}${seed}${older}`, tone };
 }
 
-function counterexampleRow(found: Counterexample): Row {
+function counterexampleRow(found: Counterexample, inventory: Inventory): Row {
   const marks: Record<Counterexample['status'], Mark> = {
     found: { sign: '·', text: found.kept ? 'kept' : 'found in this session', tone: 'muted' },
     fails: { sign: '✗', text: 'still fails', tone: 'error' },
     mended: { sign: '✓', text: 'mended', tone: 'good' },
     unrunnable: { sign: '?', text: `cannot be run: ${found.reason}`, tone: 'warning' }
   };
+  const mark = marks[found.status];
   return {
     key: `counterexample/${found.name}`,
     kind: 'counterexample',
     name: found.invariant,
-    detail: found.takes,
+    detail: `in ${found.scenario}`,
     title: `${found.name}\nin ${found.scenario}, seed ${found.seed}\nit takes: ${found.takes}`,
-    place: null,
+    place: inventory.scenarios.find(each => each.name === found.scenario)?.place ?? null,
     health: null,
-    outcome: marks[found.status],
+    outcome: { ...mark, text: `${mark.text} · takes ${found.takes}` },
     acts: found.kept ? [{ label: 'Replay', title: `Run ${found.name} again in a cell`, run: 'replay' }] : [],
     children: []
   };

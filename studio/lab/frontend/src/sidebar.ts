@@ -80,15 +80,16 @@ export class StudioSidebar extends Widget {
   protected onUpdateRequest(_: Message): void {
     const current = this.links.current;
     const inventory = current?.link.inventory ?? null;
-    this._title.textContent = current ? current.panel.title.label : 'Studio';
+    this._title.textContent = current ? current.panel.title.label : '';
     this._title.title = current ? current.panel.context.path : '';
     const advice = this.advice(current?.link ?? null);
-    const isShown = inventory !== null && advice === null;
+    const isShown = inventory !== null && current?.link.state === 'ready' && outlineOf(inventory).length > 0;
     this._search.hidden = this._tree.node.hidden = this._foot.hidden = !isShown;
-    this._advice.hidden = isShown;
+    this._advice.hidden = advice === null;
     if (isShown) {
       this.showInventory(inventory);
-    } else if (advice) {
+    }
+    if (advice) {
       this.showAdvice(advice);
     }
   }
@@ -125,7 +126,8 @@ export class StudioSidebar extends Widget {
     if (link.inventory && link.inventory.version !== VERSION) {
       return { text: 'The kernel runs another version of Studio than JupyterLab. Restart the kernel and reload the page.', buttons: [] };
     }
-    return link.inventory && outlineOf(link.inventory).length === 0 ? EMPTY : null;
+    const sections = link.inventory ? outlineOf(link.inventory) : [];
+    return sections.some(section => section.key !== 'counterexamples') ? null : EMPTY; // those are kept beside it
   }
 
   private showAdvice(advice: Advice): void {

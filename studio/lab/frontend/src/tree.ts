@@ -57,38 +57,33 @@ export class Tree {
     if (row.health) {
       line.append(marked(row.health, 'studio-Tree-health'));
     }
+    line.append(...row.acts.map(act => this.button(row, act)));
     line.addEventListener('click', () => this.acts.show(row));
     const children = row.children.map(child => this.row(child, level + 1));
     const item = this.item(row.key, level, line, children);
     item.dataset.kind = row.kind;
-    item.setAttribute('aria-label', [row.kind, row.name, row.detail, row.health?.text, row.outcome?.text].filter(Boolean).join(', '));
-    if (row.outcome || row.acts.length) {
-      line.after(this.below(row));
+    const told = [row.kind, row.name, row.detail, row.health?.text, row.outcome?.text];
+    item.setAttribute('aria-label', told.filter(Boolean).join(', '));
+    if (row.outcome) {
+      const outcome = element('div', 'studio-Tree-outcome', `${row.outcome.sign} ${row.outcome.text}`);
+      outcome.dataset.tone = row.outcome.tone;
+      line.after(outcome);
     }
     return item;
   }
 
-  private below(row: Row): HTMLElement {
-    const line = element('div', 'studio-Tree-below');
-    if (row.outcome) {
-      const text = element('span', 'studio-Tree-outcome');
-      text.dataset.tone = row.outcome.tone;
-      text.textContent = `${row.outcome.sign} ${row.outcome.text}`;
-      text.title = row.outcome.text;
-      line.append(text);
-    }
-    for (const act of row.acts) {
-      const button = document.createElement('button');
-      button.type = 'button';
-      button.className = 'studio-Button studio-mod-small';
-      button.textContent = act.label;
-      button.title = act.title;
-      button.tabIndex = -1; // reached by Tab from its row, see makeCurrent
-      button.setAttribute('aria-label', `${act.label} ${row.name}`);
-      button.addEventListener('click', () => this.acts.act(row, act));
-      line.append(button);
-    }
-    return line;
+  private button(row: Row, act: Act): HTMLElement {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.className = 'studio-Button studio-mod-small';
+    button.textContent = act.label;
+    button.title = act.title;
+    button.setAttribute('aria-label', `${act.label} ${row.name}`);
+    button.addEventListener('click', event => {
+      event.stopPropagation();
+      this.acts.act(row, act);
+    });
+    return button;
   }
 
   private item(key: string, level: number, line: HTMLElement, children: HTMLElement[]): HTMLElement {
@@ -142,7 +137,7 @@ export class Tree {
     }
     if (item) {
       item.tabIndex = 0;
-      item.querySelectorAll<HTMLElement>(':scope > .studio-Tree-below button').forEach(each => (each.tabIndex = 0));
+      item.querySelectorAll<HTMLElement>(':scope > .studio-Tree-line > button').forEach(each => (each.tabIndex = 0));
       this._focused = item.dataset.key ?? '';
       if (isFocused) {
         item.focus();

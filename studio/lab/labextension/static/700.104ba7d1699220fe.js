@@ -144,8 +144,7 @@
   cursor: pointer;
 }
 
-.studio-Tree-group > .studio-Tree-item > .studio-Tree-line,
-.studio-Tree-group > .studio-Tree-item > .studio-Tree-below {
+.studio-Tree-group > .studio-Tree-item > .studio-Tree-line {
   padding-left: 14px;
 }
 
@@ -224,22 +223,12 @@
   font-variant-numeric: tabular-nums;
 }
 
-.studio-Tree-below {
-  display: flex;
-  gap: 6px;
-  align-items: center;
-  margin-bottom: 3px;
-  padding-right: 10px;
-}
-
 .studio-Tree-outcome {
-  flex: 1;
-  min-width: 0;
-  padding-left: 18px;
-  overflow: hidden;
+  margin-bottom: 3px;
+  padding: 0 10px 0 32px;
   font-size: var(--jp-ui-font-size0);
-  text-overflow: ellipsis;
-  white-space: nowrap;
+  line-height: 1.4;
+  overflow-wrap: anywhere;
 }
 
 /* Findings at their cells. */
