@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
-from studio.errors import StudioError
 from studio.lab.dashboard_link import dashboard_url
 from studio.lab.inventory import Inventories
 from studio.lab.places import Values
@@ -30,6 +30,7 @@ TARGET: Final = "studio.lab"
 COMMS_MAX: Final = 8
 """Browsers that look at one kernel at once; the oldest is let go."""
 _ATTRIBUTE = "_studio_lab"
+_LOGGER = logging.getLogger(__name__)
 
 
 def attach(shell: InteractiveShell) -> None:
@@ -87,8 +88,8 @@ class KernelSide:
         try:
             with self._lock:
                 self._inventories.outcomes.note(results, self._session.system)
-        except StudioError:  # the log was taken away meanwhile
-            pass
+        except Exception as error:  # noqa: BLE001 - such as a log that was taken away; the cell has nothing to do with it
+            _LOGGER.debug("what came of a cell cannot be told: %s", error)
         self.tell_soon()
 
     def tell_soon(self) -> None:

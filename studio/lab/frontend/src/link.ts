@@ -49,6 +49,11 @@ export class Link implements IDisposable {
     return this._inventory;
   }
 
+  /** Why the kernel could not say what it declares; empty where it could. */
+  get problem(): string {
+    return this._problem;
+  }
+
   get isDisposed(): boolean {
     return this._isDisposed;
   }
@@ -140,10 +145,15 @@ export class Link implements IDisposable {
     if (told.kind === 'inventory') {
       const isNew = this._state !== 'ready';
       this._inventory = told.inventory;
+      this._problem = '';
       this.become('ready', true);
       if (isNew) {
         this._connected.emit();
       }
+    }
+    if (told.kind === 'problem' && told.ask === 'inventory') {
+      this._problem = told.text;
+      this._changed.emit();
     }
     const what = told.kind === 'problem' ? told.ask : told.kind;
     this.settle(what, asked => (told.kind === 'problem' ? asked.reject(new Error(told.text)) : asked.resolve(told)));
@@ -169,6 +179,7 @@ export class Link implements IDisposable {
     this._comm?.dispose();
     this._comm = null;
     this._inventory = null;
+    this._problem = '';
     for (const what of [...this._asked.keys()]) {
       this.settle(what, asked => asked.reject(new Error('The kernel was restarted or changed meanwhile.')));
     }
@@ -203,6 +214,7 @@ export class Link implements IDisposable {
   private _inventory: Inventory | null = null;
   private _isDisposed = false;
   private _isLost = false;
+  private _problem = '';
   private _round = 0;
   private _state: LinkState = 'waiting';
   private _timer = 0;

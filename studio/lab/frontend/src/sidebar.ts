@@ -120,6 +120,9 @@ export class StudioSidebar extends Widget {
     if (!link) {
       return NO_NOTEBOOK;
     }
+    if (link.problem) {
+      return { text: `The kernel could not say what it declares: ${link.problem}`, buttons: [] };
+    }
     if (link.state !== 'ready') {
       return ADVICE[link.state];
     }
