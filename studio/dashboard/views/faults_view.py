@@ -43,26 +43,26 @@ class FaultsView(View):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._pane: Any = FaultPane(  # type: ignore[no-untyped-call]  # Panel says nothing of its types
+        self.pane: Any = FaultPane(  # type: ignore[no-untyped-call]  # Panel says nothing of its types
             sizing_mode="stretch_width", theme=desk.theme
         )
-        self._pane.param.watch(self._answer, "request")
+        self.pane.param.watch(self._answer, "request")
         self._panel: FaultPanel | None = None
         self._world: World | None = None
         self._rows: list[dict[str, Any]] = []
 
     def body(self) -> pn.viewable.Viewable:
         """Return the controls."""
-        return pn.Column(self._pane, sizing_mode="stretch_width", margin=(8, 12))
+        return pn.Column(self.pane, sizing_mode="stretch_width", margin=(8, 12))
 
     def refresh(self) -> None:
         """Show what stands now."""
-        self._pane.theme = self.desk.theme
+        self.pane.theme = self.desk.theme
         world = self.desk.world
         if world is not self._world:
             self._world = world
             self._panel = None if world is None else FaultPanel(world, self._strikes)
-            self._pane.catalogue = {} if world is None else catalogue_of(world.build.graph)
+            self.pane.catalogue = {} if world is None else catalogue_of(world.build.graph)
         self._stand()
 
     def exports(self) -> Sequence[Export]:
@@ -83,7 +83,7 @@ class FaultsView(View):
             reply = self._panel.answer(request)
             if request.get("do") not in ("check", "edit"):
                 self._stand()
-        self._pane.reply = {**reply, "id": request.get("id")}
+        self.pane.reply = {**reply, "id": request.get("id")}
 
     def _stand(self) -> None:
         panel = self._panel
@@ -91,8 +91,8 @@ class FaultsView(View):
         if panel is not None and not standing["live"]:
             standing |= {"note": f"{_OVER} {_LIVE[0]}", "code": _LIVE[1]}
         self._rows = standing["rows"]
-        if standing != self._pane.standing:
-            self._pane.standing = standing
+        if standing != self.pane.standing:
+            self.pane.standing = standing
 
     def _strikes(self) -> Mapping[int, int]:
         return {row["fault"]: row["strikes"] for row in struck_faults(self.desk.view).to_dicts()}
