@@ -77,7 +77,7 @@ def test_a_run_is_found_by_typing_and_stands_in_the_link(page: Page, server: Das
     expect(page.locator("#studio-foot")).to_contain_text("lost_reply")
     page.keyboard.press("r")
     page.keyboard.type("calm seed 7")
-    expect(page.get_by_role("option")).to_have_count(1)
+    expect(page.locator("#studio-runs").get_by_role("option")).to_have_count(1)
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile("run=1"))
     expect(page.locator("#studio-foot")).to_contain_text("calm")
