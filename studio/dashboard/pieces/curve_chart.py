@@ -11,6 +11,7 @@ import panel as pn
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool
 
 from studio.dashboard.pieces.chart_look import series_colour, time_formatter
+from studio.dashboard.pieces.parts import BOKEH, HTML
 from studio.dashboard.pieces.time_board import TimeBoard
 from studio.observe.axis import duration
 
@@ -87,7 +88,7 @@ class CurveChart:
         self.say, self.is_stepped, self._advice, self._height = say, is_stepped, advice, height
         self._series: tuple[str, ...] = ()
         self._source = ColumnDataSource({"at": []})
-        self._head = pn.pane.HTML("", margin=(0, 4, 0, 4), sizing_mode="stretch_width", stylesheets=[_CSS])
+        self._head = HTML("", margin=(0, 4, 0, 4), sizing_mode="stretch_width", stylesheets=[_CSS])
         self._figure = self._draw()
         self._place = pn.Column(self._framed(), sizing_mode="stretch_width", margin=0)
         self.body = pn.Column(
@@ -142,8 +143,8 @@ class CurveChart:
             found[f"t{at}"] = ["nothing" if value is None else self.say(value) for value in values]
         return found
 
-    def _framed(self) -> pn.pane.Bokeh:
-        return pn.pane.Bokeh(self._figure, sizing_mode="stretch_width", height=self._height, margin=0)
+    def _framed(self) -> Any:
+        return BOKEH(self._figure, sizing_mode="stretch_width", height=self._height, margin=0)
 
     def _draw(self) -> Any:
         made = self.board.figure(height=self._height)

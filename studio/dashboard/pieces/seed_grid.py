@@ -43,7 +43,7 @@ class SeedGrid(JSComponent):
         params.setdefault("sizing_mode", "stretch_width")
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel says nothing of it
 
-    def show(self, cells: Sequence[tuple[int, str]], notes: Mapping[int, str]) -> None:
+    def fill(self, cells: Sequence[tuple[int, str]], notes: Mapping[int, str]) -> None:
         """Show other seeds.
 
         Args:

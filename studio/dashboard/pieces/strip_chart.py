@@ -9,6 +9,7 @@ from typing import Any
 import panel as pn
 from bokeh.models import ColumnDataSource, FactorRange, HoverTool
 
+from studio.dashboard.pieces.parts import BOKEH, HTML
 from studio.dashboard.pieces.time_board import Band, TimeBoard
 from studio.observe.axis import duration
 from studio.observe.palette import colour
@@ -35,9 +36,9 @@ class StripChart:
         self._advice, self._legend = advice, legend
         self._source = ColumnDataSource({"name": [], "x0": [], "x1": [], "words": [], "alpha": [], "hatch": []})
         self._rows = FactorRange(factors=[])
-        self._head = pn.pane.HTML("", margin=(0, 4, 0, 4), sizing_mode="stretch_width", stylesheets=[_CSS])
+        self._head = HTML("", margin=(0, 4, 0, 4), sizing_mode="stretch_width", stylesheets=[_CSS])
         self._figure = self._draw()
-        pane = pn.pane.Bokeh(self._figure, sizing_mode="stretch_width", margin=0)
+        pane = BOKEH(self._figure, sizing_mode="stretch_width", margin=0)
         self._place = pn.Column(pane, sizing_mode="stretch_width", margin=0)
         self.body = pn.Column(
             self._head, self._place, sizing_mode="stretch_width", margin=0, css_classes=["studio-chart"]

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bokeh.events import DoubleTap, SelectionGeometry
-from bokeh.models import BoxSelectTool, ColumnDataSource, CrosshairTool, Range1d, ResetTool, Span, VStrip
+from bokeh.models import BoxSelectTool, ColumnDataSource, CrosshairTool, Range1d, ResetTool, VStrip
+from bokeh.models.annotations import Span
 
 from studio.dashboard.pieces.chart_look import figure
 from studio.observe.palette import Theme, colour
@@ -44,11 +45,11 @@ class TimeBoard:
         choose: Called with the stretch that was brushed; with None twice after a double click: the whole run.
     """
 
-    def __init__(self, theme: Theme, choose: Chosen) -> None:
-        self.theme = theme
+    def __init__(self, theme: Theme | str, choose: Chosen) -> None:
+        self.theme: Theme = "dark" if theme == "dark" else "light"
         self._choose = choose
-        self.range = Range1d(0, 1)
-        self._cross = Span(dimension="height", line_width=1, line_alpha=0.5, line_color=colour("soft", theme))
+        self.range = Range1d(start=0, end=1)
+        self._cross = Span(dimension="height", line_width=1, line_alpha=0.5, line_color=colour("soft", self.theme))
         self._shade = ColumnDataSource({"x0": [], "x1": []})
 
     def place(self, from_ns: int, until_ns: int) -> None:

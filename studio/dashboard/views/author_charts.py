@@ -9,6 +9,7 @@ import panel as pn
 from studio.dashboard.pieces.blank import blank
 from studio.dashboard.pieces.chart_grid import chart_grid
 from studio.dashboard.pieces.curve_chart import CurveChart
+from studio.dashboard.pieces.parts import HTML, MULTI_SELECT, SELECT
 from studio.dashboard.pieces.time_board import TimeBoard
 from studio.dashboard.views.run_curves import Asked, author_curves
 from studio.store.windows.measured_window import AuthorMetric, author_metrics
@@ -31,8 +32,8 @@ class AuthorChart:
         self.metric = metric
         self._asked: Asked | None = None
         self.chart = CurveChart(board, metric.title, _UNITS[metric.kind], is_stepped=metric.kind == "gauge")
-        self._by = pn.widgets.Select(label="", options=self._choices(), width=150, margin=(0, 4))
-        self._only = pn.widgets.Select(label="", options=self._values(), width=180, margin=(0, 4))
+        self._by = SELECT(label="", options=self._choices(), width=150, margin=(0, 4))
+        self._only = SELECT(label="", options=self._values(), width=180, margin=(0, 4))
         for widget in (self._by, self._only):
             widget.param.watch(lambda _: self._again(), "value")
         controls = pn.Row(self._by, self._only, margin=0, visible=bool(metric.label_names))
@@ -73,13 +74,12 @@ class AuthorCharts:
         self._board = board
         self._made: dict[str, AuthorChart] = {}
         self._asked: Asked | None = None
-        self._which = pn.widgets.MultiChoice(
-            label="Metrics", options=[], placeholder=f"the first {SHOWN_MAX}", width=420
-        )
-        self._which.param.watch(lambda _: self._asked is not None and self.show(self._asked), "value")
+        title = f"Metrics; none chosen shows the first {SHOWN_MAX}"
+        self._which = MULTI_SELECT(label=title, options=[], size=5, width=420)
+        self._which.param.watch(lambda _: self._again(), "value")
         self._grid = chart_grid()
         self._nothing = blank(_NOTHING, _ADVICE, code=_CODE)
-        self._head = pn.pane.HTML("<h2>The authors' own metrics</h2>", margin=(14, 4, 4, 4))
+        self._head = HTML("<h2>The authors' own metrics</h2>", margin=(14, 4, 4, 4))
         self.body = pn.Column(self._head, self._which, self._grid, self._nothing, sizing_mode="stretch_width", margin=0)
 
     def show(self, asked: Asked) -> None:
@@ -98,6 +98,10 @@ class AuthorCharts:
         bodies: list[Any] = [self._made[name].body for name in chosen]
         if list(self._grid) != bodies:
             self._grid[:] = bodies
+
+    def _again(self) -> None:
+        if self._asked is not None:
+            self.show(self._asked)
 
     def shown(self) -> list[CurveChart]:
         """Return the charts on screen."""

@@ -10,6 +10,7 @@ import panel as pn
 from studio.dashboard.pieces.blank import blank
 from studio.dashboard.pieces.export_bar import frame_exports
 from studio.dashboard.pieces.markup import Markup, act
+from studio.dashboard.pieces.parts import SELECT
 from studio.dashboard.pieces.seed_grid import SeedGrid
 from studio.dashboard.view import Export, View
 from studio.dashboard.views.campaign_words import analysis, headline, seed_story
@@ -45,14 +46,14 @@ class CampaignView(View):
         self._facts: CampaignFacts | None = None
         self._cells: dict[int, Mapping[str, Any]] = {}
         self._known: dict[str, int] = {}
-        acts = {"seed": self._open_seed, "close": self._close, "open": self._open_run, "run": self._run_seed}
-        self._choice = pn.widgets.Select(label="", options={}, width=420, margin=(6, 8))
+        acts = {"seed": self._open_seed, "close": self._close, "open": self._open_run, "run": self.run_seed}
+        self._choice = SELECT(label="", options={}, width=420, margin=(6, 8))
         self._choice.param.watch(self._chosen, "value")
         self.head = Markup(desk, label="Verdict", margin=(8, 8))
         self.grid = SeedGrid(self._choose_seed, margin=(4, 12))
         self.story = Markup(desk, acts, label="Seed", margin=(6, 12), stylesheets=[_CSS])
         self.tables = Markup(desk, acts, label="Analysis", margin=(6, 12), stylesheets=[_CSS])
-        self._runner = SeedRunner(desk, self._ran)
+        self.runner = SeedRunner(desk, self._ran)
         self._column = pn.Column(sizing_mode="stretch_both", scroll="y-auto", margin=0)
         self._blank = blank("No campaign yet", _ADVICE, code=_CODE)
 
@@ -95,7 +96,7 @@ class CampaignView(View):
         facts, cells = window.campaign_facts(campaign), window.seed_cells(campaign)
         self._cells = {row["seed"]: row for row in cells.iter_rows(named=True)}
         shown = [(seed, row["state"]) for seed, row in self._cells.items()]
-        self.grid.show(shown, {seed: _note(row) for seed, row in self._cells.items() if row["state"] != "held"})
+        self.grid.fill(shown, {seed: _note(row) for seed, row in self._cells.items() if row["state"] != "held"})
         self.head.html = headline(facts)
         self.tables.html = analysis(campaign, facts)
         self._campaign, self._facts = campaign, facts
@@ -108,7 +109,7 @@ class CampaignView(View):
         if cell is None:
             self.story.html = f"<p>The campaign did not run seed {self.desk.seed}.</p>{act('close', 'Close')}"
             return
-        words = self._runner.words(cell, self._campaign)
+        words = self.runner.words(cell, self._campaign)
         self.story.html = (
             f'<div class="box">{seed_story(self._campaign, self._facts.scenario, cell, run_words=words)}</div>'
         )
@@ -132,9 +133,10 @@ class CampaignView(View):
     def _open_run(self, value: str) -> None:
         self.desk.go("traces", run=int(value), trace=None, span=None)
 
-    def _run_seed(self, value: str) -> None:
+    def run_seed(self, value: str) -> None:
+        """Run a seed again in the background."""
         if self._campaign is not None and self._facts is not None:
-            self._runner.start(int(value), self._campaign)
+            self.runner.start(int(value), self._campaign)
             self._show_seed()
 
     def _ran(self, run: int | None) -> None:

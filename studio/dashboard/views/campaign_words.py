@@ -143,8 +143,8 @@ def seed_story(campaign: RecordedCampaign, scenario: str, cell: Mapping[str, Any
         fields = (Field("Invariant"), Field("Mode"), number("Violations"), Field("First row"))
         parts.append(section("Broken", plain_table(fields, violations.iter_rows(), caption="Violations of this seed")))
     strikes = window.struck_under(campaign, seed).head(REASONS_MAX)
-    fields = (Field("Fault"), number("Strikes", share_of=max(strikes["strikes"], default=1)))
-    struck = plain_table(fields, strikes.iter_rows(), caption="Faults that struck") if len(strikes) else "<p>None.</p>"
+    told = (Field("Fault"), number("Strikes", share_of=max(strikes["strikes"], default=1)))
+    struck = plain_table(told, strikes.iter_rows(), caption="Faults that struck") if len(strikes) else "<p>None.</p>"
     return "".join([*parts, section("Faults that struck", struck)])
 
 

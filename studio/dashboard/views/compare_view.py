@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,6 +12,7 @@ from studio.dashboard.pieces.background import Background
 from studio.dashboard.pieces.blank import blank
 from studio.dashboard.pieces.export_bar import frame_exports
 from studio.dashboard.pieces.markup import Markup, act
+from studio.dashboard.pieces.parts import FLEX_BOX, SELECT
 from studio.dashboard.view import Export, View
 from studio.dashboard.views.side_curves import SideCurves
 from studio.dashboard.views.two_runs import Parting, differences, found_parting, parting_words, partner, run_title
@@ -41,19 +42,23 @@ class CompareView(View):
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
-        self._pair: tuple[Any, ...] = ()
+        self.pair: tuple[Any, ...] = ()
         self._found: list[Contrast] = []
         self._search: Background[Parting | None] | None = None
-        acts = {"trace": self._open_trace, "stop": self._give_up, "search": self._search_again}
-        self._first = pn.widgets.Select(label="Shown run", options={}, width=330, margin=(6, 8))
-        self._second = pn.widgets.Select(label="Compared with", options={}, width=330, margin=(6, 8))
-        self._all = pn.widgets.Checkbox(label="equal numbers too", margin=(28, 8, 0, 8))
+        acts: dict[str, Callable[[str], None]] = {
+            "trace": self.open_trace,
+            "stop": self.give_up,
+            "search": self.search_again,
+        }
+        self.first_choice = SELECT(label="Shown run", options={}, width=330, margin=(6, 8))
+        self.second_choice = SELECT(label="Compared with", options={}, width=330, margin=(6, 8))
+        self.equal_too = pn.widgets.Checkbox(label="equal numbers too", margin=(28, 8, 0, 8))
         self.parting = Markup(desk, acts, label="First difference", margin=(6, 12), stylesheets=[_CSS])
         self.numbers = Markup(desk, acts, label="Differences in numbers", margin=(6, 12), stylesheets=[_CSS])
         self.curves = SideCurves(desk)
-        self._first.param.watch(lambda event: self._choose("run", event), "value")
-        self._second.param.watch(lambda event: self._choose("other", event), "value")
-        self._all.param.watch(lambda _: self._show_numbers(), "value")
+        self.first_choice.param.watch(lambda event: self._choose("run", event), "value")
+        self.second_choice.param.watch(lambda event: self._choose("other", event), "value")
+        self.equal_too.param.watch(lambda _: self._show_numbers(), "value")
         self._column = pn.Column(sizing_mode="stretch_both", scroll="y-auto", margin=0)
         self._blank = blank("Nothing to compare with", _ADVICE, code='studio.simulate("SCENARIO", seed=8)')
 
@@ -73,19 +78,19 @@ class CompareView(View):
         self._list(run, other)
         first, second = self.desk.view, self.desk.feed.log_view.run(other)
         state = (run, other, first.row.records, second.row.records)
-        if state != self._pair:
-            self._pair = state
+        if state != self.pair:
+            self.pair = state
             self._found = contrasts(first, second)
             self._show_numbers()
             self._start(first, second)
         self.curves.show(first, second)
         if not len(self._column) or self._column[0] is self._blank:
-            top = pn.FlexBox(self._first, self._second, self._all, sizing_mode="stretch_width", margin=0)
+            top = FLEX_BOX(self.first_choice, self.second_choice, self.equal_too, sizing_mode="stretch_width", margin=0)
             self._column[:] = [top, self.parting, self.curves.body, self.numbers]
 
     def exports(self) -> Sequence[Export]:
         """Return the numbers of both runs as a table, and their curves."""
-        if not self._pair:
+        if not self.pair:
             return ()
         return (*frame_exports("Numbers", "compare", self.frame), *self.curves.exports())
 
@@ -107,14 +112,16 @@ class CompareView(View):
         rows = list(reversed(self.desk.rows))
         kept = [row for at, row in enumerate(rows) if at < LISTED_MAX or row.run in (run, other)]
         options = {run_title(row): row.run for row in kept}
-        self._first.param.update(options=options, value=run)
-        self._second.param.update(options={title: each for title, each in options.items() if each != run}, value=other)
+        self.first_choice.param.update(options=options, value=run)
+        self.second_choice.param.update(
+            options={title: each for title, each in options.items() if each != run}, value=other
+        )
 
     def _choose(self, name: str, event: Any) -> None:
         """Take what was chosen by hand; the choosers themselves follow the desk."""
-        if event.new is None or not self._pair:
+        if event.new is None or not self.pair:
             return
-        run, other = self._pair[:2]
+        run, other = self.pair[:2]
         if name == "run" and event.new != run:
             self.desk.go(run=event.new, other=run if event.new == other else other)
         elif name == "other" and event.new != other:
@@ -131,12 +138,14 @@ class CompareView(View):
         if self._search is not None:
             self._search.stop()
 
-    def _give_up(self, _: str) -> None:
+    def give_up(self, _: str = "") -> None:
+        """Stop looking for the first difference."""
         self._stop()
         self._show_parting()
 
-    def _search_again(self, _: str) -> None:
-        self._pair = ()
+    def search_again(self, _: str = "") -> None:
+        """Look for the first difference once more."""
+        self.pair = ()
         self.refresh()
 
     def _show_parting(self) -> None:
@@ -156,11 +165,12 @@ class CompareView(View):
             self.parting.html = "<p><b class='mark is-ok'>✓ the same happened in both runs</b>, record by record</p>"
 
     def _show_numbers(self) -> None:
-        titles = tuple(f"run {number}" for number in self._pair[:2])
+        titles = tuple(f"run {number}" for number in self.pair[:2])
         if len(titles) == 2:
-            self.numbers.html = differences(self._found, (titles[0], titles[1]), is_all=self._all.value)
+            self.numbers.html = differences(self._found, (titles[0], titles[1]), is_all=self.equal_too.value)
 
-    def _open_trace(self, value: str) -> None:
+    def open_trace(self, value: str) -> None:
+        """Open a trace of one of the two runs: `3/17`."""
         run, _, trace = value.partition("/")
         self.desk.go("traces", run=int(run), trace=int(trace), span=None)
 

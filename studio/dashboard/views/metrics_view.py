@@ -13,6 +13,7 @@ from studio.dashboard.pieces.chart_grid import chart_grid
 from studio.dashboard.pieces.chart_picture import picture_of
 from studio.dashboard.pieces.curve_chart import CurveChart, Curves
 from studio.dashboard.pieces.export_bar import frame_exports
+from studio.dashboard.pieces.parts import HTML, SELECT
 from studio.dashboard.pieces.strip_chart import StripChart
 from studio.dashboard.pieces.time_board import Band, TimeBoard
 from studio.dashboard.view import Export, View
@@ -61,9 +62,9 @@ class MetricsView(View):
         super().__init__(desk)
         self._theme = ""
         self._asking: Background[Answers] | None = None
-        self._last = pn.widgets.Select(label="Time", options=_LAST, width=130, margin=(0, 8, 0, 4))
-        self._split = pn.widgets.Select(label="Throughput", options=_SPLITS, width=130, margin=(0, 8, 0, 4))
-        self._hint = pn.pane.HTML("", margin=(18, 8, 0, 4), sizing_mode="stretch_width")
+        self._last = SELECT(label="Time", options=_LAST, width=130, margin=(0, 8, 0, 4))
+        self._split = SELECT(label="Throughput", options=_SPLITS, width=130, margin=(0, 8, 0, 4))
+        self._hint = HTML("", margin=(18, 8, 0, 4), sizing_mode="stretch_width")
         self._charts = pn.Column(sizing_mode="stretch_width", margin=0)
         self._last.param.watch(lambda _: self.refresh(), "value")
         self._split.param.watch(lambda _: self.refresh(), "value")
@@ -132,12 +133,12 @@ class MetricsView(View):
     def _picture(self) -> bytes:
         row = self.desk.view.row
         corner = f"{row.info.scenario or 'world'} · seed {row.info.seed} · run {row.run}"
-        return picture_of(self.shown(), self.faults.bands, corner=corner, theme=self.desk.theme)
+        return picture_of(self.shown(), self.faults.bands, corner=corner, theme=self.board.theme)
 
     def _build(self) -> None:
         """Make the charts; once for each theme, since their colours are Bokeh's own."""
         self._theme = self.desk.theme
-        self.board = TimeBoard(self.desk.theme, self._choose)
+        self.board = TimeBoard(self.desk.theme, self.choose)
         self.faults = StripChart(
             self.board, "Faults in force", advice="No fault struck, and no replica was down, in this stretch of time.",
             legend="filled: in force, or down; hatched: from its first strike to its last",
@@ -172,7 +173,8 @@ class MetricsView(View):
         last_ns = int(self._last.value) * 1_000_000_000
         return (max(0, end_ns - last_ns) if last_ns else 0), end_ns
 
-    def _choose(self, from_ns: int | None, until_ns: int | None) -> None:
+    def choose(self, from_ns: int | None, until_ns: int | None) -> None:
+        """Let all tabs show a stretch of time; None twice takes it back."""
         self.desk.go(from_ns=from_ns, until_ns=until_ns)
 
     def _hint_text(self, asked: Asked) -> str:

@@ -65,9 +65,10 @@ class SeedRunner:
             return
         case = Case.from_json(seed_case(campaign, seed)[0])
         self._seed = seed
-        self.under_way = Background(lambda told: run_seed(build, case, log), self._news)
+        self.under_way = Background(lambda told: run_seed(build, case, log), self.news)
 
-    def _news(self) -> None:
+    def news(self) -> None:
+        """Tell the page what came of it."""
         assert self.under_way is not None
         self._ran(self.under_way.result)
 

@@ -69,7 +69,7 @@ class SideCurves:
 
     def _picture(self) -> bytes:
         corner = " and ".join(self.work.curves.values) or "two runs"
-        return picture_of((self.work, self.errors), (), corner=corner, theme=self._desk.theme)
+        return picture_of((self.work, self.errors), (), corner=corner, theme=self.board.theme)
 
     def _build(self) -> None:
         self._theme = self._desk.theme

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import polars as pl
 import pytest
 
 from studio.errors import UnknownCampaign
@@ -54,7 +55,7 @@ def campaign() -> RecordedCampaign:
     return LogView.of(log).campaign(number)
 
 
-def head(asked: int) -> object:
+def head(asked: int) -> pl.DataFrame:
     begun = datetime(2026, 1, 1)  # noqa: DTZ001 - the table has no zone
     return campaign_frame("campaigns", [("storm", "", "0", "3", begun, "finished", asked, 5, 2)])
 

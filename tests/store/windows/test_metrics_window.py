@@ -139,7 +139,7 @@ def delivery(at: int, number: int, outcome: str, consumer: str = "C", reason: st
 
 
 def test_queue_depth_counts_what_each_consumer_has_not_done_with() -> None:
-    records = [
+    records: list[Record] = [
         message(1), message(2, at=10 * MS), message(3, at=20 * MS),
         delivery(5 * MS, 1, "delivered"), delivery(25 * MS, 1, "acknowledged"), delivery(35 * MS, 2, "dead-lettered"),
         delivery(6 * MS, 1, "delivered", "Reader", "stream"),
