@@ -183,7 +183,6 @@ from (
   where run = {run} and outcome in (select id from raw.names where run = {run} and text in {met})
 ) d
 join raw.messages m on m.run = {run} and m.message = d.message
-where d.consumer <> m.sender
 """
 _QUEUES = """
 with events as materialized (
