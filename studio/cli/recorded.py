@@ -71,7 +71,7 @@ def replay_run(
 
     recorded = Log.open(log).run(run)
     if not recorded.row.info.case:
-        raise NotForkable(what=f"run {run}", reason="it was played by hand, and what was done to it is not recorded")
+        raise NotForkable(what=f"run {run}", reason="what was done to it by hand is not recorded")
     again = simulate(Case.from_json(recorded.row.info.case), system=read_system(path), log=Log.memory())
     typer.echo(str(again.summary()))
     difference = compare(recorded, again.log)

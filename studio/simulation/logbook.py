@@ -97,7 +97,9 @@ def compare(first: Run | int, second: Run | int) -> Difference | None:
 
 
 def case_of(run: int) -> Case | None:
-    """Return what a recorded run was given, to run it again; None for a world that was played by hand.
+    """Return what a recorded run was given, to run it again, worlds with all that was done to them.
+
+    None for a world that is still played, or was before worlds kept what is done to them.
 
     Args:
         run: Its number in `runs()`.

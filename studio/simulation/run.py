@@ -39,7 +39,7 @@ class Run:
         unfed: Names of those among them that never saw data; by default that is told of SQL ones alone.
         promised: Names of Studio's own promises that the run has tested; by default that is looked up in its records.
         progress: Of a run that goes on: gives virtual time and the number of records so far.
-        case: What decided it besides the sources; None for a world that is played by hand.
+        case: What decided it besides the sources; None for a world that is still played.
     """
 
     def __init__(

@@ -8,6 +8,7 @@ machine.
 from __future__ import annotations
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,26 +16,40 @@ from contextlib import contextmanager
 __all__ = ["utc_zone"]
 
 _VARIABLE = "TZ"
+_LOCK = threading.Lock()
+_inside: list[None] = []  # one for each who is inside: worlds run in threads, and the last to leave puts the zone back
+_former: list[str | None] = []
 
 
 @contextmanager
 def utc_zone() -> Iterator[None]:
-    """Make UTC the local zone of this process, and restore the former one at the end; may be nested.
+    """Make UTC the local zone of this process, and restore the former one at the end.
 
-    A platform without `time.tzset` (Windows) keeps its zone. The zone is the process's: local times that other threads
-    show meanwhile are UTC too.
+    It may be nested, and entered by several threads at once. A platform without `time.tzset` (Windows) keeps its zone.
+    The zone is the process's: local times that other threads show meanwhile are UTC too.
     """
-    before = os.environ.get(_VARIABLE)
-    if before == "UTC" or not hasattr(time, "tzset"):
+    if not hasattr(time, "tzset"):
         yield
         return
-    os.environ[_VARIABLE] = "UTC"
-    time.tzset()
+    with _LOCK:
+        if not _inside:
+            _set_zone("UTC", before := os.environ.get(_VARIABLE))
+            _former[:] = [before]
+        _inside.append(None)
     try:
         yield
     finally:
-        if before is None:
-            del os.environ[_VARIABLE]
-        else:
-            os.environ[_VARIABLE] = before
-        time.tzset()
+        with _LOCK:
+            _inside.pop()
+            if not _inside:
+                _set_zone(_former[0], os.environ.get(_VARIABLE))
+
+
+def _set_zone(name: str | None, now: str | None) -> None:
+    if name == now:
+        return
+    if name is None:
+        del os.environ[_VARIABLE]
+    else:
+        os.environ[_VARIABLE] = name
+    time.tzset()

@@ -44,7 +44,7 @@ class RunInfo:
         python: Version of Python.
         started: On the caller's wall clock, UTC.
         shape: Of the authors' JSON.
-        case: What decided the run besides the sources, as JSON; empty for a world that is played by hand.
+        case: What decided the run besides the sources, as JSON; of a world it is whole once it has ended.
         topology: The system's nodes and edges, as JSON; empty where a log was written before they were kept.
     """
 

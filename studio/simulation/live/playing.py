@@ -161,6 +161,8 @@ class Playing:
             WorldDied: It ended by an error, which is named.
             WorldClosed: It was closed.
         """
+        while self.failure is not None and self.driver.is_running and not self.driver.is_here:
+            self.driver.look_in(lambda: not self.driver.is_running)  # until its records are in the log
         if self.failure is not None:
             reason = str(self.failure).splitlines()[0]
             raise WorldDied(now=format_ns(self.loop.now_ns), reason=reason) from self.failure
@@ -201,7 +203,9 @@ class Playing:
 
     def come_to_rest(self) -> None:
         """Write down where the driver has stopped, and what it recorded until there."""
-        self.script.append(act_from(self.loop.now_ns, "advance", {"until": exact_ns(self.loop.now_ns)}, waits=True))
+        now_ns = self.loop.now_ns
+        if self.script and self.script[-1].at_ns == now_ns:  # else the next act says until when it ran
+            self.script.append(act_from(now_ns, "advance", {"until": exact_ns(now_ns)}, waits=True))
         self.flush()
 
     def die(self, error: BaseException) -> None:

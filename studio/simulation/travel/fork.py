@@ -85,7 +85,7 @@ def fork(
         UnknownTarget: A fault names what does not exist.
     """
     if run.case is None:
-        raise NotForkable(what="a world that is played by hand", reason="what was done to it by hand is not recorded")
+        raise NotForkable(what="a world that is still played", reason="close it first: its script goes on")
     if run.status in ("running", "aborted"):
         raise NotForkable(what=f"run {run.number}", reason=f"it is {run.status}")
     plan, program = None if faults is None else tuple(faults), None if code is None else build_of(code)
