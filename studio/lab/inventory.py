@@ -13,7 +13,7 @@ from studio.graph.build import Graph, outcomes
 from studio.graph.lint import Finding, lint
 from studio.lab.keepsakes import Keepsakes
 from studio.lab.outcomes import Outcome, Outcomes
-from studio.lab.places import Places, Values, health_of
+from studio.lab.whereabouts import Places, Values, health_of
 from studio.model.event import Event
 from studio.model.invariant import Invariant
 from studio.model.saga import Saga

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from studio.lab.dashboard_link import dashboard_url
 from studio.lab.inventory import Inventories
-from studio.lab.places import Values
+from studio.lab.whereabouts import Values
 from studio.notebook.extension import session_of
 from studio.simulation.current import latest
 
