@@ -33,24 +33,27 @@ class ProgressBar(ProgressLine):
 
     Args:
         title: What runs.
+
+    Attributes:
+        widget: What is shown; None before it is shown and after it has gone.
     """
 
-    _bar: BarWidget | None = None
+    widget: BarWidget | None = None
 
     def close(self) -> None:
         """Take the bar away."""
-        bar, self._bar = self._bar, None
+        bar, self.widget = self.widget, None
         if bar is not None:
             bar.is_over = True
             self._display("")
             bar.close()
 
     def _tell(self, share: float, detail: str) -> None:
-        if self._bar is None:
-            self._bar = BarWidget(title=self._title)
-            bundle: Any = self._bar._repr_mimebundle_()  # data and metadata, as IPython asks for them
+        if self.widget is None:
+            self.widget = BarWidget(title=self._title)
+            bundle: Any = self.widget._repr_mimebundle_()  # data and metadata, as IPython asks for them
             self._show(bundle[0])
-        with self._bar.hold_sync():
-            self._bar.share = min(max(share, 0.0), 1.0)
-            self._bar.detail = detail
-            self._bar.is_failing = " failed" in detail or "broken:" in detail
+        with self.widget.hold_sync():
+            self.widget.share = min(max(share, 0.0), 1.0)
+            self.widget.detail = detail
+            self.widget.is_failing = " failed" in detail or "broken:" in detail

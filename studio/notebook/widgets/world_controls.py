@@ -38,6 +38,9 @@ class WorldControls(anywidget.AnyWidget):
 
     Args:
         world: Which.
+
+    Attributes:
+        pump: The task that looks at the world; None where no loop runs.
     """
 
     _esm = module_of(
@@ -57,13 +60,13 @@ class WorldControls(anywidget.AnyWidget):
         self._world, self._told, self._is_over = world, 0, False
         self._view = LogView.of(world.recorded_in).run(world.number)
         self._panel, self._form = FaultPanel(world, self._strikes), MessageForm(world)
-        self._pump: asyncio.Task[None] | None = None
+        self.pump: asyncio.Task[None] | None = None
         graph = world.build.graph
         super().__init__(
             catalogue={**catalogue_of(graph), "compact": True},
             addresses=addresses_of(graph),
             status=self._status(),
-            standing=self._panel.standing(),
+            standing=self._standing(),
         )
         self.on_msg(self._asked)
         self._begin()
@@ -78,7 +81,7 @@ class WorldControls(anywidget.AnyWidget):
 
     def look(self) -> None:
         """Tell the front end what has changed; nothing where nothing has."""
-        self._tell(self._status(), self._panel.standing())
+        self._tell(self._status(), self._standing())
 
     # -- what the front end asks for --------------------------------------------------------------------------------
 
@@ -115,7 +118,7 @@ class WorldControls(anywidget.AnyWidget):
     def _begin(self) -> None:
         loop = _running_loop()
         if loop is not None:
-            self._pump = loop.create_task(self._watch())
+            self.pump = loop.create_task(self._watch())
 
     async def _watch(self) -> None:
         """Tell what changes until the world or the widget ends; the log is asked in a thread of its own."""
@@ -124,7 +127,7 @@ class WorldControls(anywidget.AnyWidget):
             status = self._status()
             is_last = status["state"] in ("closed", "died")
             if self._told - self.heard < UNHEARD_MAX or is_last:
-                standing = await loop.run_in_executor(None, self._panel.standing)
+                standing = await loop.run_in_executor(None, self._standing)
                 self._tell(status, standing)
             if is_last:
                 return
@@ -137,9 +140,12 @@ class WorldControls(anywidget.AnyWidget):
         if dict(status) != shown:
             self._told += 1
             self.status = {**status, "told": self._told}
-        kept = {name: value for name, value in standing.items() if name != "now"}  # the status says it
-        if kept != self.standing:
-            self.standing = kept
+        if standing != self.standing:
+            self.standing = dict(standing)
+
+    def _standing(self) -> dict[str, Any]:
+        """Return the faults that stand, without the time, which the status says."""
+        return {name: value for name, value in self._panel.standing().items() if name != "now"}
 
     def _status(self) -> dict[str, Any]:
         world = self._world
