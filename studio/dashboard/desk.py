@@ -25,7 +25,20 @@ FILTERS: Final = ("service", "address", "source", "saga", "from_ns", "until_ns")
 
 _NUMBERS: Final = ("run", "trace", "span", "message", "other", "campaign", "seed", "from_ns", "until_ns")
 _WORDS: Final = ("tab", *FILTERS[:4], "status", "text", "theme")
-_ORDER: Final = ("run", "tab", *FILTERS, "trace", "span", "message", "status", "text", "other", "campaign", "seed", "theme")
+_ORDER: Final = (
+    "run",
+    "tab",
+    *FILTERS,
+    "trace",
+    "span",
+    "message",
+    "status",
+    "text",
+    "other",
+    "campaign",
+    "seed",
+    "theme",
+)
 _NUMBER_MAX: Final = 2**63 - 1
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -29,18 +30,23 @@ class GuardedTornado(BokehTornado):
     def __init__(self, applications: Any, gate: Gate, **options: Any) -> None:
         self.gate = gate
         self.sockets: set[Any] = set()
+        self.nobody = asyncio.Event()  # is set while no browser holds a websocket
+        self.nobody.set()
         options |= {"extra_websocket_origins": ["*"], "transforms": [self._headers]}  # the gate looks at origins itself
         super().__init__(applications, **options)
 
     def new_connection(self, protocol: Any, socket: Any, application_context: Any, session: Any) -> Any:
         """Note a browser's websocket, so that it can be told when the server ends."""
         self.sockets.add(socket)
+        self.nobody.clear()
         return super().new_connection(protocol, socket, application_context, session)
 
     def client_lost(self, connection: Any) -> None:
         """Forget the websockets that are closed."""
         super().client_lost(connection)
         self.sockets = {socket for socket in self.sockets if socket.connection not in (None, connection)}
+        if not self.sockets:
+            self.nobody.set()
 
     def _headers(self, request: HTTPServerRequest) -> _Headers:
         return _Headers(self.gate)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Final
 
 from bokeh.application.handlers.function import FunctionHandler
@@ -67,9 +67,8 @@ class Web:
         self._server.stop(wait=False)
         for each in self._tornado.sockets:
             each.close(1001, "the dashboard was closed")
-        waited_until_s = time.monotonic() + _FAREWELL_S
-        while self._tornado.sockets and time.monotonic() < waited_until_s:
-            await asyncio.sleep(0.01)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._tornado.nobody.wait(), _FAREWELL_S)
         for session in sessions:
             session.destroy()
         await self._http.close_all_connections()

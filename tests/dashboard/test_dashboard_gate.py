@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from studio.dashboard.dashboard_server import DashboardServer
     from tests.dashboard.conftest import Serve
 
-SOCKET = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "c3R1ZGlv"}
+SOCKET = {
+    "Upgrade": "websocket",
+    "Connection": "Upgrade",
+    "Sec-WebSocket-Version": "13",
+    "Sec-WebSocket-Key": "c3R1ZGlv",
+}
 
 
 @pytest.fixture
@@ -78,7 +83,9 @@ def test_websocket_is_refused_without_the_cookie(server: DashboardServer) -> Non
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "http://127.0.0.1.evil.example", "null", ""])
-def test_websocket_of_another_sites_page_is_refused_in_spite_of_the_cookie(server: DashboardServer, origin: str) -> None:
+def test_websocket_of_another_sites_page_is_refused_in_spite_of_the_cookie(
+    server: DashboardServer, origin: str
+) -> None:
     assert ask(server, "/ws", Origin=origin, Cookie=cookie(server), **SOCKET)[0] == 403
 
 
@@ -89,6 +96,6 @@ def test_websocket_of_a_page_of_this_machine_is_let_through_the_gate(server: Das
 
 def test_a_named_site_may_hold_the_dashboard(serve: Serve) -> None:
     server = serve(origins=["https://hub.example"])
-    status, headers, _ = ask(server, "/ws", Origin="https://hub.example", Cookie=cookie(server), **SOCKET)
+    status, _, _ = ask(server, "/ws", Origin="https://hub.example", Cookie=cookie(server), **SOCKET)
     assert status != 403
     assert "https://hub.example" in ask(server, "/")[1]["Content-Security-Policy"]

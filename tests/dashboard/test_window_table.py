@@ -34,26 +34,26 @@ def test_only_a_window_is_fetched() -> None:
 
 def test_a_browser_that_asks_for_too_much_gets_a_bounded_window() -> None:
     rows = Rows()
-    table_of(rows)._handle_msg({"kind": "window", "offset": 500, "limit": 10**9})
-    assert rows.asked == [Window(500, 400, "", False)]
+    table_of(rows).receive({"kind": "window", "offset": 500, "limit": 10**9})
+    assert rows.asked == [Window(500, 400, "", descending=False)]
 
 
 def test_sorting_begins_at_the_first_row_again_and_only_by_columns_that_sort() -> None:
     rows = Rows()
     table = table_of(rows)
-    table._handle_msg({"kind": "window", "offset": 500, "limit": 90})
-    table._handle_msg({"kind": "sort", "name": "status", "descending": True})
-    table._handle_msg({"kind": "sort", "name": "id", "descending": True})
-    assert rows.asked[1:] == [Window(0, 90, "id", True)]
+    table.receive({"kind": "window", "offset": 500, "limit": 90})
+    table.receive({"kind": "sort", "name": "status", "descending": True})
+    table.receive({"kind": "sort", "name": "id", "descending": True})
+    assert rows.asked[1:] == [Window(0, 90, "id", descending=True)]
 
 
 def test_a_window_past_the_end_moves_back_when_rows_are_gone() -> None:
     rows = Rows()
     table = table_of(rows)
-    table._handle_msg({"kind": "window", "offset": 500, "limit": 90})
+    table.receive({"kind": "window", "offset": 500, "limit": 90})
     rows.total = 100
     table.reload()
-    assert rows.asked[-1] == Window(10, 90, "", False)
+    assert rows.asked[-1] == Window(10, 90, "", descending=False)
 
 
 def test_without_rows_nothing_is_fetched() -> None:
@@ -66,5 +66,5 @@ def test_without_rows_nothing_is_fetched() -> None:
 def test_a_chosen_row_is_marked_and_told() -> None:
     told: list[str] = []
     table = table_of(Rows(), choose=told.append)
-    table._handle_msg({"kind": "choose", "key": "7"})
+    table.receive({"kind": "choose", "key": "7"})
     assert (told, table.chosen) == (["7"], "7")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from studio.dashboard.desk import FILTERS
-from studio.dashboard.page.wording import chips, corner, found_runs, row_of, run_words, world_words
+from studio.dashboard.page.bar_words import chips, corner, found_runs, row_of, run_words, world_words
 from studio.dashboard.parcels import Parcel, Parcels
 from studio.dashboard.views import TABS
 from studio.errors import StudioError

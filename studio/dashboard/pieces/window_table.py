@@ -84,6 +84,7 @@ class WindowTable(JSComponent):
     sort: str = param.String(default="", doc="Column.")
     descending: bool = param.Boolean(default=False, doc="Greatest first.")
     chosen: str = param.String(default="", doc="Key of the row that is marked.")
+    reveal: int = param.Integer(default=-1, doc="Place of a row that is to be scrolled to; -1 for none.")
     label: str = param.String(default="", doc="What the table holds.")
     empty: str = param.String(default="", doc="What to say without rows.")
 
@@ -136,6 +137,10 @@ class WindowTable(JSComponent):
         return [str(values[self._key]), cells, marks, shares]
 
     def _handle_msg(self, data: Any) -> None:
+        self.receive(data)
+
+    def receive(self, data: Any) -> None:
+        """Do what a message of the browser asks for: another window, another order, a row that was chosen."""
         match data:
             case {"kind": "window", "offset": int(offset), "limit": int(limit)}:
                 self._fill(max(0, offset), max(1, min(limit, _ROWS_MAX)), self._count())

@@ -6,7 +6,7 @@ import pytest
 
 from studio.dashboard.desk import Desk
 from studio.dashboard.feed import Feed
-from studio.dashboard.page.wording import chips, clock, corner, found_runs
+from studio.dashboard.page.bar_words import chips, clock, corner, found_runs
 
 
 @pytest.mark.parametrize(
