@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from studio.dashboard.desk import FILTERS, Desk
@@ -20,9 +20,12 @@ STATES = st.fixed_dictionaries(
         **{name: st.text(st.characters(exclude_categories=["Cs"])) for name in WORDS},
     }
 )
+PAIRS = st.lists(st.tuples(st.sampled_from([*NUMBERS, *WORDS, "tab", "theme", "token"]), st.text()), max_size=5)
+QUERIES = PAIRS.map(lambda pairs: "&".join(f"{name}={value}" for name, value in pairs))
 FEED = Feed.of_log(Log.memory())
 
 
+@settings(deadline=None)
 @given(STATES)
 def test_a_link_restores_every_state(state: dict[str, Any]) -> None:
     desk, other = Desk(FEED), Desk(FEED, service="Elsewhere", trace=3)
@@ -31,7 +34,8 @@ def test_a_link_restores_every_state(state: dict[str, Any]) -> None:
     assert {name: getattr(other, name) for name in state} == state
 
 
-@given(st.text())
+@settings(deadline=None)
+@given(st.one_of(st.text(), QUERIES))
 def test_a_query_of_any_form_leaves_a_state_that_can_be_said(query: str) -> None:
     desk, other = Desk(FEED), Desk(FEED)
     desk.restore(query)
