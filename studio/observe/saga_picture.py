@@ -13,7 +13,7 @@ from studio.observe.palette import surface
 
 __all__ = ["SagaMark", "SagaPicture", "SagaState", "SagaWork"]
 
-_WIDTH, _LEFT, _RIGHT, _HEAD, _ROW = 1000, 190, 830, 62, 26
+_WIDTH, _LEFT, _RIGHT, _HEAD, _ROW = 1000, 190, 812, 62, 26
 _LETTER = 6.6
 
 _SIGNS = {"done": "✓", "failed": "✗", "unknown": "?", "compensated": "↺", "compensation-failed": "✖"}

@@ -19,7 +19,7 @@ export function render({ model }) {
   const places = () => [...root.querySelectorAll("a, button, summary")];
 
   root.addEventListener("click", (event) => {
-    const made = event.target.closest("[data-go], [data-act], [data-cell]");
+    const made = event.target.closest("[data-go], [data-act], [data-cell], [data-png]");
     if (!made || made.disabled) return;
     if (made.dataset.go) {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return; // a tab of its own
@@ -27,6 +27,8 @@ export function render({ model }) {
       model.send_msg({ kind: "go", changes: JSON.parse(made.dataset.go) });
     } else if (made.dataset.act) {
       model.send_msg({ kind: "act", name: made.dataset.act, value: made.dataset.value || "" });
+    } else if (made.dataset.png) {
+      savePng(model.picture, made.dataset.png);
     } else {
       const told = { source: "studio-dashboard", kind: "cell", cell: made.dataset.cell, line: Number(made.dataset.line) };
       window.parent.postMessage(told, "*"); // alone, the page tells itself, and nobody listens
@@ -50,4 +52,31 @@ export function render({ model }) {
   model.on(["html", "label"], draw);
   draw();
   return root;
+}
+
+// Draw an SVG at twice its size, as sharp screens show it, and save it.
+function savePng(svg, name) {
+  const root = new DOMParser().parseFromString(svg, "image/svg+xml").documentElement;
+  const [, , width, height] = (root.getAttribute("viewBox") || "0 0 0 0").split(/\s+/).map(Number);
+  if (!width) return;
+  root.setAttribute("width", width);
+  root.setAttribute("height", height);
+  root.removeAttribute("style");
+  const url = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(root)], { type: "image/svg+xml" }));
+  const image = new Image();
+  image.onload = () => {
+    const canvas = document.createElement("canvas");
+    canvas.width = width * 2;
+    canvas.height = height * 2;
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    URL.revokeObjectURL(url);
+    canvas.toBlob((blob) => {
+      const anchor = document.createElement("a");
+      anchor.href = URL.createObjectURL(blob);
+      anchor.download = `${name}.png`;
+      anchor.click();
+      setTimeout(() => URL.revokeObjectURL(anchor.href), 10_000);
+    }, "image/png");
+  };
+  image.src = url;
 }

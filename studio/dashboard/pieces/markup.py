@@ -16,7 +16,7 @@ from studio.errors import StudioError
 if TYPE_CHECKING:
     from studio.dashboard.desk import Desk
 
-__all__ = ["Markup", "act", "cell_link", "link", "missing"]
+__all__ = ["Markup", "act", "cell_link", "link", "missing", "png"]
 
 _CHOICES: Final = frozenset(
     ("tab", "trace", "span", "message", "saga", "service", "address", "source", "status", "text", "from_ns", "until_ns")
@@ -34,6 +34,7 @@ class Markup(JSComponent):
 
     html = param.String(default="", doc="What is shown.")
     label = param.String(default="", doc="What it is, for screen readers.")
+    picture = param.String(default="", doc="SVG that `png` takes away.")
     keys = param.Dict(default={}, doc="Key to the name of the act that it does, from all over the tab.")
 
     _esm: ClassVar[Any] = Path(__file__).with_name("markup.js")
@@ -92,6 +93,15 @@ def act(name: str, text: str, value: str = "", *, refused: str = "", kind: str =
         f'<button type="button" class="{escape(kind)}" data-act="{escape(name)}" data-value="{escape(value)}"{off}>'
         f"{escape(text)}</button>"
     )
+
+
+def png(name: str) -> str:
+    """Return a button that takes the text's `picture` away as PNG; the browser draws it.
+
+    Args:
+        name: Of the file, without suffix.
+    """
+    return f'<button type="button" data-png="{escape(name)}" title="Take the picture away">PNG</button>'
 
 
 def cell_link(cell: str, line: int) -> str:

@@ -29,22 +29,22 @@ def _mark(ended: Any) -> Mark:
 
 
 MESSAGE_COLUMNS: Final = (
-    Column("message", "Message", width=72, align="right", sortable=False),
-    Column("at_ns", "At", width=78, align="right", show=duration),
-    Column("kind", "Kind", width=60),
-    Column("address", "Address", code=True),
-    Column("sender", "From", width=128, sortable=False),
-    Column("consumers", "To", width=128, sortable=False, show=_names),
-    Column("key", "Key", width=84, sortable=False),
-    Column("attempts", "Attempts", width=74, align="right", show=_number),
-    Column("ended", "Outcome", width=190, sortable=False, show=_ended, mark=_mark),
-    Column("saga", "Saga", width=150, sortable=False),
-    Column("trace", "Trace", width=56, align="right", sortable=False, show=_number),
+    Column("message", "Message", width=76, align="right", sortable=False),
+    Column("at_ns", "At", width=74, align="right", show=duration),
+    Column("kind", "Kind", width=54),
+    Column("address", "Address", width=176, code=True),
+    Column("sender", "From", width=112, sortable=False),
+    Column("consumers", "To", sortable=False, show=_names),
+    Column("key", "Key", width=76, sortable=False),
+    Column("attempts", "Tries", width=54, align="right", show=_number),
+    Column("ended", "Outcome", width=160, sortable=False, show=_ended, mark=_mark),
+    Column("trace", "Trace", width=54, align="right", sortable=False, show=_number),
+    Column("saga", "Saga", sortable=False),
 )
 """Of messages; `ended` is the outcome with what went before."""
 
 LETTER_COLUMNS: Final = (
-    Column("message", "Message", width=72, align="right", sortable=False),
+    Column("message", "Message", width=76, align="right", sortable=False),
     Column("at_ns", "Given up", width=84, align="right", sortable=False, show=duration),
     Column("address", "Address", sortable=False, code=True),
     Column("consumer", "Consumer", width=150, sortable=False),

@@ -10,7 +10,7 @@ import panel as pn
 
 from studio.dashboard.pieces.dead_letters import not_live
 from studio.dashboard.pieces.facts import error_words, marked, pretty, section, table
-from studio.dashboard.pieces.markup import Markup, act, link, missing
+from studio.dashboard.pieces.markup import Markup, act, link, missing, png
 from studio.dashboard.pieces.saga_drawing import picture_of
 from studio.dashboard.view import Export
 from studio.errors import NothingToActOn, NotInRun
@@ -68,7 +68,7 @@ class OpenedSaga:
             self.head.html, self.timeline.html, self.journal.html = missing(error), "", ""
             return
         self.head.html = self._head(self.story) + self._question()
-        self.timeline.html = picture_of(self.story, self._corner()).svg()
+        self.timeline.html = self.head.picture = picture_of(self.story, self._corner()).svg()
         self.journal.html = _states(self.story) + _journal(self.story)
 
     def exports(self) -> Sequence[Export]:
@@ -76,8 +76,9 @@ class OpenedSaga:
         story = self.story
         if story is None:
             return ()
-        name = "saga-" + "".join(each if each.isalnum() or each in "-_." else "-" for each in story.saga)
-        return (Export("Timeline, SVG", "svg", name, lambda: picture_of(story, self._corner()).svg().encode()),)
+        return (
+            Export("Timeline, SVG", "svg", _file_of(story), lambda: picture_of(story, self._corner()).svg().encode()),
+        )
 
     # -- what an operator does --------------------------------------------------------------------------------------
 
@@ -146,6 +147,7 @@ class OpenedSaga:
             link(desk, f"{story.messages} messages", tab="messages", saga=story.saga, message=None, text=""),
             '<span class="grow"></span>',
             *self._acts(story),
+            png(_file_of(story)),
             link(desk, "Link", title="A link to what is open here"),
             act("close", "Close"),
         ]
@@ -170,6 +172,10 @@ class OpenedSaga:
             f'any more.</p><div class="acts">{act("abandon", "Abandon", self._asked, kind="danger")}'
             f"{act('keep', 'Keep it')}</div></div>"
         )
+
+
+def _file_of(story: SagaStory) -> str:
+    return "saga-" + "".join(each if each.isalnum() or each in "-_." else "-" for each in story.saga)
 
 
 def _states(story: SagaStory) -> str:

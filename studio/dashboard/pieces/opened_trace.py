@@ -10,7 +10,7 @@ import panel as pn
 
 from studio.dashboard.components.waterfall_component import WaterfallPane
 from studio.dashboard.pieces.facts import marked
-from studio.dashboard.pieces.markup import Markup, act, link, missing
+from studio.dashboard.pieces.markup import Markup, act, link, missing, png
 from studio.dashboard.pieces.span_facts import span_facts
 from studio.dashboard.view import Export
 from studio.errors import NotInRun
@@ -71,6 +71,7 @@ class OpenedTrace:
         self._neighbours = (beside[0], beside[1])
         self.head.html = self._head(trace, place)
         self._draw(trace)
+        self.head.picture = self.waterfall.svg
         self._show_span()
 
     def waterfall_of(self, trace: int, spans_max: int) -> Waterfall:
@@ -123,6 +124,7 @@ class OpenedTrace:
             act("before", "← Previous [", refused="" if before is not None else "It is the first one listed."),
             act("after", "Next ] →", refused="" if after is not None else "It is the last one listed."),
             link(self._desk, "Its messages", tab="messages", text=f"trace:{trace}", message=None),
+            png(f"trace-{trace}"),
             link(self._desk, "Link", title="A link to what is open here"),
             act("close", "Close"),
         ]

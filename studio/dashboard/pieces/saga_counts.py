@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from studio.dashboard.pieces.bulk import bulk_exports
 from studio.dashboard.pieces.facts import marked, table
-from studio.dashboard.pieces.markup import Markup, act
+from studio.dashboard.pieces.markup import Markup, act, png
 from studio.dashboard.pieces.state_area import state_area
 from studio.dashboard.view import Export
 from studio.observe.axis import duration
@@ -53,6 +53,7 @@ class SagaCounts:
         told = f"Saga instances by state over time; at the end {told}"
         self.picture = state_area(starts, until_ns, _drawn(found), told=told)
         shown = self._table(starts, found) if self._is_table else self.picture
+        self.body.picture = self.picture
         self.body.html = self._head() + (shown if found else "")
 
     def exports(self) -> Sequence[Export]:
@@ -94,7 +95,7 @@ class SagaCounts:
         if len(self._totals) > 1 and _FAIR in self._totals and not self._is_table:
             totals.append(f'<span class="soft">The picture leaves out what is {_FAIR}.</span>')
         turn = act("table", "Show as picture" if self._is_table else "Show as table") if totals else ""
-        return f'<div class="head totals">{"".join(totals)}<span class="grow"></span>{turn}</div>'
+        return f'<div class="head totals">{"".join(totals)}<span class="grow"></span>{png("saga-states")}{turn}</div>'
 
     def _table(self, starts: Sequence[int], found: Mapping[str, Sequence[float | None]]) -> str:
         """Return a dozen instants evenly spread, the last one among them."""

@@ -161,14 +161,38 @@ export function render({ model }) {
     choose(line);
   });
   scroller.addEventListener("scroll", ask, { passive: true });
-  const sizes = new ResizeObserver(ask);
+  // Scroll to the row that Python names, once: whoever scrolls on is not called back.
+  let revealed = -1;
+  function reveal() {
+    const at = model.reveal;
+    if (at < 0 || at === revealed || at >= model.total || !scroller.clientHeight) return;
+    revealed = cursor = at;
+    const first = firstSeen();
+    if (at >= first && at < first + room()) return;
+    const target = Math.max(0, at - Math.floor(room() / 2));
+    scroller.scrollTop = height() < HEIGHT_MAX ? target * ROW : (target / Math.max(1, last())) * reach();
+    ask();
+  }
+
+  let seenHeight = 0;
+  const sizes = new ResizeObserver(() => {
+    if (scroller.clientHeight !== seenHeight) revealed = -1;
+    seenHeight = scroller.clientHeight;
+    reveal();
+    ask();
+  });
   sizes.observe(scroller);
 
   model.on(["head", "sort", "descending"], drawHead);
   model.on(["rows", "offset", "total", "empty", "label"], () => {
     wanted = null;
     draw();
+    reveal();
     ask();
+  });
+  model.on("reveal", () => {
+    revealed = -1;
+    reveal();
   });
   model.on("chosen", () => {
     for (const line of body.children) line.setAttribute("aria-selected", String(line.dataset.key === model.chosen));

@@ -66,7 +66,8 @@ class MessagesView(View):
         )
         self.letters = DeadLetters(desk)
         self.opened = OpenedMessage(desk)
-        listed = pn.Column(self.table, self.letters.body)
+        self._messages = pn.Column(self.table, sizing_mode="stretch_both", margin=0)
+        listed = pn.Column(self._messages, self.letters.body)
         self._halves = Halves([self.filters.row, self.letters.switch], listed, self.opened.body)
 
     def body(self) -> Viewable:
@@ -79,7 +80,7 @@ class MessagesView(View):
             is_dead = bool(self._terms.get("dead"))
             self.filters.show()
             self.filters.row.visible = not is_dead
-            self.table.visible = not is_dead
+            self._messages.visible = not is_dead
             self.letters.show(is_shown=is_dead)
             shown, before = (self.desk.shown_run, self.wanted), self._shown
             self._shown = shown

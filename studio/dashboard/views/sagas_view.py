@@ -25,16 +25,16 @@ if TYPE_CHECKING:
 __all__ = ["SagasView"]
 
 _COLUMNS = (
-    Column("state", "State", width=130, mark=mark_of),
-    Column("saga", "Instance", sortable=False, code=True),
-    Column("version", "Version", width=70, sortable=False),
+    Column("state", "State", width=118, mark=mark_of),
+    Column("saga", "Instance", width=186, sortable=False, code=True),
+    Column("version", "Version", width=60, sortable=False),
     Column("step", "Latest mark", sortable=False),
-    Column("reason", "Reason", width=160, sortable=False, show=error_words),
-    Column("attempts", "Attempts", width=76, align="right", sortable=False),
-    Column("epoch", "Epoch", width=62, align="right"),
-    Column("started_ns", "Started", width=82, align="right", show=duration),
-    Column("changed_ns", "Changed", width=82, align="right", show=duration),
-    Column("duration_ns", "Took", width=82, align="right", show=duration),
+    Column("reason", "Reason", sortable=False, show=error_words),
+    Column("attempts", "Tries", width=48, align="right", sortable=False),
+    Column("epoch", "Epoch", width=56, align="right"),
+    Column("started_ns", "Started", width=72, align="right", show=duration),
+    Column("changed_ns", "Changed", width=76, align="right", show=duration),
+    Column("duration_ns", "Took", width=72, align="right", show=duration),
 )
 
 

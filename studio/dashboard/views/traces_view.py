@@ -86,7 +86,7 @@ class TracesView(View):
             else:
                 self.table.reload()
             trace = self.desk.trace
-            self.table.chosen = "" if trace is None else str(trace)
+            self._mark(trace)
             self._halves.show(is_open=trace is not None)
             self.opened.refresh()
 
@@ -118,6 +118,13 @@ class TracesView(View):
             *bulk_exports("Traces", "traces", lambda: all_traces(self.desk.view, self.wanted)),
             *self.opened.exports(),
         )
+
+    def _mark(self, trace: int | None) -> None:
+        """Mark the opened trace in the list, and scroll to it when it is another one than before."""
+        chosen = "" if trace is None else str(trace)
+        if trace is not None and chosen != self.table.chosen:
+            self.table.reveal = self._beside(trace)[0]
+        self.table.chosen = chosen
 
     def _limit_ns(self, text: str) -> int | None:
         """Return a limit of duration; one that cannot be read is told, and limits nothing."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from studio.store.windows.bursts import one_burst
 from studio.store.windows.conditions import Conditions, like
-from studio.store.windows.outcomes import with_outcomes
+from studio.store.windows.outcomes import BETWEEN, with_outcomes
 from studio.store.windows.patterns import address_patterns, saga_patterns
 from studio.store.windows.statements import Sql, complete
 
@@ -71,16 +71,18 @@ select m.seq from raw.messages m {joins} where {where} order by {order} limit {l
 _ROWS = """
 with shown as materialized (select * from raw.messages where run = {run} and seq in {places}),
 told as (
-  select message, max(attempt) as attempts, list(consumer order by seq) as takers,
-    list(outcome order by seq) as outcomes, list(reason order by seq) as reasons
-  from raw.deliveries where run = {run} and message in (select message from shown) group by message
+  select d.message, max(d.attempt) as attempts, string_agg(c.text, chr({between}) order by d.seq) as takers,
+    string_agg(o.text, chr({between}) order by d.seq) as outcomes,
+    string_agg(r.text, chr({between}) order by d.seq) as reasons
+  from raw.deliveries d join raw.names c on c.run = d.run and c.id = d.consumer
+  join raw.names o on o.run = d.run and o.id = d.outcome join raw.names r on r.run = d.run and r.id = d.reason
+  where d.run = {run} and d.message in (select message from shown) group by d.message
 )
 select m.at_ns, m.message, m.kind, m.address, m.sender, m.replica, m.key, m.saga, m.trace, m.span, m.cause,
-  coalesce(t.attempts, 0) as attempts, coalesce(t.takers, []) as takers, coalesce(t.outcomes, []) as outcomes,
-  coalesce(t.reasons, []) as reasons, m.body, m.seq
+  coalesce(t.attempts, 0) as attempts, t.takers, t.outcomes, t.reasons, m.body, m.seq
 from shown m left join told t on t.message = m.message
 """
-_NAMED: Final = ("kind", "address", "sender", "saga", "takers", "outcomes", "reasons")
+_NAMED: Final = ("kind", "address", "sender", "saga")
 _ORDERS: Final = {"seq": "m.seq", "address": "a.text", "kind": "a.text", "attempts": "attempts"}
 _JOINS: Final = {
     "address": "join raw.names a on a.run = m.run and a.id = m.address",
@@ -170,7 +172,12 @@ def _shown(view: RunView, places: list[int]) -> pl.DataFrame:
     import polars as pl
 
     order = pl.DataFrame({"seq": places, "order": range(len(places))}, schema={"seq": pl.Int64, "order": pl.Int64})
-    found = view.ask(_ROWS, names=_NAMED, places=places).join(order, on="seq").sort("order").drop("order")
+    found = (
+        view.ask(_ROWS, names=_NAMED, places=places, between=ord(BETWEEN))
+        .join(order, on="seq")
+        .sort("order")
+        .drop("order")
+    )
     return with_outcomes(found)
 
 

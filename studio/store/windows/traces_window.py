@@ -157,10 +157,8 @@ def list_traces(
         limit=limit,
         offset=offset,
     )
-    statuses = [_statuses(bits) for bits in found["status"].to_list()]
-    return found.drop("status").with_columns(
-        pl.col("name", "saga").fill_null(""), pl.Series("statuses", statuses, dtype=pl.List(pl.String))
-    )
+    statuses = pl.Series("statuses", [" ".join(_statuses(bits)) for bits in found["status"]], dtype=pl.String)
+    return found.drop("status").with_columns(pl.col("name", "saga").fill_null(""), statuses.str.split(" "))
 
 
 def all_traces(view: RunView, wanted: TraceFilter, *, rows_max: int = ROWS_MAX) -> Iterator[pl.DataFrame]:

@@ -80,7 +80,7 @@ def test_dead_letters_have_their_cause(live: Desk, words: Words) -> None:
     view = shown(live)
     assert [row[1][6] for row in view.letters.table.rows] == ["ValueError"]
     assert "Dead letters: 1" in words(view.letters.switch.html)
-    assert not view.table.visible
+    assert view.letters.body.visible
 
 
 def test_a_dead_letter_is_delivered_once_more(live: Desk, troubled: World) -> None:
