@@ -16,8 +16,8 @@ from studio.dashboard.pieces.opened_message import OpenedMessage
 from studio.dashboard.pieces.terms import Terms
 from studio.dashboard.pieces.window_table import Window, WindowTable
 from studio.dashboard.view import Export, View
+from studio.store.windows.message_outcomes import OUTCOMES
 from studio.store.windows.messages_window import KINDS, MessageFilter, all_messages, count_messages, list_messages
-from studio.store.windows.outcomes import OUTCOMES
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from studio.store.windows.bursts import one_burst
 from studio.store.windows.conditions import Conditions, like
-from studio.store.windows.outcomes import BETWEEN, with_outcomes
+from studio.store.windows.message_outcomes import BETWEEN, with_outcomes
 from studio.store.windows.patterns import address_patterns, saga_patterns
 from studio.store.windows.statements import Sql, complete
 
@@ -43,7 +43,7 @@ class MessageFilter:
         kind: One of `KINDS`.
         key: The event's, `*` for any characters.
         saga: A saga's name, or one instance of it: whose work sent it.
-        outcome: That one of its deliveries had; one of `studio.store.windows.outcomes.OUTCOMES`.
+        outcome: That one of its deliveries had; one of `studio.store.windows.message_outcomes.OUTCOMES`.
         text: In its address, key or contents.
         trace: That it belongs to.
         from_ns: Sent then or later.
