@@ -133,11 +133,11 @@ class KernelSide:
 
     def _answer(self, comm: Any, message: Any) -> None:
         data = message.get("content", {}).get("data", {})
-        answers: dict[object, Callable[[], Values]] = {
+        answers: dict[str, Callable[[], Values]] = {
             "inventory": self._inventory,
             "dashboard": lambda: self._dashboard(data),
         }
-        asked = data.get("ask", "")
+        asked = str(data.get("ask", ""))
         if asked in answers:
             self._try(comm, lambda: comm.send(answers[asked]()), asked=asked)
 

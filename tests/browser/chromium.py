@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, WebSocket, expect, sync_playwright
 
 __all__ = ["Watch", "abroad", "chromium", "find_chromium", "pages_of", "reason_to_skip"]
 
@@ -34,7 +34,9 @@ ARGUMENTS = (
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 _HERE = re.compile(r"^(?:(?:https?|wss?)://(?:localhost|127\.0\.0\.1)(?:[:/?#]|$)|data:|blob:|about:)")
 _ABROAD = re.compile(r"^(?!(?:https?|wss?)://(?:localhost|127\.0\.0\.1)(?:[:/?#]|$))(?:https?|wss?|ftp)://")
-TIMEOUT_MS = 30_000
+TIMEOUT_MS = 60_000
+"""Longest wait for anything in a page: machines that test are busy."""
+expect.set_options(timeout=TIMEOUT_MS)
 
 
 def find_chromium() -> Path | None:

@@ -20,8 +20,8 @@ from typing import Any
 
 __all__ = ["LabServer", "lab_server_in"]
 
-START_S = 60
-STOP_S = 15
+START_S = 120
+STOP_S = 30
 _SETTINGS = {  # no news, no look for updates, no tour of what is new
     "@jupyterlab/apputils-extension/notification": {
         "fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True,

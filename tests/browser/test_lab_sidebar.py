@@ -36,7 +36,7 @@ def parcels(root: Path) -> list[str]:
     return [(folder / f"{kind}.txt").read_text(encoding="utf-8").rstrip() for kind in kinds]
 
 
-def test_from_the_launcher_to_a_declared_service_and_past_a_restart(lab: LabPage) -> None:
+def test_from_the_launcher_to_a_declared_service_past_a_restart_and_a_death(lab: LabPage) -> None:
     lab.open()
     lab.page.locator(".jp-LauncherCard", has_text="Studio notebook").click()
     lab.expect_told("Nothing is declared yet")
@@ -47,9 +47,13 @@ def test_from_the_launcher_to_a_declared_service_and_past_a_restart(lab: LabPage
     expect(lab.line("Shipping")).to_be_visible()
     lab.restart_kernel()
     lab.expect_told("Nothing is declared yet")
-    lab.page.locator(".jp-Notebook .jp-Cell").first.click()
-    lab.page.keyboard.press("Control+Enter")
+    lab.cells.first.click()
+    lab.page.keyboard.press("Shift+Enter")  # a new cell follows, and is written in
     expect(lab.line("$.Shipping.book")).to_be_visible(timeout=KERNEL_MS)
+    lab.page.keyboard.type("import os; os._exit(1)")
+    lab.page.keyboard.press("Control+Enter")
+    lab.page.locator(".jp-Dialog").get_by_role("button", name="Ok").click(timeout=KERNEL_MS)
+    lab.expect_told("Nothing is declared yet")
 
 
 def test_findings_jumps_keys_and_runs(lab: LabPage, parcels: list[str]) -> None:
@@ -104,18 +108,6 @@ def test_each_notebook_has_its_own_and_a_kernel_without_studio_says_what_to_do(
     expect(lab.line("Shipping")).to_be_visible()
     lab.tab("first.ipynb").locator(".lm-TabBar-tabCloseIcon").click()
     lab.page.get_by_role("button", name="Discard").click()
-    lab.expect_told("Nothing is declared yet")
-
-
-def test_a_kernel_that_dies_is_begun_anew_and_bound_again(lab: LabPage, parcels: list[str]) -> None:
-    lab.server.write("dying.ipynb", parcels[1], "import os\nos._exit(1)")
-    lab.open("dying.ipynb")
-    lab.expect_told("Nothing is declared yet")
-    lab.cells.first.click()
-    lab.page.keyboard.press("Shift+Enter")
-    expect(lab.line("Shipping")).to_be_visible(timeout=KERNEL_MS)
-    lab.page.keyboard.press("Shift+Enter")
-    lab.page.locator(".jp-Dialog").get_by_role("button", name="Ok").click(timeout=KERNEL_MS)
     lab.expect_told("Nothing is declared yet")
 
 

@@ -23,7 +23,7 @@ export class Links {
     });
   }
 
-  /** Fired when another notebook is the current one. */
+  /** Fired when another notebook is the current one, or it is called otherwise. */
   get currentChanged(): ISignal<this, void> {
     return this._currentChanged;
   }
@@ -50,6 +50,7 @@ export class Links {
     const linked = { panel, link: new Link(panel.sessionContext) };
     this._links.set(panel, linked);
     linked.link.changed.connect(() => this._changed.emit(linked));
+    panel.context.pathChanged.connect(() => this._currentChanged.emit());
     panel.disposed.connect(() => {
       this._links.delete(panel);
       linked.link.dispose();
