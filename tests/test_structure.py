@@ -50,18 +50,21 @@ HOMES: Mapping[str, set[str]] = {
     "ipywidgets": {"notebook"},
     "joblib": {"simulation"},
     "panel": {"dashboard"},
+    "param": {"dashboard"},
     "polars": {"store", "simulation", "notebook", "dashboard"},
     "prometheus_client": {"observe", "serve"},
     "ray": {"simulation"},
     "sqlalchemy": {"serve"},
     "starlette": {"runtime", "serve"},
     "structlog": {"observe", "serve"},
+    "tornado": {"dashboard"},
+    "traitlets": {"notebook", "dashboard"},
     "uvicorn": {"serve"},
 }
 NEVER_ON_IMPORT = (
     "IPython", "aiosqlite", "anywidget", "bokeh", "distributed", "duckdb", "fastapi", "httpx", "hypothesis",
-    "ipykernel", "ipywidgets", "jinja2", "joblib", "nats", "panel", "polars", "prometheus_client", "rich",
-    "sqlalchemy", "starlette", "structlog", "typer", "uvicorn",
+    "ipykernel", "ipywidgets", "jinja2", "joblib", "nats", "panel", "param", "polars", "prometheus_client", "rich",
+    "sqlalchemy", "starlette", "structlog", "tornado", "traitlets", "typer", "uvicorn",
 )  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from studio.errors import Where
 from studio.graph.build import Graph, outcomes
 from studio.graph.lint import Finding, lint
 from studio.lab.keepsakes import Keepsakes
-from studio.lab.outcomes import Outcome, Outcomes
+from studio.lab.last_results import Outcome, Outcomes
 from studio.lab.whereabouts import Places, Values, health_of
 from studio.model.event import Event
 from studio.model.invariant import Invariant
