@@ -6,8 +6,10 @@ from typing import Any
 
 import panel as pn
 from bokeh.models import (
+    AdaptiveTicker,
     BasicTickFormatter,
     BoxSelectTool,
+    CompositeTicker,
     CrosshairTool,
     CustomJSTickFormatter,
     HoverTool,
@@ -18,21 +20,40 @@ from bokeh.plotting import figure as bokeh_figure
 
 from studio.observe.palette import CATEGORICAL, FONT, Theme, colour
 
-__all__ = ["chart", "dress", "figure", "series_colour", "time_formatter"]
+__all__ = ["chart", "dress", "figure", "series_colour", "tell_time"]
 
-# Virtual time in its largest fitting unit; mirrors what `studio.observe.axis.duration` says.
+# Virtual time with all its digits, since neighbours may differ in the last one only: `1.25 s`, `1 min 30 s`.
 _TIME_JS = """
-const ns = Math.abs(tick), sign = tick < 0 ? "−" : "";
-const units = [[3.6e12, "h"], [6e10, "min"], [1e9, "s"], [1e6, "ms"], [1e3, "µs"]];
-if (ns === 0) return "0 s";
-const [scale, unit] = units.find(([scale]) => ns >= scale) ?? [1, "ns"];
-return sign + Number((ns / scale).toPrecision(3)) + " " + unit;
+if (tick === 0) return "0 s";
+const sign = tick < 0 ? "−" : "", exact = (value) => Number(value.toPrecision(12));
+const ns = exact(Math.abs(tick));
+const units = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]];
+if (ns < 6e10) {
+  const [scale, unit] = units.find(([scale]) => ns >= scale) ?? [1, "ns"];
+  return sign + exact(ns / scale) + " " + unit;
+}
+const h = Math.floor(ns / 3.6e12), min = Math.floor((ns % 3.6e12) / 6e10), s = exact((ns % 6e10) / 1e9);
+return sign + [[h, "h"], [min, "min"], [s, "s"]].filter(([value]) => value).map((each) => each.join(" ")).join(" ");
 """
+_SECOND, _MINUTE, _HOUR = 1e9, 60e9, 3_600e9
 
 
-def time_formatter() -> CustomJSTickFormatter:
-    """Return what writes nanoseconds on an axis: `1.5 s`, `2 min`."""
-    return CustomJSTickFormatter(code=_TIME_JS)
+def tell_time(axis: Any, *, ticks: int) -> None:
+    """Let an axis of nanoseconds say round instants: seconds and minutes by 1, 2, 5, 10, 15, 30, hours likewise.
+
+    Args:
+        axis: Of a chart.
+        ticks: About how many there is room for.
+    """
+    parts = (
+        AdaptiveTicker(mantissas=[1, 2, 5], base=10, max_interval=0.5 * _SECOND),
+        AdaptiveTicker(mantissas=[1, 2, 5, 10, 15, 30], base=60, min_interval=_SECOND, max_interval=30 * _MINUTE),
+        AdaptiveTicker(mantissas=[1, 2, 4, 6, 12], base=24, min_interval=_HOUR),
+    )
+    for part in parts:
+        part.update(num_minor_ticks=0, desired_num_ticks=ticks)
+    axis.ticker = CompositeTicker(tickers=list(parts), desired_num_ticks=ticks, num_minor_ticks=0)
+    axis.formatter = CustomJSTickFormatter(code=_TIME_JS)
 
 
 def series_colour(index: int) -> str:
@@ -59,7 +80,7 @@ def figure(
         **options,
     )  # fmt: skip
     if of_time:
-        made.xaxis.formatter = time_formatter()
+        tell_time(made.xaxis[0], ticks=6)
         made.add_tools(BoxSelectTool(dimensions="width"), WheelPanTool(dimension="width"), ResetTool())
         made.add_tools(CrosshairTool(dimensions="height", line_alpha=0.4, line_width=1))
     return dress(made, theme)

@@ -1,4 +1,4 @@
-"""Draw curves over virtual time, each told by colour, dash and name, with what they come to in words above."""
+"""Draw curves over virtual time, each told by colour, dash and name, with what they come to in words below."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import Any, Final
 import panel as pn
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool
 
-from studio.dashboard.pieces.chart_look import series_colour, time_formatter
+from studio.dashboard.pieces.chart_look import series_colour, tell_time
 from studio.dashboard.pieces.parts import BOKEH, HTML
 from studio.dashboard.pieces.time_board import TimeBoard
 from studio.observe.axis import duration
 
 __all__ = ["DASHES", "CurveChart", "Curves", "as_count", "as_duration", "legend"]
+
+_LEAST_NS = 100_000  # least height of a chart of durations, so that nothing but zeros needs no nanoseconds
 
 DASHES: Final = ((), (6, 3), (2, 2), (8, 3, 2, 3), (12, 3), (2, 4))
 """Of the first curve, the second, and so on: solid, dashed, dotted …"""
@@ -89,16 +91,17 @@ class CurveChart:
         self._series: tuple[str, ...] = ()
         self._source = ColumnDataSource({"at": []})
         self._head = HTML("", margin=(0, 4, 0, 4), sizing_mode="stretch_width", stylesheets=[_CSS])
+        self._foot = HTML("", margin=(0, 4, 0, 4), sizing_mode="stretch_width", stylesheets=[_CSS])
         self._figure = self._draw()
         self._place = pn.Column(self._framed(), sizing_mode="stretch_width", margin=0)
-        self.body = pn.Column(
-            self._head, self._place, sizing_mode="stretch_width", margin=0, css_classes=["studio-chart"]
+        self.body = pn.Column(  # the legend, which may take several lines, below: charts of a row stay in line
+            self._head, self._place, self._foot, sizing_mode="stretch_width", margin=0, css_classes=["studio-chart"]
         )
 
     def show(self, curves: Curves) -> None:
         """Show other curves; where their names stay, only numbers are sent."""
         self.curves = curves
-        self._head.object = self.words()
+        self._head.object, self._foot.object = self._heading(), self._legend()
         self._place.visible = not curves.is_empty
         if tuple(curves.values) != self._series:
             self._series = tuple(curves.values)
@@ -108,15 +111,22 @@ class CurveChart:
         else:
             self._source.data = self._columns()
             self._figure.y_range.start = self._floor()
+            if self.say is not as_duration:
+                self._figure.yaxis.ticker.min_interval = 1 if self._is_whole() else 0
 
     def words(self) -> str:
         """Return title and legend as HTML, which also is the chart's text alternative."""
+        return self._heading() + self._legend()
+
+    def _heading(self) -> str:
         unit = f" <span class='soft'>{escape(self.unit)}</span>" if self.unit else ""
-        head = f"<h3>{escape(self.title)}{unit}</h3>"
+        return f"<h3>{escape(self.title)}{unit}</h3>"
+
+    def _legend(self) -> str:
         if self.curves.is_empty:
-            return f"{head}<p class='nothing'>{escape(self._advice)}</p>"
+            return f"<p class='nothing'>{escape(self._advice)}</p>"
         told = [legend(at, name, self.span_words(name)) for at, name in enumerate(self.curves.values)]
-        return f'{head}<ul aria-label="{escape(self.alternative())}">{"".join(told)}</ul>'
+        return f'<ul aria-label="{escape(self.alternative())}">{"".join(told)}</ul>'
 
     def alternative(self) -> str:
         """Return what the chart shows, in a sentence for each curve."""
@@ -129,6 +139,11 @@ class CurveChart:
         if not values:
             return "nothing"
         return f"latest {self.say(values[-1])}, {self.say(min(values))} to {self.say(max(values))}"
+
+    def _is_whole(self) -> bool:
+        """Tell whether the values are levels that come in whole numbers: half a replica needs no tick."""
+        values = (value for name in self.curves.values for value in self.curves.of(name))
+        return self.is_stepped and all(value == int(value) for value in values)
 
     def _floor(self) -> float:
         """Return where the y axis begins: at 0, or wherever the curves do if they go below."""
@@ -148,9 +163,13 @@ class CurveChart:
 
     def _draw(self) -> Any:
         made = self.board.figure(height=self._height)
-        made.y_range.update(start=self._floor(), min_interval=1e-9)
-        made.yaxis.formatter = time_formatter() if self.say is as_duration else CustomJSTickFormatter(code=_NUMBER_JS)
-        made.yaxis.ticker.desired_num_ticks = 4
+        is_time = self.say is as_duration
+        made.y_range.update(start=self._floor(), min_interval=_LEAST_NS if is_time else 1e-9)
+        if is_time:
+            tell_time(made.yaxis[0], ticks=4)
+        else:
+            made.yaxis.formatter = CustomJSTickFormatter(code=_NUMBER_JS)
+            made.yaxis.ticker.update(desired_num_ticks=4, min_interval=1 if self._is_whole() else 0)
         draw = made.step if self.is_stepped else made.line
         for at in range(len(self._series)):
             style = {"color": series_colour(at), "line_width": 1.5, "line_dash": list(DASHES[at % len(DASHES)])}
@@ -179,8 +198,10 @@ def legend(at: int, name: str, words: str) -> str:
 
 
 _CSS = """
-h3 { display: inline; font-size: 12px; margin-right: 6px; } h3 .soft { font-weight: 400; }
-ul { display: inline; list-style: none; margin: 0; padding: 0; font-size: 11px; line-height: 16px; }
-li { display: inline-block; margin-right: 10px; white-space: nowrap; } b { font-weight: 500; }
+h3 { font-size: 12px; margin: 0; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+h3 .soft { font-weight: 400; }
+ul { list-style: none; margin: 0; padding: 0; font-size: 11px; line-height: 16px; }
+li { display: inline-block; margin-right: 10px; max-width: 100%; white-space: nowrap; overflow: hidden;
+  text-overflow: ellipsis; vertical-align: top; } b { font-weight: 500; }
 .soft { color: var(--s-soft); } p.nothing { margin: 6px 0 10px; color: var(--s-soft); font-size: 12px; }
 """

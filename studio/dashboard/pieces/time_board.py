@@ -58,8 +58,13 @@ class TimeBoard:
 
     def shade(self, bands: Sequence[Band]) -> None:
         """Shade grave stretches of time, in all charts."""
-        grave = [each for each in bands if each.grave]
-        self._shade.data = {"x0": [each.from_ns for each in grave], "x1": [each.until_ns for each in grave]}
+        found: list[list[int]] = []
+        for from_ns, until_ns in sorted((each.from_ns, each.until_ns) for each in bands if each.grave):
+            if found and from_ns <= found[-1][1]:  # one shade, however many are in force at once
+                found[-1][1] = max(found[-1][1], until_ns)
+            else:
+                found.append([from_ns, until_ns])
+        self._shade.data = {"x0": [each[0] for each in found], "x1": [each[1] for each in found]}
 
     def figure(self, *, height: int, is_shaded: bool = True, **options: Any) -> Any:
         """Return an empty chart on this board.
