@@ -13,6 +13,7 @@ from studio.notebook.cards.card import Card
 from studio.notebook.cards.wording import count
 from studio.notebook.progress import progress_of
 from studio.notebook.session import Session
+from studio.notebook.stopping import stopped_between_runs
 
 if TYPE_CHECKING:
     from studio.graph.lint import Finding
@@ -44,14 +45,16 @@ def hunt(session: Session, values: Values) -> Any:
 
     def tell(progress: HuntProgress) -> None:
         line.show(progress.share, f"{progress}{line.left(progress.share)}")
+        heed()
 
     try:
-        found = run_hunt(
-            name, system=session.system, runs=None if runs is None else int(runs),
-            duration=None if values["duration"] is None else str(values["duration"]),
-            seed=None if seed is None else int(seed), bus=str(values["bus"] or ""), kinds=_names(values["kinds"]),
-            invariants=_names(values["invariants"]), every=bool(values["every"]), progress=tell,
-        )  # fmt: skip
+        with stopped_between_runs() as heed:
+            found = run_hunt(
+                name, system=session.system, runs=None if runs is None else int(runs),
+                duration=None if values["duration"] is None else str(values["duration"]),
+                seed=None if seed is None else int(seed), bus=str(values["bus"] or ""), kinds=_names(values["kinds"]),
+                invariants=_names(values["invariants"]), every=bool(values["every"]), progress=tell,
+            )  # fmt: skip
     finally:
         line.close()
     for each in found.counterexamples:
@@ -159,14 +162,16 @@ def _run_campaign(session: Session, name: str, seeds: range, workers: int, inste
 
     def tell(progress: CampaignProgress) -> None:
         line.show(progress.done / progress.total, str(progress))
+        heed()
 
     if workers != 1:
         line.begin("other processes are starting")
     try:
-        return campaign(
-            name, seeds=seeds, system=session.system, workers=workers, duration=instead.get("duration"),
-            bus=instead.get("bus", ""), progress=tell,
-        )  # fmt: skip
+        with stopped_between_runs() as heed:
+            return campaign(
+                name, seeds=seeds, system=session.system, workers=workers, duration=instead.get("duration"),
+                bus=instead.get("bus", ""), progress=tell,
+            )  # fmt: skip
     except CampaignInterrupted as stop:
         _show(stop.campaign)  # what came of the seeds so far; those under way do not count
         raise

@@ -82,7 +82,7 @@ def test_a_message_is_sent_by_a_form_of_its_contract(played: Callable[..., LabPa
 
 
 def test_a_campaign_is_cancelled_by_its_button_and_keeps_what_it_found(played: Callable[..., LabPage]) -> None:
-    lab = played("campaign.ipynb", "%simulate busy --seeds 100000")
+    lab = played("campaign.ipynb", "%simulate busy --seeds 5000")
     shown = output(lab, 5)
     shown.get_by_role("button", name="Cancel", exact=True).click(timeout=KERNEL_MS)
     expect(shown).to_contain_text("Stopped by hand", timeout=KERNEL_MS)

@@ -47,7 +47,11 @@ function render({ model, el }) {
     button.disabled = true;
     button.title = "Use the notebook's stop button: what was found so far is kept";
   } else button.title = "End it; what was found so far is kept";
+  // An interrupt can fall where Python passes over it (in a finalizer); whoever still tells of progress has not heard it.
+  let asked = 0;
+  const interrupt = () => { asked = Date.now(); kernel.interrupt(); };
   const show = () => {
+    if (button.dataset.pressed && Date.now() - asked > 1500 && !model.get("is_over")) interrupt();
     const percent = Math.round(100 * model.get("share"));
     done.style.width = `${percent}%`;
     track.setAttribute("aria-valuenow", String(percent));
@@ -60,7 +64,7 @@ function render({ model, el }) {
     button.disabled = true;
     button.dataset.pressed = "yes";
     detail.textContent = "cancelling: what was found so far is put together…";
-    kernel.interrupt();
+    interrupt();
   });
   for (const name of ["share", "detail", "is_failing"]) model.on(`change:${name}`, show);
   show();
