@@ -51,7 +51,7 @@ class Axis:
         """
         whole = self.end_ns - self.start_ns
         step = _round_step(whole, at_most)
-        scale, unit = next((scale, unit) for scale, unit in _UNITS if whole >= scale)
+        scale, unit = next((scale, unit) for scale, unit in _UNITS if whole >= scale and _is_round(step, scale))
         return [(self.start_ns + at, f"{at / scale:g} {unit}") for at in range(0, whole + 1, step)]
 
 
@@ -63,3 +63,8 @@ def _round_step(whole: int, at_most: int) -> int:
         steps = [factor * 10**power for power in range(12) for factor in (1, 2, 5)]
     fitting = next((step for step in steps if whole // step < at_most), None)
     return whole // at_most + 1 if fitting is None else fitting
+
+
+def _is_round(step: int, scale: int) -> bool:
+    """Say whether steps read well in a unit: minutes and longer ones by halves, the others by tenths as they come."""
+    return scale < _MINUTE or 2 * step % scale == 0

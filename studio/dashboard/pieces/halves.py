@@ -6,9 +6,12 @@ from typing import Any
 
 import panel as pn
 
+from studio.dashboard.pieces.window_table import WindowTable
+
 __all__ = ["Halves"]
 
-_LIST_PX = 236  # eight rows and the head
+_HEAD_PX, _ROW_PX = 28, 26
+_ROWS_MIN, _ROWS_MAX = 3, 8  # of the list while something is open; the least leaves room for what an empty one says
 
 
 class Halves:
@@ -33,10 +36,10 @@ class Halves:
 
     def show(self, *, is_open: bool) -> None:
         """Show what was opened, or the list alone."""
-        if is_open == self.is_open:
+        listed = self._list.total if isinstance(self._list, WindowTable) else _ROWS_MAX
+        rows = max(_ROWS_MIN, min(listed, _ROWS_MAX))
+        height = _HEAD_PX + rows * _ROW_PX if is_open else None
+        if is_open == self.is_open and height == self._list.height:
             return
-        if is_open:
-            self._list.param.update(sizing_mode="stretch_width", height=_LIST_PX)
-        else:
-            self._list.param.update(sizing_mode="stretch_both", height=None)
+        self._list.param.update(sizing_mode="stretch_width" if is_open else "stretch_both", height=height)
         self._opened.visible = is_open

@@ -49,9 +49,10 @@ class OpenedTrace:
         self.side = Markup(desk, label="Chosen span")
         self.waterfall.param.watch(lambda event: self._choose(event.new), "selected")
         self.waterfall.param.watch(lambda event: self._follow(event.new), "followed")
+        self._beside_it = pn.Column(self.side, styles={"flex": "1 1 300px", "min-width": "0", "width": "auto"}, margin=0)
         parts = pn.FlexBox(  # type: ignore[no-untyped-call]  # Panel says nothing of it
             pn.Column(self.waterfall, styles={"flex": "1 1 620px", "min-width": "0", "width": "auto"}, margin=0),
-            pn.Column(self.side, styles={"flex": "1 1 300px", "min-width": "0", "width": "auto"}, margin=0),
+            self._beside_it,
             gap="12px", align_items="flex-start", sizing_mode="stretch_width", margin=0,
         )  # fmt: skip
         self.body = pn.Column(self.head, parts, sizing_mode="stretch_width", margin=0)
@@ -134,6 +135,7 @@ class OpenedTrace:
 
     def _show_span(self) -> None:
         span = next((each for each in self._records if isinstance(each, Span) and each.span == self._desk.span), None)
+        self._beside_it.visible = span is not None  # until then the waterfall has all the room
         if span is None:
             self.side.html = '<p class="soft">Choose a span to see its message, errors, policies, logs and code.</p>'
         else:

@@ -26,12 +26,11 @@ __all__ = ["SagasView"]
 
 _COLUMNS = (
     Column("state", "State", width=118, mark=mark_of),
-    Column("saga", "Instance", width=186, sortable=False, code=True),
-    Column("version", "Version", width=60, sortable=False),
+    Column("saga", "Instance", width=224, sortable=False, code=True),
+    Column("version", "Version", width=68, sortable=False),
     Column("step", "Latest mark", sortable=False),
     Column("reason", "Reason", sortable=False, show=error_words),
     Column("attempts", "Tries", width=48, align="right", sortable=False),
-    Column("epoch", "Epoch", width=56, align="right"),
     Column("started_ns", "Started", width=72, align="right", show=duration),
     Column("changed_ns", "Changed", width=76, align="right", show=duration),
     Column("duration_ns", "Took", width=72, align="right", show=duration),
