@@ -92,8 +92,8 @@ class CurveChart:
         self._source = ColumnDataSource({"at": []})
         self._head = HTML("", margin=(0, 4, 0, 4), sizing_mode="stretch_width", stylesheets=[_CSS])
         self._foot = HTML("", margin=(0, 4, 0, 4), sizing_mode="stretch_width", stylesheets=[_CSS])
-        self._figure = self._draw()
-        self._place = pn.Column(self._framed(), sizing_mode="stretch_width", margin=0)
+        self._figure: Any = None  # until there are curves: a figure takes its time, here and in the browser
+        self._place = pn.Column(sizing_mode="stretch_width", margin=0, visible=False)
         self.body = pn.Column(  # the legend, which may take several lines, below: charts of a row stay in line
             self._head, self._place, self._foot, sizing_mode="stretch_width", margin=0, css_classes=["studio-chart"]
         )
@@ -103,7 +103,9 @@ class CurveChart:
         self.curves = curves
         self._head.object, self._foot.object = self._heading(), self._legend()
         self._place.visible = not curves.is_empty
-        if tuple(curves.values) != self._series:
+        if curves.is_empty:
+            return
+        if self._figure is None or tuple(curves.values) != self._series:
             self._series = tuple(curves.values)
             self._source = ColumnDataSource(self._columns())
             self._figure = self._draw()

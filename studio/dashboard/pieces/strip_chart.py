@@ -47,9 +47,9 @@ class StripChart:
     def show(self, bands: Sequence[Band]) -> None:
         """Show other bars; rows stand in the order of their first bars."""
         self.bands = tuple(bands)
-        names = list(dict.fromkeys(band.name for band in bands))
-        shown = [band for band in bands if band.name in set(names[:ROWS_MAX])]
-        self._rows.factors = [_short(name) for name in reversed(names[:ROWS_MAX])]
+        names = list(dict.fromkeys(band.name for band in bands))[:ROWS_MAX]
+        shown = [band for band in bands if band.name in names]
+        self._rows.factors = [_short(name) for name in reversed(names)]
         self._source.data = {
             "name": [_short(band.name) for band in shown],
             "x0": [band.from_ns for band in shown],

@@ -16,7 +16,7 @@ from studio.store.windows.measured_window import AuthorMetric, author_metrics
 
 __all__ = ["AuthorCharts"]
 
-SHOWN_MAX = 12
+SHOWN_MAX = 6
 _UNITS = {"counter": "per second", "gauge": "gauge", "histogram": "quantiles", "summary": "quantiles"}
 
 

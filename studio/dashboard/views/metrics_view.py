@@ -66,6 +66,7 @@ class MetricsView(View):
         self._split = SELECT(label="Throughput", options=_SPLITS, width=130, margin=(0, 8, 0, 4))
         self._hint = HTML("", margin=(18, 8, 0, 4), sizing_mode="stretch_width")
         self._charts = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._bodies: list[Any] = []
         self._last.param.watch(lambda _: self.refresh(), "value")
         self._split.param.watch(lambda _: self.refresh(), "value")
 
@@ -84,7 +85,7 @@ class MetricsView(View):
             return
         if self._asking is not None:
             self._asking.stop()
-        self._hint.object = "<span class='soft' role='status'>reading a long run …</span>"
+        self._hint.object = "<span class='soft' role='status'>Reading a long run …</span>"
         asking = Background(lambda _: _answers(asked), lambda: self._arrived(asked, asking))
         self._asking = asking
 
@@ -105,6 +106,8 @@ class MetricsView(View):
             self.charts[key].show(curves)
         self.breakers.show(answers.breakers)
         self.authors.show(asked)
+        if not len(self._charts):  # all at once, since browsers lay a page out anew for each chart that comes
+            self._charts[:] = self._bodies
         self._hint.object = self._hint_text(asked)
 
     def exports(self) -> Sequence[Export]:
@@ -157,7 +160,8 @@ class MetricsView(View):
         }
         self.authors = AuthorCharts(self.board)
         bodies = [chart.body for chart in self.charts.values()]
-        self._charts[:] = [self.faults.body, chart_grid(*bodies, self.breakers.body), self.authors.body]
+        self._bodies = [self.faults.body, chart_grid(*bodies, self.breakers.body), self.authors.body]
+        self._charts[:] = []
 
     def _asked(self) -> Asked:
         desk = self.desk
@@ -180,4 +184,4 @@ class MetricsView(View):
     def _hint_text(self, asked: Asked) -> str:
         chosen = self.desk.from_ns is not None or self.desk.until_ns is not None
         advice = "Double click for the whole run." if chosen else "Drag over a chart to choose a stretch of time."
-        return f"<span class='soft'>virtual time, a point for every {duration(asked.buckets.width_ns)}. {advice}</span>"
+        return f"<span class='soft'>Virtual time, a point for every {duration(asked.buckets.width_ns)}. {advice}</span>"

@@ -103,7 +103,8 @@ def queue_depth(view: RunView, buckets: Buckets, *, service: str = "") -> pl.Dat
     """Return the events that each consumer had not done with at each bucket's end; to be carried on.
 
     A consumer waits for every event of the addresses of which it was ever handed one, until it acknowledged it, or the
-    event was dead-lettered. Streams that are only read acknowledge nothing, and are left out.
+    event was dead-lettered. Streams that are only read acknowledge nothing, and are left out, as is what the broker
+    itself lost or dropped.
     """
     return _ask(view, _QUEUES, buckets, service=service)
 
@@ -192,9 +193,13 @@ from (
 ) order by series, at_ns
 """
 _QUEUES = f"""
-with events as materialized (
+with gone as (
+  select message from raw.deliveries where run = {{run}}
+    and outcome in (select id from raw.names where run = {{run}} and text = 'lost')
+    and reason in (select id from raw.names where run = {{run}} and text = 'publish')
+), events as materialized (
   select message, address, at_ns from raw.messages
-  where run = {{run}} and at_ns < {{until_ns}}
+  where run = {{run}} and at_ns < {{until_ns}} and message not in (select message from gone)
     and kind in (select id from raw.names where run = {{run}} and text = 'event')
 ), handed as materialized (
   select d.message, d.consumer, any_value(e.address) as address,
@@ -202,7 +207,8 @@ with events as materialized (
       select id from raw.names where run = {{run}} and text in ('acknowledged', 'dead-lettered'))) as settled_ns
   from raw.deliveries d join events e on e.message = d.message
   where d.run = {{run}} and d.consumer not in (select id from raw.names where run = {{run}} and text = '')
-    and d.reason not in (select id from raw.names where run = {{run}} and text = 'stream')
+    and d.reason not in (
+      select id from raw.names where run = {{run}} and text in ('publish', 'confirmation', 'dropped', 'stream'))
   group by d.message, d.consumer
 ), wanted as (
   select distinct address, consumer from handed

@@ -200,7 +200,7 @@ with events as materialized (
     min(d.at_ns) filter (o.is_done) as done_ns
   from raw.deliveries d join events e on e.message = d.message join outcomes o on o.id = d.outcome
   where d.run = {run} and d.reason not in (
-    select id from raw.names where run = {run} and text in ('publish', 'confirmation', 'stream'))
+    select id from raw.names where run = {run} and text in ('publish', 'confirmation', 'dropped', 'stream'))
   group by d.message, d.consumer
 ), published as (
   select address, count(*) as n from events
