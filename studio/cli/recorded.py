@@ -62,21 +62,29 @@ def replay_run(
 ) -> None:
     """Run again what a recorded run was given, with the code as it is; exit code 1 when its records are others.
 
+    A run whose process was killed is repeated as far as it was recorded.
+
     Example: studio runs replay 7 simulations/orders
     """
     from studio.errors import NotForkable
-    from studio.simulation.case import Case
+    from studio.simulation.logbook import case_in
     from studio.simulation.simulate import simulate
     from studio.store import Log, compare
 
-    recorded = Log.open(log).run(run)
-    if not recorded.row.info.case:
+    kept = Log.open(log)
+    case = case_in(kept, run)
+    if case is None:
         raise NotForkable(what=f"run {run}", reason="what was done to it by hand is not recorded")
-    again = simulate(Case.from_json(recorded.row.info.case), system=read_system(path), log=Log.memory())
+    again = simulate(case, system=read_system(path), log=Log.memory())
     typer.echo(str(again.summary()))
+    recorded = kept.run(run)
     difference = compare(recorded, again.log)
-    typer.echo(f"the records are those of run {run}" if difference is None else str(difference))
-    raise typer.Exit(0 if difference is None else 1)
+    is_cut_off = difference is not None and difference.first is None and recorded.row.status == "running"
+    if is_cut_off:
+        typer.echo(f"its first {recorded.row.records} records are those of run {run}, which was cut off there")
+    else:
+        typer.echo(f"the records are those of run {run}" if difference is None else str(difference))
+    raise typer.Exit(0 if difference is None or is_cut_off else 1)
 
 
 @runs_app.command("delete")

@@ -10,7 +10,7 @@ from typing import overload
 
 from studio.errors import InvalidDuration
 
-__all__ = ["SECOND_NS", "duration_ns", "exact_ns", "format_ns", "optional_ns"]
+__all__ = ["SECOND_NS", "duration_ns", "exact_ns", "format_ns", "optional_ns", "shortest_ns"]
 
 SECOND_NS = 1_000_000_000
 _UNITS_NS = {
@@ -75,6 +75,23 @@ def exact_ns(value_ns: int) -> str:
         return "0s"
     unit = next(unit for unit in _EXACT_UNITS if value_ns % _UNITS_NS[unit] == 0)
     return f"{value_ns // _UNITS_NS[unit]}{unit}"
+
+
+def shortest_ns(value_ns: int) -> str:
+    """Return the shortest text of a duration with no nanosecond lost: `65.881s`, `1.5s`, `40ms`, `90s`, `24h`.
+
+    Args:
+        value_ns: Not negative.
+    """
+    decimal = [_decimal(value_ns, unit) for unit in ("s", "ms", "us") if value_ns >= _UNITS_NS[unit]]
+    return min([*decimal, exact_ns(value_ns)], key=len)
+
+
+def _decimal(value_ns: int, unit: str) -> str:
+    """Return a duration in a unit that is a power of ten."""
+    size = _UNITS_NS[unit]
+    whole, rest = divmod(value_ns, size)
+    return f"{whole}.{rest:0{len(str(size)) - 1}d}".rstrip("0").rstrip(".") + unit
 
 
 def format_ns(value_ns: int) -> str:

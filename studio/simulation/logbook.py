@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import platform
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from studio.simulation.run import Run
 
 __all__ = [
+    "case_in",
     "case_of",
     "compare",
     "default_log",
@@ -99,7 +101,8 @@ def compare(first: Run | int, second: Run | int) -> Difference | None:
 def case_of(run: int) -> Case | None:
     """Return what a recorded run was given, to run it again, worlds with all that was done to them.
 
-    None for a world that is still played, or was before worlds kept what is done to them.
+    Of a world that is still played, or whose process was killed, it goes as far as the log does: run again, it gives
+    the records that are there, and what was left unfinished. None where nothing is known of it.
 
     Args:
         run: Its number in `runs()`.
@@ -110,10 +113,25 @@ def case_of(run: int) -> Case | None:
     Example:
         studio.simulate(studio.case_of(7))
     """
-    from studio.simulation.case import Case
+    return case_in(default_log(), run)
 
-    text = default_log().shelf.row(run).info.case
-    return Case.from_json(text) if text else None
+
+def case_in(log: Log, run: int) -> Case | None:
+    """Return what a run in some log was given; see `case_of`.
+
+    Raises:
+        UnknownRun: It is not there.
+    """
+    from studio.simulation.case import Case
+    from studio.simulation.live.script import acts_kept
+
+    row = log.shelf.row(run)
+    case = Case.from_json(row.info.case) if row.info.case else None
+    if case is None or case.script or row.status != "running" or row.info.scenario:
+        return case
+    last_ns = log.run(run).window().span_ns[1]  # first: what is done meanwhile then comes after it
+    script = acts_kept(log.shelf.acts(run), last_ns)
+    return replace(case, script=script, duration_ns=script[-1].at_ns)
 
 
 def delete_runs(*numbers: int) -> None:

@@ -10,29 +10,27 @@ import json
 import types
 import weakref
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from math import isfinite
 from typing import TYPE_CHECKING, Any, Self
 
 from studio.address import Address
-from studio.errors import InvalidPace, NotStuck, StudioError, UndeclaredError, WorldNotRunning
+from studio.errors import NotStuck, UndeclaredError
 from studio.graph.system import Build, System
 from studio.model.delivery import check_bus
-from studio.model.duration import duration_ns, exact_ns, format_ns
+from studio.model.duration import duration_ns
 from studio.model.fault import Fault, plan_to
+from studio.model.faults.process_faults import crash
 from studio.model.scenario import Scenario
 from studio.model.workload import Process, Rate, workload_of
-from studio.simulation.case import BY_HAND, Case
+from studio.simulation.case import BY_HAND
 from studio.simulation.current import build_of, set_latest
 from studio.simulation.explanation import explained
 from studio.simulation.faces import show
 from studio.simulation.harming.swarming import drawn
 from studio.simulation.live.hands import FOREVER_NS
-from studio.simulation.live.in_force import StandingFault, StandingWorkload
 from studio.simulation.live.message_body import body_of, documents_to
 from studio.simulation.live.opened_run import open_run
-from studio.simulation.live.playing import State
-from studio.simulation.live.sight import Sight
+from studio.simulation.live.pacing import Pacing
+from studio.simulation.live.played_run import PlayedRun
 from studio.simulation.live.workload_json import workload_to
 from studio.simulation.logbook import default_log
 from studio.simulation.run import Run
@@ -45,13 +43,12 @@ if TYPE_CHECKING:
     import polars as pl
 
     from studio.model.distribution import Zipf
-    from studio.observe.waterfall import Waterfall
     from studio.simulation.cluster.http import Browser
 
 __all__ = ["World", "world"]
 
 
-class World:
+class World(PlayedRun):
     """A running system in virtual time; see `world`. Any thread may use it.
 
     Args:
@@ -73,17 +70,14 @@ class World:
         *,
         play: bool = False,
     ) -> None:
-        self.build, self.seed = build, seed
-        self._log = log
+        self.seed = seed
         if load_engine():  # writing records takes it; while the process ends it cannot be loaded
             raise KeyboardInterrupt
-        self._playing = open_run(build, scenario, seed, faults, log, play=play)
+        super().__init__(build, open_run(build, scenario, seed, faults, log, play=play), log)
         # Closed too when it is dropped, or when the process ends: suspended frames must not unwind into a live world.
         self._end = weakref.finalize(self, self._playing.end_quietly)
-        self._sight = Sight(self._playing, build, log)
-        self._playing.hands.check = self._sight.check
         self._cluster = self._playing.cluster
-        self._speed: float | None = None
+        self._pacing = Pacing(self._playing)
         set_latest(self)
 
     # -- messages ---------------------------------------------------------------------------------------------------
@@ -133,7 +127,7 @@ class World:
         """Return a client of the services' endpoints: `world.http.get("/stock/tea").json()`."""
         from studio.simulation.cluster.http import Browser
 
-        return Browser(self._cluster, self._playing.hands.outside, _drive_not, self._do)
+        return Browser(self._cluster, self._playing.hands.outside, _drive_not, self._playing.do)
 
     # -- workloads --------------------------------------------------------------------------------------------------
 
@@ -183,7 +177,7 @@ class World:
             until_ns=duration_ns(until) if until else FOREVER_NS, every=every, changes=changes,
         )  # fmt: skip
         self.build.graph.demand(made.address)
-        number: int = self._do("workload", {"workload": workload_to(self.build, made)})
+        number: int = self._playing.do("workload", {"workload": workload_to(self.build, made)})
         return number
 
     def end_workload(self, number: int) -> Self:
@@ -193,57 +187,44 @@ class World:
             NotInForce: It has ended, or there is none of that number.
         """
         self._playing.hands.demand_workload(number)
-        self._do("end_workload", {"number": number})
+        self._playing.do("end_workload", {"number": number})
         return self
 
-    @property
-    def workloads(self) -> tuple[StandingWorkload, ...]:
-        """Return the workloads from which messages still come."""
-        return self._playing.hands.workloads()
-
     # -- time -------------------------------------------------------------------------------------------------------
-
-    @property
-    def now(self) -> str:
-        """Return virtual time since the world began."""
-        return format_ns(self.now_ns)
-
-    @property
-    def now_ns(self) -> int:
-        """Return virtual time in nanoseconds."""
-        return self._playing.loop.now_ns
 
     def advance(self, duration: str) -> Self:
         """Let time pass: everything that is due happens, jobs and health checks too.
 
-        A world that runs by itself is waited for.
+        A world that runs by itself is waited for, at its pace: at a speed of 10, half a minute takes three seconds. An
+        interrupt ends the waiting, and the world runs on; its `repr` says how far it is. A world that was halted goes
+        on by so much, as fast as it can, and stays halted.
+
+        Raises:
+            WorldNotRunning: It was halted while it was waited for.
         """
-        until_ns = self.now_ns + duration_ns(duration)
-        if self.state == "running":
-            self._playing.wait_until_ns(until_ns)
-        else:
-            self._do("advance", {"until": exact_ns(until_ns)})
+        self._pacing.advance(duration)
         return self
 
     def settle(self, limit: str = "10m") -> Self:
         """Let everything happen that follows from what was done; jobs and health checks rest meanwhile.
 
-        A world that runs by itself halts for it, and then goes on.
+        A world that runs by itself halts for it, settles as fast as it can, and then goes on; also after an interrupt.
+        What workloads will still send counts as what follows, so that one without an end keeps a world busy until the
+        limit.
 
         Args:
             limit: Longest time to wait for that; when it is over, the log says what is still under way.
         """
-        duration_ns(limit)
-        was_running = self.state == "running"
-        if was_running:
-            self.pause()
-        self._do("settle", {"limit": limit})
-        if was_running:
-            self.resume()
+        self._pacing.settle(limit)
         return self
 
     def start(self, speed: float | None = 1.0) -> Self:
-        """Let the world run in the background; what is done to it meanwhile falls between two virtual instants.
+        """Let the world run in the background, in a thread of its own, until it is halted, stopped or closed.
+
+        What is done to it meanwhile, from any thread, falls between two virtual instants, on a whole millisecond where
+        one is free: `send` and `call` wait for their answer, at the world's pace, and an interrupt ends that waiting,
+        not the world. Records reach the log several times a second, and before an act returns; a look shows what the
+        log has. A log in memory grows by a few hundred bytes a record: give a world that runs for hours a file.
 
         While it runs the process's local time zone is UTC, since simulated code may ask for it. A machine that cannot
         keep up lets the world go as fast as it can: `pace` says how fast that is.
@@ -254,22 +235,18 @@ class World:
         Raises:
             InvalidPace: It is neither.
         """
-        if speed is not None and not (isfinite(speed) and speed > 0):
-            raise InvalidPace(speed=speed)
-        self._playing.start(speed)
-        self._speed = speed
+        self._pacing.start(speed)
         return self
 
     def pause(self) -> Self:
-        """Halt a world that runs, at the end of an instant; `resume` lets it go on, `step` goes on a little.
+        """Halt a world that runs, within a millisecond of its time; `resume` lets it go on, `step` goes on a little.
+
+        Meanwhile it is as one that is played by hand: `send` lets time pass until its answer is there.
 
         Raises:
             WorldNotRunning: It was not started.
         """
-        if self.state not in ("running", "paused"):
-            self._playing.demand_open()
-            raise WorldNotRunning(state=self.state)
-        self._playing.halt(is_paused=True)
+        self._pacing.pause()
         return self
 
     def resume(self, saga: str | None = None) -> Self:
@@ -284,11 +261,7 @@ class World:
         """
         if saga is not None:
             return self._operate("resume", saga)
-        if self.state == "paused":
-            self._playing.start(self._speed)
-        elif self.state != "running":
-            self._playing.demand_open()
-            raise WorldNotRunning(state=self.state)
+        self._pacing.resume()
         return self
 
     def step(self, duration: str | None = None) -> Self:
@@ -297,64 +270,50 @@ class World:
         Args:
             duration: How far; None for the next instant at which something happens.
         """
-        if self.state == "running":
-            self.pause()
-        next_ns = self._playing.next_ns() if duration is None else self.now_ns + duration_ns(duration)
-        self._do("advance", {"until": exact_ns(self.now_ns if next_ns is None else next_ns)})
+        self._pacing.step(duration)
         return self
 
     def stop(self) -> Self:
         """Let the world run by itself no more; it can be played by hand from here on."""
-        self._playing.halt(is_paused=False)
+        self._pacing.stop()
         return self
-
-    @property
-    def state(self) -> State:
-        """Return how it stands: `by hand`, `running`, `paused`, `closed` or `died`."""
-        return self._playing.state
 
     @property
     def speed(self) -> float | None:
         """Return the virtual seconds per second that are asked for; None for as fast as it can."""
-        return self._speed
+        return self._pacing.speed
 
     @speed.setter
     def speed(self, speed: float | None) -> None:
-        if self.state == "running":
-            self.start(speed)
-        elif speed is not None and not (isfinite(speed) and speed > 0):
-            raise InvalidPace(speed=speed)
-        self._speed = speed
+        self._pacing.speed = speed
 
     @property
     def pace(self) -> float:
         """Return the virtual seconds per second that pass in fact, over the last two seconds; 0 where it halts."""
-        metronome = self._playing.driver.metronome
-        return metronome.pace if metronome is not None and self.state == "running" else 0.0
+        return self._pacing.pace
 
     @property
     def is_behind(self) -> bool:
         """Whether the machine cannot keep up with the speed that is asked for."""
-        metronome = self._playing.driver.metronome
-        return metronome is not None and self.state == "running" and metronome.is_behind
-
-    @property
-    def failure(self) -> StudioError | None:
-        """Return what the world died of, or why the log does not take its records for now; None where all is well."""
-        return self._playing.failure or self._playing.buffer.failure
+        return self._pacing.is_behind
 
     # -- harm -------------------------------------------------------------------------------------------------------
 
     def crash(self, target: str, *, replica: int = 1, down_for: str = "1s") -> Self:
         """Kill a replica now, and start it again after a time.
 
+        In a world that runs by itself it is a fault of the plan as any other: it is listed in `faults`, and `as_cell`
+        declares it.
+
         Args:
             target: Service or saga.
             replica: From 1.
             down_for: Until its next incarnation starts.
         """
+        if self.state == "running":
+            return self.inject(crash(target, replica=replica, down_for=down_for))
         duration_ns(down_for)
-        self._do("crash", {"target": target, "replica": replica, "down_for": down_for})
+        self._playing.do("crash", {"target": target, "replica": replica, "down_for": down_for})
         return self
 
     def inject(self, *faults: Fault | Mapping[str, Any]) -> Self:
@@ -362,7 +321,7 @@ class World:
         self._playing.demand_open()
         plan = drawn(self.build.graph, faults, self.seed, duration_ns(Scenario(BY_HAND).duration))
         check_plan(self.build, plan)
-        self._do("inject", {"faults": plan_to(plan)})
+        self._playing.do("inject", {"faults": plan_to(plan)})
         return self
 
     def lift(self, fault: int | Fault) -> Self:
@@ -374,64 +333,17 @@ class World:
         Raises:
             NotInForce: It is over, or there is none such.
         """
-        number = fault if isinstance(fault, int) else self._number_of(fault)
-        self._playing.hands.demand_fault(number)
-        self._do("lift", {"fault": number})
+        number = self._playing.hands.demand_fault(fault)
+        self._playing.do("lift", {"fault": number})
         return self
-
-    def _number_of(self, fault: Fault) -> int:
-        """Return the number of the latest fault in force that is this one."""
-        alike = [each.number for each in self.faults if each.is_in_force and is_alike(each.fault, fault)]
-        return alike[-1] if alike else 0
-
-    @property
-    def faults(self) -> tuple[StandingFault, ...]:
-        """Return the faults of the plan by number, those too that are over."""
-        return self._playing.hands.faults()
 
     def given(self, target: str, values: Sequence[Any]) -> Self:
         """Put documents into a collection: `world.given("Inventory.stock", [StockLevel(sku="tea", quantity=5)])`."""
         self._playing.demand_open()
-        self._do("given", {"target": target, "values": documents_to(self.build, target, values)})
+        self._playing.do("given", {"target": target, "values": documents_to(self.build, target, values)})
         return self
 
     # -- looking ----------------------------------------------------------------------------------------------------
-
-    @property
-    def number(self) -> int:
-        """Return the number of its run in the log; any thread may ask."""
-        return self._playing.buffer.run
-
-    @property
-    def recorded_in(self) -> Log:
-        """Return the log that keeps its run."""
-        return self._log
-
-    @property
-    def run(self) -> Run:
-        """Return everything that has happened, as a run that goes on."""
-        return self._sight.run
-
-    @property
-    def case(self) -> Case:
-        """Return what repeats the run as far as it has come: `studio.simulate(world.case)`."""
-        return self._playing.case
-
-    def as_cell(self, name: str = "played") -> str:
-        """Return a scenario cell whose run has the records of this world so far.
-
-        What came while the world ran by itself (messages, workloads, faults) is declared at its instant, and can be
-        edited; whatever else was done stands there as done by hand.
-
-        Args:
-            name: Of the scenario.
-
-        Example:
-            print(world.as_cell("outage"))
-        """
-        from studio.simulation.live.played_cell import played_cell
-
-        return played_cell(self.build, self.case, name)
 
     def check(self) -> pl.DataFrame:
         """Check every invariant now, those that must hold eventually too; return the violations so far.
@@ -439,7 +351,7 @@ class World:
         Raises:
             InvariantFailed: One cannot be evaluated (or InvalidQuery); the others are checked all the same.
         """
-        self._do("check", {})
+        self._playing.do("check", {})
         return self.run.violations
 
     def controls(self) -> Any:
@@ -461,29 +373,6 @@ class World:
         """
         return show("dashboard", self, **options)
 
-    def trace(self, which: int | str | None = None) -> Waterfall:
-        """Return a trace as a waterfall: by number, saga or key; None takes the latest that came from outside."""
-        if which is None:
-            found = self.run.sql("select max(trace) as trace from messages where sender = 'world'")
-            which = int(found["trace"][0] or 0)
-        return self.run.trace(which)
-
-    def sql(self, text: str, **parameters: Any) -> pl.DataFrame:
-        """Ask anything of what has happened, in SQL."""
-        return self.run.sql(text, **parameters)
-
-    def collection(self, name: str) -> list[dict[str, Any]]:
-        """Return the documents of a collection, `Inventory.stock`, by key."""
-        return self.run.collection(name)
-
-    def sagas(self) -> pl.DataFrame:
-        """Return the saga instances."""
-        return self.run.sagas
-
-    def log(self) -> pl.DataFrame:
-        """Return the log lines of handlers."""
-        return self.run.logs
-
     # -- operators --------------------------------------------------------------------------------------------------
 
     def cancel(self, saga: str) -> Self:
@@ -497,7 +386,7 @@ class World:
             NotStuck: It is not stuck.
             UnknownSagaInstance: There is none of that id.
         """
-        if not self._do("abandon", {"saga": saga}):
+        if not self._playing.do("abandon", {"saga": saga}):
             raise NotStuck(saga=saga)
         return self
 
@@ -511,11 +400,11 @@ class World:
         Raises:
             NothingToRedeliver: It is no dead letter of theirs.
         """
-        self._do("redeliver", {"message": message, "consumer": consumer})
+        self._playing.do("redeliver", {"message": message, "consumer": consumer})
         return self
 
     def _operate(self, verb: str, saga: str) -> Self:
-        self._do(verb, {"saga": saga})
+        self._playing.do(verb, {"saga": saga})
         return self
 
     # -- the end ----------------------------------------------------------------------------------------------------
@@ -537,18 +426,9 @@ class World:
     def __repr__(self) -> str:
         state: str = self.state
         if state == "running":
-            state += " as fast as it can" if self._speed is None else f" at {self._speed:g}×"
+            state += " as fast as it can" if self.speed is None else f" at {self.speed:g}×"
         told = "" if state == "closed" else f" at {self.now}"
         return f"World(seed={self.seed}, {state}{told}, {self._playing.buffer.count} records)"
-
-    def _do(self, verb: str, given: dict[str, Any]) -> Any:
-        """Do something between two instants, and return what comes of it."""
-        return self._playing.answer(self._playing.act(verb, given))
-
-
-def is_alike(one: Fault, other: Fault) -> bool:
-    """Say whether two faults are the same but for their window."""
-    return replace(one, from_ns=0, until_ns=None) == replace(other, from_ns=0, until_ns=None)
 
 
 def _drive_not(_: Any) -> Any:

@@ -35,6 +35,8 @@ class Buffer:
     """
 
     __slots__ = (
+        "_acts",
+        "_acts_from",
         "_batch_rows",
         "_batches_max",
         "_counted",
@@ -66,6 +68,8 @@ class Buffer:
         self._sealed: list[Batch] = []
         self._names = Names()
         self._hash = hashlib.sha256() if hashing else None
+        self._acts: list[str] = []  # of the script: those that are not in the log yet
+        self._acts_from = 0
         self.failure: StudioError | None = None
 
     def write(self, record: Record) -> None:
@@ -104,6 +108,16 @@ class Buffer:
         """How many records are not in the log yet."""
         return sum(batch.count for batch in self._sealed + self._stretches) + len(self._pending)
 
+    def note_act(self, at: int, act: str) -> None:
+        """Take down what is done to the world; it reaches the log before the records that come of it.
+
+        Args:
+            at: Its place in the script, from 0; what stood there and after it is forgotten.
+            act: As JSON.
+        """
+        self._acts_from = min(self._acts_from, at)
+        self._acts[at - self._acts_from :] = [act]
+
     def flush(self) -> None:
         """Hand over everything; also after an error, which lost nothing.
 
@@ -111,6 +125,7 @@ class Buffer:
             LogLocked: Another process holds the file.
             LogUnwritable: No room, or the file cannot be reached.
         """
+        self._keep_acts(self._shelf)
         self._seal()
         while self._sealed:
             self._shelf.append(self.run, self._sealed[0])
@@ -127,6 +142,7 @@ class Buffer:
         """
         shelf = self._shelf.impatient()
         try:
+            self._keep_acts(shelf)
             if not self._sealed:
                 self._seal()
             while self._sealed:
@@ -179,6 +195,12 @@ class Buffer:
             return ""
         self._seal()
         return self._hash.hexdigest()
+
+    def _keep_acts(self, shelf: Shelf) -> None:
+        """Hand over what was done, first: who finds a record in the log finds there what it came of."""
+        if self._acts:
+            shelf.keep_acts(self.run, self._acts_from, self._acts)
+            self._acts_from, self._acts = self._acts_from + len(self._acts), []
 
     def _hand_over(self) -> None:
         try:

@@ -84,10 +84,28 @@ class FileShelf:
             connection.execute(fill(queries.CLOSE_RUN, values=end))
 
     def keep_case(self, run: int, case: str) -> None:
-        """Keep what repeats a run."""
+        """Keep what repeats a run; the single acts are in it."""
         with self._open() as connection:
             self._row(connection, run)
             connection.execute(fill(queries.KEEP_CASE, values={"run": run, "case": case}))
+            connection.execute(fill(queries.FORGET_ACTS, values={"run": run, "first": 0}))
+
+    def keep_acts(self, run: int, first: int, acts: list[str]) -> None:
+        """Keep what is done to a world that goes on, as rows: a long script costs no more than its end."""
+        import polars as pl
+
+        seqs = pl.Series("seq", range(first, first + len(acts)), dtype=pl.Int32)
+        with self._open() as connection:
+            self._row(connection, run)
+            connection.execute(fill(queries.FORGET_ACTS, values={"run": run, "first": first}))
+            connection.register("batch", Stream(pl.DataFrame([seqs, text_series("act", acts)])))
+            connection.execute(fill(queries.KEEP_ACTS, values={"run": run}))
+
+    def acts(self, run: int) -> list[str]:
+        """Return what was done to a world that has not ended."""
+        with self._open() as connection:
+            self._row(connection, run)
+            return [str(act) for (act,) in connection.execute(fill(queries.ACTS, values={"run": run})).fetchall()]
 
     def impatient(self) -> FileShelf:
         """Return a shelf in the same file that does not wait for other processes."""
@@ -111,7 +129,7 @@ class FileShelf:
         with self._open() as connection:
             for run in runs:
                 self._row(connection, run)
-                for table in (*TABLES, "names", "runs"):
+                for table in (*TABLES, "names", "acts", "runs"):
                     connection.execute(fill(queries.FORGET, table=table, values={"run": run}))
 
     def read(self, run: int, wanted: Mapping[str, int], until: int | None = None) -> Stretch:

@@ -107,12 +107,17 @@ def _fourth_form() -> list[str]:
     ]
 
 
+def _fifth_form() -> list[str]:
+    """Add what is done to worlds, act by act, so that a run whose process was killed can be repeated, too."""
+    return ["create table raw.acts (run INTEGER, seq INTEGER, act VARCHAR)"]
+
+
 def _create_table(table: str) -> str:
     stored = ", ".join(column.stored for column in columns(table))
     return f"create table raw.{table} (run INTEGER, seq BIGINT, {stored})"
 
 
-MIGRATIONS: list[Callable[[], list[str]]] = [_first_form, _second_form, _third_form, _fourth_form]
+MIGRATIONS: list[Callable[[], list[str]]] = [_first_form, _second_form, _third_form, _fourth_form, _fifth_form]
 """The statements that lead from each form of the file to the next; the first leads from an empty file to form 1."""
 
 VERSION = len(MIGRATIONS)

@@ -109,7 +109,21 @@ class Shelf(Protocol):
         ...
 
     def keep_case(self, run: int, case: str) -> None:
-        """Keep what repeats a run, as JSON, instead of what was known of it when it began."""
+        """Keep what repeats a run, as JSON, instead of what was known when it began and of all single acts."""
+        ...
+
+    def keep_acts(self, run: int, first: int, acts: list[str]) -> None:
+        """Keep what is done to a world that goes on, as JSON each, instead of what was kept from one act on.
+
+        Args:
+            run: Number.
+            first: Place in the run's script of the first of them, from 0.
+            acts: In order.
+        """
+        ...
+
+    def acts(self, run: int) -> list[str]:
+        """Return what was done to a world, in order; nothing where it has ended: its case holds all of it."""
         ...
 
     def impatient(self) -> Shelf:

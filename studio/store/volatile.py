@@ -26,6 +26,7 @@ class _Kept:
     info: RunInfo
     frames: dict[str, list[pl.DataFrame]] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
+    acts: list[str] = field(default_factory=list)
     records: int = 0
     status: Status = "running"
     end_ns: int = 0
@@ -71,10 +72,20 @@ class MemoryShelf:
             kept.status, kept.end_ns, kept.sha256 = status, end_ns, sha256
 
     def keep_case(self, run: int, case: str) -> None:
-        """Keep what repeats a run."""
+        """Keep what repeats a run; the single acts are in it."""
         with self._lock:
             kept = self._kept(run)
-            kept.info = replace(kept.info, case=case)
+            kept.info, kept.acts = replace(kept.info, case=case), []
+
+    def keep_acts(self, run: int, first: int, acts: list[str]) -> None:
+        """Keep what is done to a world that goes on."""
+        with self._lock:
+            self._kept(run).acts[first:] = acts
+
+    def acts(self, run: int) -> list[str]:
+        """Return what was done to a world that has not ended."""
+        with self._lock:
+            return list(self._kept(run).acts)
 
     def impatient(self) -> MemoryShelf:
         """Return this shelf, which nobody else holds."""

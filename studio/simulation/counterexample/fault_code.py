@@ -19,7 +19,7 @@ from studio.errors import StudioError
 from studio.model import distribution
 from studio.model.declaring import gather
 from studio.model.distribution import Constant, Distribution
-from studio.model.duration import exact_ns
+from studio.model.duration import exact_ns, shortest_ns
 from studio.model.fault import KINDS, Fault
 
 __all__ = ["constructor_of", "distribution_code", "fault_code", "fields_of", "namespace", "plan_code", "target_code"]
@@ -145,7 +145,7 @@ class _Call:
             return self._names(self.fault.targets)
         if name in ("source", "to"):
             return self._names(value)
-        return _text(exact_ns(value)) if field.endswith("_ns") else _literal(value)
+        return _text(shortest_ns(value)) if field.endswith("_ns") else _literal(value)
 
     def _names(self, names: Sequence[str]) -> str:
         written = [target_code(name, self.sign) for name in names]

@@ -13,7 +13,7 @@ from studio.graph.candidate import visible_names
 from studio.graph.system import Build
 from studio.model.by_hand import CLOSE, VERBS
 from studio.model.distribution import Distribution
-from studio.model.duration import duration_ns, exact_ns
+from studio.model.duration import duration_ns, shortest_ns
 from studio.model.scenario import NETWORK, Given, Scenario, Workload
 from studio.simulation.counterexample.fault_code import distribution_code, plan_code, target_code
 from studio.simulation.counterexample.value_code import Coder, quoted
@@ -34,7 +34,7 @@ def cell_text(counterexample: Counterexample, build: Build) -> str:
     scenario = (case if is_momentary else replace(case, check="")).scenario_in(build)
     scenario.name, scenario.doc, scenario.faults = _name(counterexample), _doc(counterexample), list(case.plan)
     if case.duration_ns:
-        return scenario_text(scenario, build, duration=exact_ns(case.duration_ns))
+        return scenario_text(scenario, build, duration=shortest_ns(case.duration_ns))
     return scenario_text(scenario, build)
 
 
@@ -134,14 +134,14 @@ def _acts(scenario: Scenario, coder: Coder) -> Iterator[str]:
         stated = json.loads(act.given)
         given = [f"{name}={coder.code(stated[name])}" for name in VERBS[act.verb] if name in stated]
         waits = ["waits=True"] if act.waits and act.verb != CLOSE else []
-        yield f"by_hand({', '.join([quoted(exact_ns(act.at_ns)), quoted(act.verb), *given, *waits])})"
+        yield f"by_hand({', '.join([quoted(shortest_ns(act.at_ns)), quoted(act.verb), *given, *waits])})"
 
 
 def _option(name: str, value: Any, coder: Coder) -> str:
     if name.endswith("_ns"):
-        return quoted(exact_ns(value))
+        return quoted(shortest_ns(value))
     if name == "steps":
-        return coder.code([(exact_ns(at), rate) for at, rate in value])
+        return coder.code([(shortest_ns(at), rate) for at, rate in value])
     if name == "skew":
         return "{" + ", ".join(f"{quoted(path)}: {each!r}" for path, each in value) + "}"
     if isinstance(value, type):

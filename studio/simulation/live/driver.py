@@ -53,7 +53,11 @@ class Driven(Protocol):
         ...
 
     def come_to_rest(self) -> None:
-        """Take notice that the driver has stopped, between two instants."""
+        """Take notice that the driver stops here, between two instants, or a little later."""
+        ...
+
+    def demand_sound(self) -> None:
+        """Raise what makes it impossible to drive on, where somebody's work met that."""
         ...
 
     def die(self, error: BaseException) -> None:
@@ -234,6 +238,7 @@ class Driver:
             self._driven.flush()
             with self._call:
                 self._call.notify_all()
+            self._driven.demand_sound()
 
     def _stretch(self) -> None:
         """Drive for a while; whoever asks for something ends it."""

@@ -7,13 +7,14 @@ as declarations are entered before the run; anything else is done once all is do
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from studio.errors import HandlerStalledError, LogFull, NotInForce, TimeStandsStillError, nearest
 from studio.model.by_hand import CLOSE, SCHEDULED, Act
-from studio.model.fault import plan_from
+from studio.model.fault import Fault, plan_from
 from studio.model.workload import Workload
 from studio.ports import ACTING
 from studio.simulation.cluster.cluster import Cluster
@@ -78,6 +79,9 @@ class Hands:
         outside: Who sends.
         first_number: Of the workloads that are added.
         check: Checks every invariant; `check` is refused without it.
+
+    Attributes:
+        trouble: What went wrong the last time that time passed here; None where nothing has.
     """
 
     def __init__(
@@ -91,6 +95,7 @@ class Hands:
     ) -> None:
         self.cluster, self.timetable, self.outside, self.check = cluster, timetable, outside, check
         self.streams: list[Any] = []
+        self.trouble: Exception | None = None
         self._workloads: dict[int, tuple[Workload, Arrivals]] = {}
         self._first_number, self._entered = first_number, 0
 
@@ -116,14 +121,24 @@ class Hands:
 
     def run_until_ns(self, deadline_ns: int) -> None:
         """Run everything until an instant, regular work included, whoever asks for a stop on the way."""
-        while not self.timetable.run_until_ns(deadline_ns):
-            self.finish_instant()
+        with self._minding_trouble():
+            while not self.timetable.run_until_ns(deadline_ns):
+                self.finish_instant()
 
     def finish_instant(self) -> None:
         """Run what is left of this instant."""
         loop = self.cluster.loop
-        while loop.next_ns() == loop.now_ns and not loop.run_until_ns(loop.now_ns):
-            pass  # a stop was asked for: the instant is finished all the same
+        with self._minding_trouble():
+            while loop.next_ns() == loop.now_ns and not loop.run_until_ns(loop.now_ns):
+                pass  # a stop was asked for: the instant is finished all the same
+
+    @contextmanager
+    def _minding_trouble(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:
+            self.trouble = error
+            raise
 
     def perform(self, act: Act) -> Answer:
         """Do an act, now that its instant has come.
@@ -245,12 +260,23 @@ class Hands:
         if number not in standing:
             raise NotInForce(what="workload", number=str(number), known=nearest(str(number), map(str, standing)))
 
-    def demand_fault(self, number: int) -> None:
-        """Refuse a fault that is not in force."""
+    def demand_fault(self, fault: int | Fault) -> int:
+        """Return the number of a fault, the latest of those in force that are this one; refuse what is not in force."""
         standing = [each.number for each in self.faults() if each.is_in_force]
+        number = fault if isinstance(fault, int) else self._number_of(fault)
         if number not in standing:
             raise NotInForce(what="fault", number=str(number), known=nearest(str(number), map(str, standing)))
+        return number
+
+    def _number_of(self, fault: Fault) -> int:
+        alike = [each.number for each in self.faults() if each.is_in_force and _is_alike(each.fault, fault)]
+        return alike[-1] if alike else 0
 
 
 def _nothing(_: Any) -> None:
     """Keep a task's error for who asks for its result."""
+
+
+def _is_alike(one: Fault, other: Fault) -> bool:
+    """Say whether two faults are the same but for their window."""
+    return replace(one, from_ns=0, until_ns=None) == replace(other, from_ns=0, until_ns=None)

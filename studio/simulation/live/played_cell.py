@@ -14,7 +14,7 @@ from typing import Any
 
 from studio.graph.system import Build
 from studio.model.by_hand import CLOSE, Act
-from studio.model.duration import duration_ns, exact_ns
+from studio.model.duration import duration_ns, shortest_ns
 from studio.model.fault import Fault, fault_from
 from studio.model.faults.composed_faults import Together
 from studio.model.scenario import Scenario, Workload
@@ -47,7 +47,7 @@ def played_cell(build: Build, case: Case, name: str) -> str:
             played.take(act)
     if not case.script or case.script[-1].verb != CLOSE:
         played.acts.append(Act(end_ns, CLOSE, waits=True))
-    scenario.name, scenario.doc, scenario.duration = name, _DOC, exact_ns(end_ns)
+    scenario.name, scenario.doc, scenario.duration = name, _DOC, shortest_ns(end_ns)
     scenario.workloads = [_within(each, end_ns) for each in played.workloads]
     scenario.faults, scenario.acts = played.plan, played.acts
     return scenario_text(scenario, build)

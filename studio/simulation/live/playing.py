@@ -6,16 +6,18 @@ It knows nothing of the face, so that a world nobody holds any more can end.
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Literal
 
 from studio.errors import StudioError, WorldClosed, WorldDied, WorldNotRunning
-from studio.model.by_hand import CLOSE, SCHEDULED, Act, act_from
-from studio.model.duration import exact_ns, format_ns
+from studio.model.by_hand import SCHEDULED, act_from
+from studio.model.duration import format_ns
 from studio.simulation.case import Case
 from studio.simulation.cluster.cluster import Cluster
 from studio.simulation.live.driver import Driver
+from studio.simulation.live.free_instant import grid_ns, next_whole_ns, reach_free_instant
 from studio.simulation.live.hands import Answer, Hands
+from studio.simulation.live.script import Script
 from studio.simulation.virtual.loop import VirtualLoop
 from studio.source.zone import utc_zone
 from studio.store import Buffer
@@ -25,18 +27,8 @@ __all__ = ["Playing", "State"]
 
 State = Literal["by hand", "running", "paused", "closed", "died"]
 """How a world stands: moved by what is done to it, running by itself, halted on the way, ended, ended by an error."""
-TRIES_MAX = 1_000
-"""How many instants in a row may be taken before an act shares one."""
 PATIENCE_S = 5.0
 """How long the end of the process waits for the driver."""
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """Where an act falls: in a world that runs, or in one that waits for it."""
-
-    at_ns: int
-    waits: bool
 
 
 class Playing:
@@ -53,7 +45,7 @@ class Playing:
         self.cluster: Cluster = hands.cluster
         self.loop: VirtualLoop = hands.cluster.loop
         self.driver = Driver(self)
-        self.script: list[Act] = []
+        self.script = Script(buffer)
         self.failure: StudioError | None = None
         self._case = case
         self._is_paused = False
@@ -75,7 +67,7 @@ class Playing:
     @property
     def case(self) -> Case:
         """Return what repeats the run as far as it has come."""
-        return replace(self._case, script=tuple(self.script), duration_ns=self.loop.now_ns)
+        return replace(self._case, script=self.script.acts, duration_ns=self.loop.now_ns)
 
     # -- acting; any thread -----------------------------------------------------------------------------------------
 
@@ -89,17 +81,34 @@ class Playing:
 
     def _act(self, verb: str, given: dict[str, Any]) -> Answer:
         self.demand_open()
-        moment = self._free_moment(verb, given) if self.driver.is_here else self._moment_at_hand()
-        act = act_from(moment.at_ns, verb, given, waits=moment.waits)
+        return self._act_on_the_way(verb, given) if self.driver.is_here else self._act_at_rest(verb, given)
+
+    def _act_on_the_way(self, verb: str, given: dict[str, Any]) -> Answer:
+        """Act on a world that runs: at a free instant, which is over when this returns."""
+        at_ns = reach_free_instant(self.hands, verb, given, self._grid_ns)
+        act = act_from(at_ns, verb, given)
         self.script.append(act)
-        if self.driver.is_here:
-            return self.hands.perform(act)
+        answer = self.hands.perform(act)
+        if verb in SCHEDULED:
+            self.hands.run_until_ns(at_ns)
+        return answer
+
+    def _act_at_rest(self, verb: str, given: dict[str, Any]) -> Answer:
+        """Act on a world that waits for it: where it stands, once the instant is finished."""
         with utc_zone():
+            self.hands.finish_instant()
+            act = act_from(self.loop.now_ns, verb, given, waits=True)
+            self.script.append(act)
             try:
                 return self.hands.perform(act)
             except KeyboardInterrupt:
-                self._note_interrupt(act)
+                self.hands.finish_instant()
+                self.script.break_off(self.loop.now_ns)
                 raise
+
+    def do(self, verb: str, given: dict[str, Any]) -> Any:
+        """Do something between two instants, and return what comes of it."""
+        return self.answer(self.act(verb, given))
 
     def answer(self, answer: Answer) -> Any:
         """Wait for what comes of an act, and return it or raise it; an interrupt ends the waiting, not the world.
@@ -124,35 +133,15 @@ class Playing:
                 raise WorldNotRunning(state=self.state)
             self.driver.look_in(lambda: self.loop.now_ns >= deadline_ns)
 
-    def _moment_at_hand(self) -> Moment:
-        """Return where an act falls in a world that waits for it: where it stands, once the instant is finished."""
-        with utc_zone():
-            self.hands.finish_instant()
-        return Moment(self.loop.now_ns, waits=True)
+    @property
+    def _grid_ns(self) -> int:
+        metronome = self.driver.metronome
+        return grid_ns(None if metronome is None else metronome.speed)
 
-    def _free_moment(self, verb: str, given: dict[str, Any]) -> Moment:
-        """Go on to an instant at which nothing else is due, so that the act can be declared to be there."""
-        timetable = self.hands.timetable
-        self.hands.run_until_ns(self.loop.now_ns)
-        at_ns = self.loop.now_ns + 1
-        for _ in range(TRIES_MAX):
-            act = act_from(at_ns, verb, given)
-            if not all(map(timetable.is_free, self.hands.instants(act))):
-                at_ns += 1
-                continue
-            self.hands.reach(act)
-            if verb not in SCHEDULED or timetable.is_free(at_ns):
-                break
-            at_ns += 1
-        return Moment(at_ns, waits=False)
-
-    def _note_interrupt(self, act: Act) -> None:
-        """Write down how far an act came that was to wait, and was interrupted."""
-        with utc_zone():
-            self.hands.finish_instant()
-        kept = [] if act.verb in ("advance", "settle", "rest") else [replace(act, waits=False)]
-        verb = "advance" if act.verb == "advance" else "rest"
-        self.script[-1:] = [*kept, act_from(self.loop.now_ns, verb, {"until": exact_ns(self.loop.now_ns)}, waits=True)]
+    def demand_sound(self) -> None:
+        """Raise what went wrong while time passed for an act: it is the world's, not only its who asked for that."""
+        if self.hands.trouble is not None:
+            raise self.hands.trouble
 
     def demand_open(self) -> None:
         """Refuse to act where there is nothing any more.
@@ -175,6 +164,8 @@ class Playing:
         """Let it run by itself."""
         self.demand_open()
         self._is_paused = False
+        if not self.driver.is_running:
+            self.hands.trouble = None  # what went wrong by hand has been told
         self.driver.start(speed)
 
     def halt(self, *, is_paused: bool) -> None:
@@ -202,10 +193,9 @@ class Playing:
         self.buffer.offer()
 
     def come_to_rest(self) -> None:
-        """Write down where the driver has stopped, and what it recorded until there."""
-        now_ns = self.loop.now_ns
-        if self.script and self.script[-1].at_ns == now_ns:  # else the next act says until when it ran
-            self.script.append(act_from(now_ns, "advance", {"until": exact_ns(now_ns)}, waits=True))
+        """Go on to an instant that people can read, and write down that it is there that the driver has stopped."""
+        self.hands.run_until_ns(next_whole_ns(self.loop.now_ns, self._grid_ns))
+        self.script.rest_at(self.loop.now_ns)
         self.flush()
 
     def die(self, error: BaseException) -> None:
@@ -222,7 +212,7 @@ class Playing:
             return
         self.driver.halt()
         if self.failure is None and not self.loop.is_closed():
-            self.driver.do(lambda: self.script.append(Act(self.loop.now_ns, CLOSE, waits=True)))
+            self.driver.do(lambda: self.script.close(self.loop.now_ns))
         self.end("aborted" if self.failure is not None or self.loop.aborted else "finished")
 
     def end(self, status: Status) -> None:
