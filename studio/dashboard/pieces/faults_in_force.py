@@ -30,7 +30,8 @@ def planned_faults(row: RunRow, world: World | None) -> tuple[Fault, ...]:
         world: Only when the run is its own.
     """
     if world is not None:
-        return tuple(each.fault for each in world.faults)
+        # One that was lifted without a window of its own says nothing of when it was in force: it is left out.
+        return tuple(each.fault for each in world.faults if each.is_in_force or each.fault.until_ns is not None)
     try:
         return Case.from_json(row.info.case).plan if row.info.case else ()
     except InvalidCase:  # another version wrote it: the picture is drawn without

@@ -60,7 +60,7 @@ def state_area(starts: Sequence[int], until_ns: int, curves: Mapping[str, Sequen
 def _scale(axis: Axis, most: float) -> str:
     ticks = [
         f'<line class="grid" x1="{_x(axis, at)}" x2="{_x(axis, at)}" y1="{_TOP}" y2="{_BOTTOM}"/>'
-        f'<text class="soft middle" x="{_x(axis, at)}" y="{_BOTTOM + 12}">{label}</text>'
+        f'<text class="soft {_anchor(_x(axis, at))}" x="{_x(axis, at)}" y="{_BOTTOM + 12}">{label}</text>'
         for at, label in axis.ticks(12)
     ]
     levels = [
@@ -68,6 +68,11 @@ def _scale(axis: Axis, most: float) -> str:
         for number, y in ((most, _TOP + 5), (0, _BOTTOM - 3))
     ]
     return "".join((*ticks, *levels))
+
+
+def _anchor(x: float) -> str:
+    """Return where a label is held: in its middle, but at the right edge by its end."""
+    return "end" if x > _RIGHT - 20 else "middle"
 
 
 def _area(axis: Axis, starts: Sequence[int], low: Sequence[float], high: Sequence[float], most: float) -> str:
