@@ -133,10 +133,10 @@ _MAGICS = (
         "Look at all runs, and at the world that runs, in a frame below the cell or in a browser's tab.",
         (),
         (
-            Flag("tab", "to open: system, traces, sagas, metrics, messages, campaign, faults or compare", "text", "TAB"),
+            Flag("tab", "system, traces, sagas, metrics, messages, campaign, faults or compare", "text", "TAB"),
             Flag("run", "number of the run to show; by default the newest, always", "integer", "N"),
             Flag("height", "of the frame, in pixels; 720 by default", "integer", "PX", 200),
-            Flag("proxy", "go through jupyter-server-proxy, where Lab runs on another machine; a hub's is found by itself"),
+            Flag("proxy", "go through jupyter-server-proxy, for a Lab on another machine; a hub's is found by itself"),
             Flag("stop", "close the dashboards that this kernel has opened"),
         ),
         "%dashboard --tab traces",

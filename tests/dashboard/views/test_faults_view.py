@@ -1,4 +1,4 @@
-"""The tab Faults, without a browser: a live world has controls, a run that is over its plan; what is refused is said."""
+"""The tab Faults, without a browser: a live world has controls, a run that is over its plan; refusals are told."""
 
 from __future__ import annotations
 

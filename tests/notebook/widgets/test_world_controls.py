@@ -111,7 +111,12 @@ def test_while_nobody_listens_little_is_told(world: World, monkeypatch: pytest.M
         widget: Any = WorldControls(world)
         world.start(speed=None)
         is_full = asyncio.Event()
-        widget.observe(lambda change: change["new"].get("told") == UNHEARD_MAX and is_full.set(), names=["status"])
+
+        def look(change: dict[str, Any]) -> None:
+            if change["new"].get("told") == UNHEARD_MAX:
+                is_full.set()
+
+        widget.observe(look, names=["status"])
         await asyncio.wait_for(is_full.wait(), 20)
         told = widget.status["told"]
         await asyncio.sleep(0.05)
