@@ -10,8 +10,10 @@ from studio.dashboard.page.bar_words import chips, corner, found_runs, row_of, r
 from studio.dashboard.parcels import Parcel, Parcels
 from studio.dashboard.views import TABS
 from studio.errors import StudioError
+from studio.store.holder import is_abandoned
 
 if TYPE_CHECKING:
+    from studio.dashboard.desk import Level
     from studio.dashboard.page.session_page import SessionPage
     from studio.dashboard.view import Export
     from studio.simulation.world import World
@@ -41,6 +43,7 @@ class Steering:
     def __init__(self, page: SessionPage, number: int, parcels: Parcels) -> None:
         self._page, self._number, self._parcels = page, number, parcels
         self._exports: Sequence[Export] = ()
+        self._closed: dict[str, str] = {}  # notices that the reader closed, and need not see again
         self.is_greeted = False
         """Whether the browser has said which theme it wants; nothing is built before."""
 
@@ -70,6 +73,7 @@ class Steering:
             case {"kind": "act", "verb": str(verb)} if verb in _ACTS:
                 self._act(verb, data.get("value"))
             case {"kind": "dismiss", "key": str(key)}:
+                self._closed |= {each.key: each.text for each in desk.notices if each.key == key}
                 desk.untell(key)
             case {"kind": "export", "index": int(index)}:
                 self._export(index)
@@ -103,47 +107,61 @@ class Steering:
     # -- to the browser ---------------------------------------------------------------------------------------------
 
     def redraw(self) -> None:
-        """Show what the desk says now."""
+        """Show what the desk says now; tabs and filters also while the log cannot be read."""
+        desk = self._page.desk
         try:
-            self._redraw()
+            count = len(desk.rows)
         except StudioError as error:
-            self._page.desk.tell(str(error), "error", key="log")
+            desk.tell(str(error), "error", key="log")
+            self._draw_state(0)
+            return
+        self._draw_state(count)
+        self._draw_clock()
+        self._watch_over()
 
-    def _redraw(self) -> None:
-        desk, bar = self._page.desk, self._page.bar
-        rows, run, world = desk.rows, desk.shown_run, desk.world
-        row = row_of(rows, run)
+    def _draw_state(self, count: int) -> None:
+        desk = self._page.desk
         query = desk.link() + (f"&feed={self._number}" if self._number != 1 else "")
-        bar.state = {
+        self._page.bar.state = {
             "tabs": [{"name": tab.name, "title": tab.title} for tab in TABS],
             "tab": desk.tab if desk.tab in {tab.name for tab in TABS} else TABS[0].name,
             "chips": chips(desk),
             "theme": desk.theme if self.is_greeted else "",
             "query": query,
             "follows": desk.run is None,
-            "count": len(rows),
+            "count": count,
             "isBuilt": desk.tab in self._page.frames,
         }
-        bar.clock = {
+
+    def _draw_clock(self) -> None:
+        desk = self._page.desk
+        world, row = desk.world, row_of(desk.rows, desk.shown_run)
+        self._page.bar.clock = {
             "run": None if row is None else run_words(row, is_live=desk.feed.is_live_run(row.run)),
             "world": None if world is None else world_words(world),
             "corner": corner(row, world),
         }
-        self._watch_over()
 
     def _watch_over(self) -> None:
-        """Tell of a world that died, and of a run that another process is still writing."""
+        """Tell of a world that died or cannot write, and of a run that is gone or was never closed."""
         desk = self._page.desk
-        world, run = desk.feed.world, desk.shown_run
-        if world is not None and world.failure is not None and world.number == run:
-            desk.tell(f"The world died at {world.now}. {world.failure}", "error", key="died")
-        else:
-            desk.untell("died")
+        run = desk.shown_run
         row = row_of(desk.rows, run)
-        if desk.run is not None and row is None:
-            desk.tell(f"Run {desk.run} is not in the log any more: choose another one.", "warning", key="gone")
-        else:
-            desk.untell("gone")
+        self._warn("died", *_trouble(desk.feed.world, run))
+        self._warn("gone", f"Run {desk.run} is not in the log any more: choose another one."
+                   if desk.run is not None and row is None else "")  # fmt: skip
+        self._warn("cut-off", _CUT_OFF if row is not None and is_abandoned(row) else "")
+
+    def _warn(self, key: str, text: str, level: Level = "warning") -> None:
+        """Say something once, for as long as it is so."""
+        desk = self._page.desk
+        known = next((each.text for each in desk.notices if each.key == key), "")
+        if text and text != known and text != self._closed.get(key):
+            desk.tell(text, level, key=key)
+        elif known and not text:
+            desk.untell(key)
+        if not text:
+            self._closed.pop(key, None)
 
     def show_notices(self) -> None:
         """Show the desk's notices."""
@@ -158,10 +176,28 @@ class Steering:
     def news(self) -> Any:
         """Return what differs when there is anything new to show: cheap, since it is asked all the time."""
         desk = self._page.desk
-        row = row_of(desk.rows, desk.shown_run)
         world = desk.feed.world
+        if world is not None and world.state == "by hand":
+            world.hand_over()
+        row = row_of(desk.rows, desk.shown_run)
         lively = None if world is None else (world.number, world.state, world.now_ns, world.speed)
-        return (len(desk.rows), None if row is None else (row.run, row.records, row.status), lively)
+        run = None if row is None else (row.run, row.records, row.status, is_abandoned(row))
+        return (len(desk.rows), run, lively)
+
+
+def _trouble(world: World | None, run: int | None) -> tuple[str, Level]:
+    """Return what is wrong with the world whose run is shown; empty where nothing is."""
+    if world is None or world.failure is None or world.number != run:
+        return "", "error"
+    if world.state == "died":
+        return f"The world died at {world.now}; its records until then are kept. {world.failure}", "error"
+    return f"The world goes on, and its newest records wait in memory. {world.failure}", "warning"
+
+
+_CUT_OFF: Final = (
+    "This run was cut off: the process that wrote it ended without closing it. What it had handed to the log is here; "
+    "nothing more will come. To have it whole, run it again with its seed."
+)
 
 
 def _speed(value: Any) -> float | None:

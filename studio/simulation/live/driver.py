@@ -168,6 +168,18 @@ class Driver:
             raise work.error
         return work.result  # type: ignore[no-any-return]
 
+    def do_at_rest(self, function: Callable[[], object]) -> bool:
+        """Do something where nobody drives just now, and say whether it was done; nobody waits for anybody."""
+        if not self._hand.acquire(blocking=False):
+            return False
+        try:
+            if self._thread is not None:
+                return False
+            function()
+            return True
+        finally:
+            self._hand.release()
+
     def look_in(self, is_done: Callable[[], bool]) -> None:
         """Wait a moment for something that the driver is going to bring about; an interrupt ends that."""
         with self._call:

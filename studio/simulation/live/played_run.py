@@ -72,6 +72,15 @@ class PlayedRun:
         """Return the number of its run in the log; any thread may ask."""
         return self._playing.buffer.run
 
+    def hand_over(self) -> None:
+        """Hand what was recorded to the log now, for whoever looks there; not while anybody acts, who does so after.
+
+        A world that runs does it by itself.
+        """
+        playing = self._playing
+        if playing.buffer.waiting and not playing.is_ended:
+            playing.driver.do_at_rest(playing.flush)
+
     @property
     def recorded_in(self) -> Log:
         """Return the log that keeps its run."""
