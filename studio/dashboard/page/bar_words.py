@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from studio.dashboard.desk import Desk
 from studio.observe.axis import duration
+from studio.store.holder import is_abandoned
 
 if TYPE_CHECKING:
     from studio.simulation.world import World
@@ -24,7 +25,7 @@ def run_words(row: RunRow, *, is_live: bool) -> dict[str, Any]:
         "run": row.run,
         "name": row.info.scenario or "world",
         "seed": row.info.seed,
-        "status": "live" if is_live else row.status,
+        "status": "live" if is_live else "cut off" if is_abandoned(row) else row.status,
         "records": f"{row.records:,}",
     }
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 
 from studio.dashboard.pieces.blank import blank, complaint
-from studio.errors import StudioError
+from studio.errors import LogLocked, LogUnwritable, StudioError
 
 if TYPE_CHECKING:
     from studio.dashboard.desk import Desk
@@ -36,6 +36,8 @@ class Frame:
         self._body: Any = None
         self._drawn: tuple[Any, ...] | None = None  # what the desk said when it was drawn last
         self._is_stale = True
+        self.is_kept_out = False
+        """Whether the log's file could not be read: it is tried again, though nothing may have changed in it."""
         self.column = pn.Column(sizing_mode="stretch_both", margin=0, css_classes=["studio-frame"])
 
     def has_news(self) -> None:
@@ -45,11 +47,15 @@ class Frame:
 
     def update(self) -> None:
         """Refresh the tab if anything that it needs has changed since it was drawn."""
+        self.is_kept_out = False
+        self._guarded(self._update)
+
+    def _update(self) -> None:
         if self._desk.shown_run is None and self._wants_run():
             self._put(blank("No run yet", _NO_RUN, code='studio.simulate("SCENARIO", seed=7)'))
             self._is_stale = True
             return
-        self._guarded(self._refresh)
+        self._refresh()
 
     def exports(self) -> Sequence[Export]:
         """Return what can be taken away from the tab now."""
@@ -87,7 +93,7 @@ class Frame:
         try:
             act()
         except StudioError as error:
-            self._is_stale = True
+            self._is_stale, self.is_kept_out = True, isinstance(error, LogLocked | LogUnwritable)
             self._put(complaint(str(error)))
         except Exception as error:  # noqa: BLE001 - a flaw of one tab must not take the page along
             self._is_stale = True

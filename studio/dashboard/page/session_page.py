@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +39,7 @@ _CLOSED = """{% extends base %}
 _TICK_MS = 400
 _RESTS = 3  # times as long as following took
 _REST_MAX_S = 5.0
+_KEPT_OUT_REST_S = 2.0  # a log that another process holds is waited for just as long, and pages are to answer between
 
 silence(EMPTY_LAYOUT)  # a tab that was not opened yet is empty, and stays so until it is
 
@@ -89,13 +90,16 @@ class SessionPage:
         self._document: Document | None = None
         self._is_due = False
         self._rests_until_s = 0.0
+        self._is_kept_out = False
 
     def begin(self, document: Document) -> None:
         """Draw the bar, and look for news from now on; tabs are built when the browser has said how it looks."""
         self._document = document
+        self.desk.watch(self.steering.show_notices, "notices")
+        with suppress(StudioError):  # which `redraw` tells
+            self._seen = self.steering.news()  # before it is drawn: what comes meanwhile is new
         self.steering.redraw()
         self.desk.watch(self.moved, *(name for name in self.desk.param if name not in ("name", "notices", "tick")))
-        self.desk.watch(self.steering.show_notices, "notices")
         document.add_periodic_callback(self.look, _TICK_MS)
 
     def moved(self) -> None:
@@ -149,15 +153,21 @@ class SessionPage:
             news = self.steering.news()
         except StudioError as error:
             self.desk.tell(str(error), "error", key="log")
+            self._is_kept_out, self._rests_until_s = True, time.monotonic() + _KEPT_OUT_REST_S
             return
         self.desk.untell("log")
-        if news != self._seen:
-            is_first, self._seen = self._seen is None, news
-            if not is_first:
-                began_s = time.monotonic()
-                self._follow()
-                took_s = time.monotonic() - began_s
-                self._rests_until_s = time.monotonic() + min(_RESTS * took_s, _REST_MAX_S)
+        if news == self._seen and not self._was_kept_out():
+            return
+        self._seen, self._is_kept_out = news, False
+        began_s = time.monotonic()
+        self._follow()
+        took_s = time.monotonic() - began_s
+        self._rests_until_s = time.monotonic() + min(_RESTS * took_s, _REST_MAX_S)
+
+    def _was_kept_out(self) -> bool:
+        """Tell whether the log could not be read when it was asked last, so that the page is not what it should be."""
+        frame = self.frames.get(self.desk.tab)
+        return self._is_kept_out or (frame is not None and frame.is_kept_out)
 
     def _follow(self) -> None:
         with self._held():

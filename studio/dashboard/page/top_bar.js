@@ -10,7 +10,7 @@ const ICONS = {
   moon: '<path fill="none" stroke="currentColor" stroke-width="1.4" d="M13.5 9.6A6 6 0 0 1 6.4 2.5a6 6 0 1 0 7.1 7.1z"/>',
   link: '<g fill="none" stroke="currentColor" stroke-width="1.5"><path d="M6.5 9.5l3-3M7 4.5l1.6-1.6a3.2 3.2 0 0 1 4.5 4.5L11.5 9M9 11.5l-1.6 1.6a3.2 3.2 0 0 1-4.5-4.5L4.500 7"/></g>',
 };
-const SIGNS = { running: "●", live: "●", paused: "❚❚", "by hand": "❚❚", closed: "■", finished: "✓", died: "✕", aborted: "✕" };
+const SIGNS = { running: "●", live: "●", paused: "❚❚", "by hand": "❚❚", closed: "■", finished: "✓", died: "✕", aborted: "✕", "cut off": "✕" };
 const LEVELS = { info: "●", success: "✓", warning: "▲", error: "✕" };
 const SPEEDS = [[1, "1×"], [10, "10×"], [100, "100×"], [null, "no limit"]];
 const KEYS = [
