@@ -59,6 +59,8 @@ def open_page(
     if feed is None:
         pn.Template(template=_CLOSED).server_doc(document, title="Studio", location=False)
         return
+    for tab in TABS:
+        tab.load()  # a component's class that comes later is told to one browser alone, and its messages are lost there
     page = SessionPage(feed, state, number=number, parcels=parcels)
     template = pn.Template(template=_TEMPLATE, design=StudioDesign)
     template.add_variable("page_css", page_css())

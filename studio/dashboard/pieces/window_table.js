@@ -73,13 +73,26 @@ export function render({ model }) {
       : scroller.scrollTop + (model.offset - firstSeen()) * ROW;
     const focused = root.getRootNode().activeElement;
     const hadFocus = focused && body.contains(focused);
-    body.replaceChildren(...model.rows.map((row, index) => bodyRow(row, index, shift)));
-    if (hadFocus) focusCursor();
+    drawRows(shift);
+    if (hadFocus && !body.contains(root.getRootNode().activeElement)) focusCursor();
   }
 
-  function bodyRow([key, cells, marks, shares], index, shift) {
+  // A row that stays is the same element, and is not touched where it says the same: a click of which the press falls
+  // before an update and the release after it would be lost with the element.
+  function drawRows(shift) {
+    const known = new Map([...body.children].map((line) => [line.dataset.key, line]));
+    const lines = model.rows.map((row, index) => bodyRow(row, index, shift, known));
+    const shown = new Set(lines);
+    for (const line of [...body.children]) if (!shown.has(line)) line.remove();
+    lines.forEach((line, index) => {
+      if (body.children[index] !== line) body.insertBefore(line, body.children[index] ?? null);
+    });
+  }
+
+  function bodyRow([key, cells, marks, shares], index, shift, known) {
     const at = model.offset + index;
-    const line = element("div", "row");
+    const line = known.get(key) ?? element("div", "row");
+    known.delete(key); // a key that comes twice has two elements
     line.setAttribute("role", "row");
     line.setAttribute("aria-rowindex", String(at + 2));
     line.setAttribute("aria-selected", String(key === model.chosen));
@@ -87,7 +100,11 @@ export function render({ model }) {
     line.dataset.at = String(at);
     line.tabIndex = at === cursor ? 0 : -1;
     line.style.transform = `translateY(${shift + index * ROW}px)`;
-    line.append(...cells.map((text, column) => bodyCell(text, marks[column], model.head[column], shares[column])));
+    const said = JSON.stringify([cells, marks, shares, model.head]);
+    if (line.said !== said) {
+      line.said = said;
+      line.replaceChildren(...cells.map((text, column) => bodyCell(text, marks[column], model.head[column], shares[column])));
+    }
     return line;
   }
 
