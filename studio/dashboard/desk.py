@@ -40,6 +40,7 @@ _ORDER: Final = (
     "theme",
 )
 _NUMBER_MAX: Final = 2**63 - 1
+_UNWRITTEN_S: Final = 0.3  # of real time: a world that runs hands its records over that often
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,19 @@ class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of 
         """The world that can be acted on; None unless the shown run is its own."""
         run = self.shown_run
         return self.feed.world if run is not None and self.feed.is_live_run(run) else None
+
+    @property
+    def span_ns(self) -> tuple[int, int]:
+        """The first and the last instant of the shown run; in a world that goes on, also while nothing happens there.
+
+        What a world does now is not yet in the log: the end lies so far back that all before it is.
+        """
+        first, last = self.view.span_ns
+        world = self.world
+        if world is None:
+            return first, last
+        speed = world.speed if world.state == "running" else 0.0
+        return first, last if speed is None else max(last, world.now_ns - int(speed * _UNWRITTEN_S * 1e9))
 
     # -- moving -----------------------------------------------------------------------------------------------------
 

@@ -1,10 +1,10 @@
-"""Say times as people read them: durations with three digits, and an axis with round ticks."""
+"""Say times as people read them: durations with three digits, instants to the hundredth, an axis with round ticks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-__all__ = ["Axis", "duration"]
+__all__ = ["Axis", "duration", "instant"]
 
 _MINUTE = 60_000_000_000
 _UNITS = (
@@ -25,6 +25,21 @@ def duration(time_ns: int) -> str:
     scale, unit = next(((scale, unit) for scale, unit in _UNITS if time_ns >= scale), (1_000_000, "ms"))
     value = time_ns / scale
     return f"{value:.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
+
+
+def instant(time_ns: int) -> str:
+    """Return an instant so that neighbours can be told apart: `12.30 s`, `1 min 57.2 s`, `2 h 05 min 07 s`."""
+    if abs(time_ns) < 1_000_000_000:
+        return duration(time_ns)
+    if time_ns < 0:
+        return "−" + instant(-time_ns)
+    if time_ns < _MINUTE - 5_000_000:
+        return f"{time_ns / 1e9:.2f} s"
+    tenths = round(time_ns / 1e8)
+    minutes, hours = tenths // 600, tenths // 36_000
+    if not hours:
+        return f"{minutes} min {tenths % 600 / 10:04.1f} s"
+    return f"{hours} h {minutes % 60:02} min {tenths // 10 % 60:02} s"
 
 
 @dataclass(frozen=True, slots=True)

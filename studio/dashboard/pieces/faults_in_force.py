@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from studio.simulation.world import World
     from studio.store.shelf import RunRow
 
-__all__ = ["fault_marks", "faults_at", "in_force", "planned_faults"]
+__all__ = ["fault_marks", "faults_at", "in_force", "numbered_faults", "planned_faults"]
 
 _AFTER = ("down_ns", "lasts_ns", "last_ns")  # how long what begins at an instant goes on, by the fields of its kind
 
@@ -29,13 +29,19 @@ def planned_faults(row: RunRow, world: World | None) -> tuple[Fault, ...]:
         row: The run.
         world: Only when the run is its own.
     """
+    return tuple(numbered_faults(row, world).values())
+
+
+def numbered_faults(row: RunRow, world: World | None) -> dict[int, Fault]:
+    """Return the same by the numbers under which the log says that they struck."""
     if world is not None:
         # One that was lifted without a window of its own says nothing of when it was in force: it is left out.
-        return tuple(each.fault for each in world.faults if each.is_in_force or each.fault.until_ns is not None)
+        standing = (each for each in world.faults if each.is_in_force or each.fault.until_ns is not None)
+        return {each.number: each.fault for each in standing}
     try:
-        return Case.from_json(row.info.case).plan if row.info.case else ()
+        return dict(enumerate(Case.from_json(row.info.case).plan, start=1)) if row.info.case else {}
     except InvalidCase:  # another version wrote it: the picture is drawn without
-        return ()
+        return {}
 
 
 def in_force(plan: Sequence[Fault], from_ns: int, until_ns: int) -> tuple[Fault, ...]:

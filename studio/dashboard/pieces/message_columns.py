@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from studio.dashboard.pieces.facts import mark_of
 from studio.dashboard.pieces.window_table import Column, Mark
-from studio.observe.axis import duration
+from studio.observe.axis import instant
 
 __all__ = ["LETTER_COLUMNS", "MESSAGE_COLUMNS"]
 
@@ -30,7 +30,7 @@ def _mark(ended: Any) -> Mark:
 
 MESSAGE_COLUMNS: Final = (
     Column("message", "Message", width=76, align="right", sortable=False),
-    Column("at_ns", "At", width=74, align="right", show=duration),
+    Column("at_ns", "At", width=104, align="right", show=instant),
     Column("kind", "Kind", width=54),
     Column("address", "Address", width=176, code=True),
     Column("sender", "From", width=132, sortable=False),
@@ -45,7 +45,7 @@ MESSAGE_COLUMNS: Final = (
 
 LETTER_COLUMNS: Final = (
     Column("message", "Message", width=76, align="right", sortable=False),
-    Column("at_ns", "Given up", width=84, align="right", sortable=False, show=duration),
+    Column("at_ns", "Given up", width=104, align="right", sortable=False, show=instant),
     Column("address", "Address", sortable=False, code=True),
     Column("consumer", "Consumer", width=150, sortable=False),
     Column("key", "Key", width=110, sortable=False),

@@ -73,9 +73,7 @@ class SagaCounts:
     # -- helpers ----------------------------------------------------------------------------------------------------
 
     def _buckets(self) -> Buckets:
-        first, last = self._desk.view.span_ns
-        world = self._desk.world
-        now_ns = last if world is None else max(last, world.now_ns)
+        first, now_ns = self._desk.span_ns
         from_ns, until_ns = self._desk.from_ns, self._desk.until_ns
         return Buckets.of(first if from_ns is None else from_ns, now_ns if until_ns is None else until_ns)
 

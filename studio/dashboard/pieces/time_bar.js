@@ -35,7 +35,9 @@ function html(name, attributes = {}, parent = null, text = "") {
 
 function said(ns) {
   const s = ns / 1e9;
-  if (s >= 600) return `${(s / 60).toFixed(1)} min`;
+  const min = Math.floor(s / 60), two = (value) => String(Math.floor(value)).padStart(2, "0");
+  if (min >= 60) return `${Math.floor(min / 60)} h ${two(min % 60)} min`;
+  if (min >= 1) return `${min} min ${two(s % 60)} s`;
   return `${s.toFixed(s < 10 ? 2 : 1)} s`;
 }
 

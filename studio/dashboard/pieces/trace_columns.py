@@ -7,7 +7,7 @@ from typing import Any
 
 from studio.dashboard.pieces.facts import mark_of
 from studio.dashboard.pieces.window_table import Column, Mark
-from studio.observe.axis import duration
+from studio.observe.axis import duration, instant
 
 __all__ = ["trace_columns"]
 
@@ -20,7 +20,7 @@ def trace_columns(longest_ns: Callable[[], int]) -> tuple[Column, ...]:
     """
     return (
         Column("trace", "Trace", width=56, align="right", sortable=False),
-        Column("start_ns", "Started", width=78, align="right", show=duration),
+        Column("start_ns", "Started", width=104, align="right", show=instant),
         Column("name", "Begins with", sortable=False, code=True),
         Column("key", "Key", width=90, sortable=False),
         Column("saga", "Saga", sortable=False),

@@ -93,7 +93,7 @@ def _sagas(campaign: RecordedCampaign) -> str:
         return section("Sagas", "<p>No saga ran.</p>")
     most = max(rows["instances"])
     fields = (Field("Saga"), Field("State"), number("Instances", share_of=most), number("Seeds"),
-              number("Most in", is_html=True))  # fmt: skip
+              number("Most in seed", is_html=True))  # fmt: skip
     cells = [(name, state, count, seeds, _seed(seed)) for name, state, count, seeds, seed in rows.iter_rows()]
     return section("Sagas", plain_table(fields, cells, caption="How sagas ended"))
 
@@ -103,7 +103,7 @@ def _times(campaign: RecordedCampaign) -> str:
     if not len(rows):
         return section("Time taken", "<p>No call and no saga ended.</p>")
     fields = (Field("What"), number("p50"), number("p90"), number("p99"), number("Worst p99"),
-              number("Under", is_html=True))  # fmt: skip
+              number("In seed", is_html=True))  # fmt: skip
     cells = [_took(row) for row in rows.iter_rows(named=True)]
     note = "virtual time, in the median seed"
     return section("Time taken", plain_table(fields, cells, caption="Latency over seeds"), note=note)

@@ -13,6 +13,7 @@ from studio.dashboard.pieces.chart_grid import chart_grid
 from studio.dashboard.pieces.chart_picture import picture_of
 from studio.dashboard.pieces.curve_chart import CurveChart, Curves
 from studio.dashboard.pieces.export_bar import frame_exports
+from studio.dashboard.pieces.faults_in_force import numbered_faults
 from studio.dashboard.pieces.parts import HTML, SELECT
 from studio.dashboard.pieces.strip_chart import StripChart
 from studio.dashboard.pieces.time_board import Band, TimeBoard
@@ -166,12 +167,13 @@ class MetricsView(View):
     def _asked(self) -> Asked:
         desk = self.desk
         scope = Scope(desk.service, desk.address, desk.source, desk.saga)
-        return Asked(desk.view, Buckets.of(*self._window()), scope, self._split.value)
+        plan = numbered_faults(desk.view.row, desk.world)
+        return Asked(desk.view, Buckets.of(*self._window()), scope, self._split.value, plan)
 
     def _window(self) -> tuple[int, int]:
         """Return the stretch of time that is shown: what was brushed, else the run, or its end."""
         desk = self.desk
-        end_ns = desk.view.span_ns[1] + 1
+        end_ns = desk.span_ns[1] + 1
         if desk.from_ns is not None or desk.until_ns is not None:
             return desk.from_ns or 0, end_ns if desk.until_ns is None else desk.until_ns
         last_ns = int(self._last.value) * 1_000_000_000

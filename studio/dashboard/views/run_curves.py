@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from studio.dashboard.pieces.curve_chart import Curves, as_count, as_duration
 from studio.dashboard.pieces.time_board import Band
-from studio.errors import InvalidCase
-from studio.simulation.case import Case
 from studio.simulation.harming.fault_words import in_words
 from studio.store.windows import metrics_window as window
 from studio.store.windows.buckets import Buckets, curves
@@ -36,12 +34,14 @@ class Asked:
         buckets: Of the window.
         scope: Which work.
         split: What throughput is split by.
+        plan: Faults of the run by number, also of one that goes on.
     """
 
     view: RunView
     buckets: Buckets
     scope: Scope
     split: Split = "service"
+    plan: Mapping[int, Fault] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,22 +184,14 @@ def _first_series(found: Curves) -> Curves:
 
 def fault_bands(asked: Asked) -> list[Band]:
     """Return the faults in force in the window, and the replicas that were down, by when they begin."""
-    buckets, plan = asked.buckets, _plan(asked.view)
+    buckets, plan = asked.buckets, asked.plan
     strikes = {row["fault"]: row for row in window.fault_strikes(asked.view, buckets).iter_rows(named=True)}
-    found = [_planned(fault, strikes.get(place), buckets) for place, fault in enumerate(plan, start=1)]
-    found += [_struck(row, buckets) for place, row in strikes.items() if place > len(plan)]
+    found = [_planned(fault, strikes.get(number), buckets) for number, fault in plan.items()]
+    found += [_struck(row, buckets) for number, row in strikes.items() if number not in plan]
     for name, change, from_ns, until_ns in window.down_times(asked.view, buckets).iter_rows():
         end_ns = buckets.until_ns if until_ns is None else until_ns
         found.append(Band(f"{name} {change}", "does not run", from_ns, end_ns, grave=True))
     return sorted((band for band in found if band is not None), key=lambda band: (band.from_ns, band.name))
-
-
-def _plan(view: RunView) -> tuple[Fault, ...]:
-    case = view.row.info.case
-    try:
-        return Case.from_json(case).plan if case else ()
-    except InvalidCase:  # of another version of Studio
-        return ()
 
 
 def _planned(fault: Fault, row: Mapping[str, int] | None, buckets: Buckets) -> Band | None:

@@ -14,7 +14,7 @@ from studio.dashboard.pieces.saga_counts import SagaCounts
 from studio.dashboard.pieces.terms import Terms
 from studio.dashboard.pieces.window_table import Column, Window, WindowTable
 from studio.dashboard.view import Export, View
-from studio.observe.axis import duration
+from studio.observe.axis import duration, instant
 from studio.store.windows.sagas_window import STATES, SagaFilter, all_sagas, count_sagas, list_sagas, saga_totals
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ _COLUMNS = (
     Column("step", "Latest mark", sortable=False),
     Column("reason", "Reason", sortable=False, show=error_words),
     Column("attempts", "Tries", width=48, align="right", sortable=False),
-    Column("started_ns", "Started", width=72, align="right", show=duration),
-    Column("changed_ns", "Changed", width=76, align="right", show=duration),
+    Column("started_ns", "Started", width=104, align="right", show=instant),
+    Column("changed_ns", "Changed", width=104, align="right", show=instant),
     Column("duration_ns", "Took", width=72, align="right", show=duration),
 )
 

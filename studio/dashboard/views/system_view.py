@@ -145,7 +145,7 @@ class SystemView(View):
     def _fill(self, view: RunView) -> None:
         desk = self.desk
         self._is_filling = True
-        self.time.take(view.span_ns[1], is_live=view.is_live, from_ns=desk.from_ns, until_ns=desk.until_ns)
+        self.time.take(desk.span_ns[1], is_live=view.is_live, from_ns=desk.from_ns, until_ns=desk.until_ns)
         self._is_filling = False
 
     def _moved(self) -> None:
