@@ -19,7 +19,7 @@ const STYLE = `
 .wf.dark .studio-waterfall { --s-text: #e6edf3; --s-soft: #9aa6b2; --s-line: #39424c; --s-back: #14181d;
   --s-error: #ff7b72; }
 .wf .scroll { overflow: auto; border-radius: 6px; background: var(--paper); }
-.wf svg { display: block; width: 100% !important; min-width: 720px; max-width: 1500px !important; height: auto; }
+.wf svg { display: block; width: 100% !important; min-width: 720px; max-width: 1150px !important; height: auto; }
 .wf .row { cursor: pointer; outline: none; }
 .wf .row .lane { fill: transparent; }
 .wf .row:hover .lane { fill: var(--ink); fill-opacity: .06; }
