@@ -6,9 +6,10 @@ import hashlib
 from collections import Counter
 from pathlib import Path
 
-from studio.errors import LogFull, LogUnwritable, StudioError
+from studio.errors import LogFull, LogLocked, LogUnwritable, StudioError
 from studio.records import TABLES, Record, canonical
 from studio.store.columns import Batch, Names, encode, merged
+from studio.store.opening import OWN_PROCESS
 from studio.store.parcel import Parcel, pack
 from studio.store.shelf import RunInfo, Shelf, Status
 
@@ -125,11 +126,10 @@ class Buffer:
             LogLocked: Another process holds the file.
             LogUnwritable: No room, or the file cannot be reached.
         """
-        self._keep_acts(self._shelf)
         self._seal()
         while self._sealed:
-            self._shelf.append(self.run, self._sealed[0])
-            del self._sealed[0]
+            self._append(self._shelf)
+        self._keep_acts(self._shelf)
         self.failure = None
 
     def offer(self) -> bool:
@@ -142,16 +142,16 @@ class Buffer:
         """
         shelf = self._shelf.impatient()
         try:
-            self._keep_acts(shelf)
             if not self._sealed:
                 self._seal()
             while self._sealed:
-                shelf.append(self.run, self._sealed[0])
-                del self._sealed[0]
+                self._append(shelf)
                 if not self._sealed:
                     self._seal()
+            self._keep_acts(shelf)
         except StudioError as error:
-            self.failure = error
+            if not (isinstance(error, LogLocked) and error.holder == OWN_PROCESS):  # somebody here just has a look
+                self.failure = error
             return False
         self.failure = None
         return True
@@ -196,11 +196,24 @@ class Buffer:
         self._seal()
         return self._hash.hexdigest()
 
-    def _keep_acts(self, shelf: Shelf) -> None:
-        """Hand over what was done, first: who finds a record in the log finds there what it came of."""
+    def _append(self, shelf: Shelf) -> None:
+        """Hand over a batch, and what was done by now: who finds a record in the log finds there what it came of."""
+        batch = self._sealed[0]
         if self._acts:
-            shelf.keep_acts(self.run, self._acts_from, self._acts)
-            self._acts_from, self._acts = self._acts_from + len(self._acts), []
+            shelf.append(self.run, batch, (self._acts_from, self._acts))
+            self._forget_acts()
+        else:
+            shelf.append(self.run, batch)
+        del self._sealed[0]
+
+    def _keep_acts(self, shelf: Shelf) -> None:
+        """Hand over what was done and has led to no record yet."""
+        if self._acts:
+            shelf.keep_acts(self.run, (self._acts_from, self._acts))
+            self._forget_acts()
+
+    def _forget_acts(self) -> None:
+        self._acts_from, self._acts = self._acts_from + len(self._acts), []
 
     def _hand_over(self) -> None:
         try:

@@ -19,7 +19,7 @@ from studio.store.holder import this_process
 from studio.store.opening import opened
 from studio.store.queries import fill
 from studio.store.schema import columns
-from studio.store.shelf import RunInfo, RunRow, Status, Stretch, shape_json, shape_of
+from studio.store.shelf import Acts, RunInfo, RunRow, Status, Stretch, shape_json, shape_of
 
 if TYPE_CHECKING:
     import duckdb
@@ -59,13 +59,15 @@ class FileShelf:
             connection.execute(fill(queries.ADD_RUN, values=known))
         return run
 
-    def append(self, run: int, batch: Batch) -> None:
+    def append(self, run: int, batch: Batch, acts: Acts | None = None) -> None:
         """Add a batch in one transaction, unless it is in already.
 
         A batch may be in although an earlier append raised: the disk can fill between commit and acknowledgement.
         """
         with self._open(pending=batch.count) as connection:
             row = self._row(connection, run)
+            if acts is not None:
+                _insert_acts(connection, run, acts)
             if batch.end <= row.records:
                 return
             for table, frame in batch.frames.items():
@@ -90,16 +92,11 @@ class FileShelf:
             connection.execute(fill(queries.KEEP_CASE, values={"run": run, "case": case}))
             connection.execute(fill(queries.FORGET_ACTS, values={"run": run, "first": 0}))
 
-    def keep_acts(self, run: int, first: int, acts: list[str]) -> None:
+    def keep_acts(self, run: int, acts: Acts) -> None:
         """Keep what is done to a world that goes on, as rows: a long script costs no more than its end."""
-        import polars as pl
-
-        seqs = pl.Series("seq", range(first, first + len(acts)), dtype=pl.Int32)
         with self._open() as connection:
             self._row(connection, run)
-            connection.execute(fill(queries.FORGET_ACTS, values={"run": run, "first": first}))
-            connection.register("batch", Stream(pl.DataFrame([seqs, text_series("act", acts)])))
-            connection.execute(fill(queries.KEEP_ACTS, values={"run": run}))
+            _insert_acts(connection, run, acts)
 
     def acts(self, run: int) -> list[str]:
         """Return what was done to a world that has not ended."""
@@ -180,6 +177,16 @@ def _insert_names(connection: duckdb.DuckDBPyConnection, run: int, batch: Batch)
         ids = pl.Series("id", range(batch.names_from, batch.names_from + len(batch.names)), dtype=pl.UInt32)
         connection.register("batch", Stream(pl.DataFrame([ids, text_series("text", batch.names)])))
         connection.execute(fill(queries.FILL_NAMES, values={"run": run}))
+
+
+def _insert_acts(connection: duckdb.DuckDBPyConnection, run: int, acts: Acts) -> None:
+    import polars as pl
+
+    first, texts = acts
+    seqs = pl.Series("seq", range(first, first + len(texts)), dtype=pl.Int32)
+    connection.execute(fill(queries.FORGET_ACTS, values={"run": run, "first": first}))
+    connection.register("batch", Stream(pl.DataFrame([seqs, text_series("act", texts)])))
+    connection.execute(fill(queries.KEEP_ACTS, values={"run": run}))
 
 
 def _of_campaign(table: str, number: int) -> str:

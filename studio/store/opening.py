@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
     from studio.errors import StudioError
 
-__all__ = ["attached", "opened"]
+__all__ = ["OWN_PROCESS", "attached", "opened"]
 
+OWN_PROCESS = "another thread"
+"""Who holds the file, where that is this very process: it lets go in a moment."""
 _PAUSE_S = 0.05
 _LOCKED = re.compile(
     r"Could not set lock on file|different configuration|Unique file handle|being used by another process"
@@ -103,7 +105,7 @@ def _turn(file: Path, patience_s: float) -> Iterator[None]:
     """Wait for the other threads of this process, which are soon done; who has no patience at all does not."""
     turn = _in_process.setdefault(file.resolve(), threading.RLock())
     if not turn.acquire(blocking=patience_s > 0):
-        raise LogLocked(file=str(file), holder="another thread")
+        raise LogLocked(file=str(file), holder=OWN_PROCESS)
     try:
         yield
     finally:

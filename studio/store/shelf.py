@@ -14,9 +14,13 @@ if TYPE_CHECKING:
 
     from studio.store.columns import Batch
 
-__all__ = ["RunInfo", "RunRow", "Shape", "Shelf", "Status", "Stretch", "shape_json", "shape_of"]
+__all__ = ["Acts", "RunInfo", "RunRow", "Shape", "Shelf", "Status", "Stretch", "shape_json", "shape_of"]
 
 Status = Literal["running", "finished", "stopped", "interrupted", "aborted"]
+
+
+Acts = tuple[int, list[str]]
+"""Acts of a world's script, as JSON each, and the place of the first of them in it, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +104,14 @@ class Shelf(Protocol):
         """Open a run and return its number."""
         ...
 
-    def append(self, run: int, batch: Batch) -> None:
-        """Add a batch; one that is in already is passed over, so appending again after an error is safe."""
+    def append(self, run: int, batch: Batch, acts: Acts | None = None) -> None:
+        """Add a batch; one that is in already is passed over, so appending again after an error is safe.
+
+        Args:
+            run: Number.
+            batch: Of its records.
+            acts: What is kept along with it, as `keep_acts` would: one transaction costs half of two.
+        """
         ...
 
     def finish(self, run: int, status: Status, end_ns: int, sha256: str) -> None:
@@ -112,14 +122,8 @@ class Shelf(Protocol):
         """Keep what repeats a run, as JSON, instead of what was known when it began and of all single acts."""
         ...
 
-    def keep_acts(self, run: int, first: int, acts: list[str]) -> None:
-        """Keep what is done to a world that goes on, as JSON each, instead of what was kept from one act on.
-
-        Args:
-            run: Number.
-            first: Place in the run's script of the first of them, from 0.
-            acts: In order.
-        """
+    def keep_acts(self, run: int, acts: Acts) -> None:
+        """Keep what is done to a world that goes on, instead of what was kept from the first of these acts on."""
         ...
 
     def acts(self, run: int) -> list[str]:

@@ -11,7 +11,7 @@ from studio.errors import UnknownCampaign, UnknownRun, nearest
 from studio.records import TABLES
 from studio.store.columns import Batch, text_series
 from studio.store.schema import columns
-from studio.store.shelf import RunInfo, RunRow, Status, Stretch
+from studio.store.shelf import Acts, RunInfo, RunRow, Status, Stretch
 
 if TYPE_CHECKING:
     import polars as pl
@@ -49,12 +49,14 @@ class MemoryShelf:
             self._runs[self._last] = _Kept(info)
             return self._last
 
-    def append(self, run: int, batch: Batch) -> None:
+    def append(self, run: int, batch: Batch, acts: Acts | None = None) -> None:
         """Add a batch, unless it is in already."""
         import polars as pl
 
         with self._lock:
             kept = self._kept(run)
+            if acts is not None:
+                self.keep_acts(run, acts)
             if batch.end <= kept.records:
                 return
             for table, frame in batch.frames.items():
@@ -77,10 +79,11 @@ class MemoryShelf:
             kept = self._kept(run)
             kept.info, kept.acts = replace(kept.info, case=case), []
 
-    def keep_acts(self, run: int, first: int, acts: list[str]) -> None:
+    def keep_acts(self, run: int, acts: Acts) -> None:
         """Keep what is done to a world that goes on."""
+        first, texts = acts
         with self._lock:
-            self._kept(run).acts[first:] = acts
+            self._kept(run).acts[first:] = texts
 
     def acts(self, run: int) -> list[str]:
         """Return what was done to a world that has not ended."""

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from studio.errors import InvalidDuration
-from studio.model.duration import duration_ns, exact_ns, format_ns, optional_ns
+from studio.model.duration import duration_ns, exact_ns, format_ns, optional_ns, shortest_ns
 
 YEARS_300_NS = 300 * 365 * 86_400 * 10**9
 
@@ -36,6 +36,13 @@ def test_a_number_and_a_unit_are_read(text: Any, expected: int) -> None:
 @given(st.integers(0, YEARS_300_NS))
 def test_what_is_written_exactly_reads_back_to_the_nanosecond(value_ns: int) -> None:
     assert duration_ns(exact_ns(value_ns)) == value_ns
+    assert duration_ns(shortest_ns(value_ns)) == value_ns
+    assert len(shortest_ns(value_ns)) <= len(exact_ns(value_ns))
+
+
+@pytest.mark.parametrize("text", ["65.881s", "1.5s", "40ms", "100ms", "90s", "24h", "65.880652429s", "0s", "1.5us"])
+def test_shortest_text_of_a_duration_is_the_one_that_people_write(text: str) -> None:
+    assert shortest_ns(duration_ns(text)) == text
 
 
 @given(st.integers(0, YEARS_300_NS))

@@ -10,6 +10,7 @@ from studio.errors import BadParcel, LogFull, LogUnwritable, StudioError
 from studio.records import Record, canonical
 from studio.store import Log, RunInfo
 from studio.store.columns import Batch
+from studio.store.shelf import Acts
 from studio.store.volatile import MemoryShelf
 
 
@@ -18,10 +19,10 @@ class Moody(MemoryShelf):
 
     full = False
 
-    def append(self, run: int, batch: Batch) -> None:
+    def append(self, run: int, batch: Batch, acts: Acts | None = None) -> None:
         if self.full:
             raise LogUnwritable(file="studio.duckdb", reason="No space left on device", records=batch.count)
-        super().append(run, batch)
+        super().append(run, batch, acts)
 
 
 def test_batches_go_out_when_they_are_full(info: RunInfo, orders: list[Record]) -> None:

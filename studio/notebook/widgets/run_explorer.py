@@ -41,7 +41,9 @@ _STYLE: Final = (
     "</style>"
 )
 _BAD: Final = frozenset({"crashed", "timeout", "error"})
-_TROUBLED: Final = {"stuck": "bad", "failed": "warn", "compensated": "warn", "compensating": "warn"}
+_TROUBLED: Final = {
+    "stuck": "bad", "failed": "warn", "compensated": "warn", "compensating": "warn", "abandoned": "warn",
+}  # fmt: skip
 
 
 class RunExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets says nothing of its types

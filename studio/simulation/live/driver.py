@@ -247,7 +247,6 @@ class Driver:
             self._finish_instant()
             work = self._works.popleft()
             work.do()
-            self._driven.flush()
             with self._call:
                 self._call.notify_all()
             self._driven.demand_sound()

@@ -91,6 +91,8 @@ class Playing:
         answer = self.hands.perform(act)
         if verb in SCHEDULED:
             self.hands.run_until_ns(at_ns)
+        if answer.is_done:
+            self.flush()  # so that who has the answer finds in the log what came of it; else that is done later
         return answer
 
     def _act_at_rest(self, verb: str, given: dict[str, Any]) -> Answer:
@@ -122,7 +124,7 @@ class Playing:
                 raise WorldNotRunning(state=self.state)
             self.driver.look_in(lambda: answer.is_done)
         if answer.task is not None and self.state == "running":
-            self.driver.do(self.flush)  # so that who has the answer finds it in the log
+            self.driver.do(self.flush)
         return answer.result()
 
     def wait_until_ns(self, deadline_ns: int) -> None:

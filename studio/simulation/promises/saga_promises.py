@@ -20,7 +20,7 @@ LEFT_MAX = 20
 
 
 def _unended(evidence: Evidence) -> Finding:
-    """Find instances that are neither completed nor compensated nor stuck."""
+    """Find instances that are neither completed nor compensated nor stuck, nor given up by an operator."""
     import polars as pl
 
     last = _last_states(evidence)
@@ -107,7 +107,7 @@ def _left(evidence: Evidence, saga: Saga, step: Step, effect: Effect, keys: list
 
 SAGAS_END = Promise(
     "sagas_end",
-    "Every saga ends completed, compensated or stuck.",
+    "Every saga ends completed, compensated, stuck, or abandoned by an operator.",
     "By the end of the run, as long as an orchestrator runs again and storage comes back.",
     _unended,
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import suppress
 from typing import Any
 
 import httpx
@@ -18,7 +20,7 @@ from tests.simulation.live.conftest import Shop
 
 TAKE, REST, MADE, SEEN = S.Shop.take, S.Shop.rest, S.Thing.made, S.Thing.seen
 LIVE = ("send", "call", "publish", "workload", "end", "lose", "crash fault", "partition", "lift", "crash", "given",
-        "cancel", "http", "check")  # fmt: skip
+        "cancel", "resume saga", "abandon", "redeliver", "crowd", "http", "check")  # fmt: skip
 HANDS = ("advance", "settle", "step", "pause", "live", "stop", "pace")
 
 
@@ -50,8 +52,10 @@ def do(shop: Shop, world: World, verb: str, n: int) -> None:  # noqa: C901, PLR0
             world.crash(("Shop", "Buying", "Picky")[n % 3], down_for=f"{n + 1}s")
         case "given":
             world.given("Shop.stock", [shop.thing("tea", n)])
-        case "cancel":
-            world.cancel(f"Buying/{n}")
+        case "cancel" | "resume saga" | "abandon" | "redeliver":
+            operate(world, verb, n)
+        case "crowd":
+            crowd(shop, world, n)
         case "http":
             world.http.get(f"/stock/{n}")
         case "check":
@@ -72,13 +76,39 @@ def do(shop: Shop, world: World, verb: str, n: int) -> None:  # noqa: C901, PLR0
             world.speed = (20.0, 2000.0)[n % 2]
 
 
+def operate(world: World, verb: str, n: int) -> None:
+    """Do what an operator does."""
+    match verb:
+        case "cancel":
+            world.cancel(f"Buying/{n}")
+        case "resume saga":
+            world.resume(f"Buying/{n}")
+        case "abandon":
+            world.abandon(f"Buying/{n}")
+        case "redeliver":
+            letters = world.sql("select message from deliveries where outcome = 'dead-lettered'")["message"]
+            world.redeliver(letters[n % len(letters)] if len(letters) else n)
+
+
+def crowd(shop: Shop, world: World, n: int) -> None:
+    """Do several acts at once, from threads of their own."""
+    acts = [("send", n), ("crash", n), ("call", n), ("lose", n), ("publish", n)][: n + 1]
+    threads = [threading.Thread(target=attempt, args=(shop, world, *act)) for act in acts]
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+
+
+def attempt(shop: Shop, world: World, verb: str, n: int) -> None:
+    with suppress(StudioError, ServiceError, httpx.HTTPError):
+        do(shop, world, verb, n)
+
+
 def played(shop: Shop, acts: list[tuple[str, int]], seed: int, **options: Any) -> World:
     world = shop.world(seed=seed, **options)
     for verb, n in acts:
-        try:
-            do(shop, world, verb, n)
-        except (StudioError, ServiceError, httpx.HTTPError):
-            continue
+        attempt(shop, world, verb, n)
     return world
 
 
@@ -88,7 +118,9 @@ def acts_of(*verbs: str) -> st.SearchStrategy[list[tuple[str, int]]]:
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
-    acts=acts_of(*LIVE, *HANDS), seed=st.integers(0, 3), mode=st.sampled_from([{}, {"scenario": "busy", "play": True}])
+    acts=acts_of(*LIVE, *HANDS),
+    seed=st.integers(0, 3),
+    mode=st.sampled_from([{}, {"scenario": "busy", "play": True}, {"bus": "kafka"}, {"bus": "rabbitmq"}]),
 )
 def test_case_and_cell_repeat_whatever_was_played(
     shop: Shop, acts: list[tuple[str, int]], seed: int, mode: dict[str, Any]
@@ -101,7 +133,9 @@ def test_case_and_cell_repeat_whatever_was_played(
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(acts=acts_of("send", "workload", "end", "lose", "crash fault", "partition", "lift"), seed=st.integers(0, 3))
+@given(
+    acts=acts_of("send", "workload", "end", "lose", "crash", "crash fault", "partition", "lift"), seed=st.integers(0, 3)
+)
 def test_what_can_be_declared_is_declared(shop: Shop, acts: list[tuple[str, int]], seed: int) -> None:
     world = played(shop, [("live", 0), *acts], seed)
     run = world.close()

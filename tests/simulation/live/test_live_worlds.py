@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
 import time
+import weakref
 from pathlib import Path
 from textwrap import dedent
 
@@ -20,6 +22,8 @@ from studio.errors import (
     NothingToRedeliver,
     NotInForce,
     NotStuck,
+    UnfitTarget,
+    UnknownTarget,
     WorldClosed,
     WorldDied,
     WorldNotRunning,
@@ -237,3 +241,92 @@ def test_dead_letter_is_given_back_and_a_stuck_saga_given_up(shop: Shop, bus: st
         world.redeliver(letter)
     with pytest.raises(NotStuck):
         world.abandon("Buying/oil")
+
+
+def test_acts_fall_on_whole_milliseconds_and_are_written_so(shop: Shop) -> None:
+    world = shop.world().start(100)
+    world.workload(MADE, rate_per_s=50)
+    until(lambda: world.now_ns > 10**8)
+    world.publish(SEEN, shop.thing("x"))
+    world.crash("Shop", down_for="2s")
+    world.inject(lose(REST))
+    case = world.close().case
+    assert case is not None
+    assert {act.at_ns % 10**6 for act in case.script} == {0} == {case.duration_ns % 10**6}
+    assert re.search(r'crash\("Shop", at="[0-9.]+m?s", down_for="2s"\)', world.as_cell())
+
+
+def test_act_takes_any_instant_where_milliseconds_are_taken(shop: Shop) -> None:
+    world = shop.world().start(0.5)
+    world.workload(SEEN, [shop.thing()] * 10_000, every="100us")
+    world.inject(lose(REST))
+    at_ns = world.case.script[-1].at_ns
+    assert at_ns % 10**6
+    run = world.close()
+    assert run.case is not None
+    assert shop.repeated(run.case) == run.sha256
+
+
+def test_crash_of_a_live_world_is_a_fault_of_its_plan(shop: Shop) -> None:
+    world = shop.world().start(100)
+    world.crash("Shop", replica=2, down_for="2s")
+    assert world.run.faults["target"].to_list() == ["Shop"]
+    assert world.run.lives["reason"].to_list()[-1] == "planned"
+    assert [each.fault.kind for each in world.faults] == ["crash"]
+    with pytest.raises(UnknownTarget):
+        world.crash("Shopp")
+    with pytest.raises(UnfitTarget):
+        world.crash("Shop", replica=3)
+
+
+def test_world_dies_of_what_happens_while_time_passes_for_an_act(shop: Shop) -> None:
+    world = shop.world().start(1)
+    loop = world._cluster.loop  # noqa: SLF001 - a bug of ours has to come from somewhere
+
+    def break_down(_: object) -> None:
+        raise RuntimeError("broken")
+
+    world._playing.driver.do(lambda: loop.at(loop.now_ns + 1, 0, break_down, None))  # noqa: SLF001 - likewise
+    with pytest.raises((RuntimeError, WorldDied), match="broken"):
+        world.inject(lose(REST))
+    until(lambda: world.state == "died")
+    assert "broken" in str(world.failure)
+
+
+def test_advance_of_a_live_world_waits_and_an_interrupt_ends_that(shop: Shop) -> None:
+    world = shop.world().start(1000)
+    before_ns = world.now_ns
+    assert world.advance("10s").now_ns >= before_ns + 10 * 10**9
+    world.speed = 0.001
+    timer = threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT))
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        world.advance("1h")
+    timer.join()
+    assert "running at 0.001×" in repr(world)
+
+
+def test_settle_halts_a_live_world_and_lets_it_go_on(shop: Shop) -> None:
+    world = shop.world().start(1)
+    world.send(MADE, shop.thing("oil", 5))
+    assert world.settle().state == "running"
+    assert world.now_ns > 5 * 10**9
+
+
+def test_garbage_of_other_threads_is_freed_while_a_world_runs(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.simulation.live.driver.SWEEP_S", 0.1)
+    world = shop.world().start(None)
+    world.workload(MADE, rate_per_s=20)
+    gone = [_cyclic_garbage() for _ in range(20)]
+    until(lambda: all(each() is None for each in gone))
+    assert world.state == "running"
+
+
+class _Cyclic:
+    itself: _Cyclic
+
+
+def _cyclic_garbage() -> weakref.ref[_Cyclic]:
+    made = _Cyclic()
+    made.itself = made
+    return weakref.ref(made)
