@@ -12,7 +12,7 @@ PYTEST_ARGS ?= -q -n auto --dist loadfile
 BENCH_ARGS ?= -q -s
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lab check bench format lock labextension
+.PHONY: help demo test lab check bench format lock labextension screenshots
 
 help:
 	@echo 'make demo    run "We charged Ada twice" in this terminal'
@@ -22,6 +22,7 @@ help:
 	@echo 'make bench   benchmarks, small (BENCH_ARGS="--large" for long runs)'
 	@echo 'make format  mend format and what lint can mend'
 	@echo 'make lock    resolve requirements-dev.lock anew'
+	@echo 'make screenshots  make the pictures in docs/views anew (needs Chromium)'
 	@echo 'make labextension  build the JupyterLab extension anew (needs Node 20 or later and npm)'
 
 demo: $(STAMP)
@@ -50,6 +51,10 @@ lock: $(STAMP)
 	$(BIN)/uv pip compile pyproject.toml --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
 		--generate-hashes --extra lab --extra serve --extra dev --no-header --no-annotate --output-file requirements-dev.lock
 	@! grep -n '://' requirements-dev.lock
+
+# From real runs, in a headless browser and a real JupyterLab; takes minutes, so CI does not.
+screenshots: $(STAMP)
+	$(BIN)/python -m docs.screenshots
 
 # Its output is kept in the repository, so that only those who change its sources need Node. `npm run relock` in its
 # folder resolves its lock anew, as of a day on which all parts were to be had everywhere.
