@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 from bokeh.core.validation import silence
 from bokeh.core.validation.warnings import EMPTY_LAYOUT
+from bokeh.util.warnings import BokehUserWarning
 
 from studio.dashboard.desk import Desk
 from studio.dashboard.page.frame import Frame
@@ -41,6 +43,8 @@ _RESTS = 3  # times as long as following took
 _REST_MAX_S = 5.0
 _KEPT_OUT_REST_S = 2.0  # a log that another process holds is waited for just as long, and pages are to answer between
 
+# Panel's messages bring their component along, whole; that it is known already is no news to the kernel's author.
+warnings.filterwarnings("ignore", "reference already known", BokehUserWarning)
 silence(EMPTY_LAYOUT)  # a tab that was not opened yet is empty, and stays so until it is
 
 
