@@ -89,7 +89,7 @@ def differences(found: Sequence[Contrast], titles: tuple[str, str], *, is_all: b
         if not of_section:
             continue
         note = f"{sum(each.differs for each in of_section)} of {len(of_section)} differ"
-        fields = (Field(""), number(titles[0]), number(titles[1]), number("Change"))
+        fields = (Field(""), number(titles[0]), number(titles[1]), number(f"Against {titles[1]}"))
         table = plain_table(fields, map(_row, rows), caption=title) if rows else "<p class='soft'>All equal.</p>"
         parts.append(section(title, table, note=note))
     return f'<div class="columns">{"".join(parts)}</div>'

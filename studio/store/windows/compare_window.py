@@ -54,8 +54,8 @@ class Contrast:
 
     @property
     def change(self) -> float:
-        """How much more the second is; what is missing counts as nothing."""
-        return (self.second or 0) - (self.first or 0)
+        """How much more the first is; what is missing counts as nothing."""
+        return (self.first or 0) - (self.second or 0)
 
 
 def contrasts(first: RunView, second: RunView) -> list[Contrast]:
