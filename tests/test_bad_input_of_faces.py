@@ -402,3 +402,8 @@ def test_page_on_a_world_that_was_closed_elsewhere_says_that_it_is_over(world: W
     assert "The shown run is over" in page.notices
     page.look_until(lambda: page.run["status"] == "finished")
     assert page.world is None
+
+
+def test_world_to_which_nothing_was_done_is_a_cell_too(world: World) -> None:
+    world.pause()
+    assert world.as_cell().startswith("%%scenario played")

@@ -228,7 +228,7 @@ export function render({ model }) {
   async function ask() {
     let status = 0;
     try {
-      status = (await fetch(location.href, { method: "HEAD", cache: "no-store", redirect: "manual" })).status;
+      status = (await fetch("static/js/bokeh.min.js", { method: "HEAD", cache: "no-store", redirect: "manual" })).status;
     } catch {
       status = 0;
     }

@@ -42,7 +42,7 @@ def played_cell(build: Build, case: Case, name: str) -> str:
     scenario.check = "marks"
     end_ns = case.duration_ns
     played = _Played(build, [_ending(each, scenario, end_ns) for each in scenario.workloads], list(case.plan))
-    for act, following in zip(case.script, [*case.script[1:], None], strict=True):
+    for act, following in zip(case.script, (*case.script, None)[1:], strict=False):
         if not _is_mere_time(act, following):
             played.take(act)
     if not case.script or case.script[-1].verb != CLOSE:
