@@ -20,6 +20,14 @@ from typing import Any
 
 __all__ = ["LabServer", "lab_server_in"]
 
+# It is told to end when the process that started it does, whatever ended that: Linux's PR_SET_PDEATHSIG.
+_LAB = """
+import ctypes, signal, sys
+if sys.platform == "linux":
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+from jupyterlab.labapp import main
+main()
+"""
 START_S = 120
 STOP_S = 30
 _SETTINGS = {  # no news, no look for updates, no tour of what is new
@@ -126,7 +134,7 @@ def _command(root: Path, token: str) -> list[str]:
         "LabApp.news_url": None,
         "LabApp.extension_manager": "readonly",
     }
-    return [sys.executable, "-m", "jupyterlab", *(f"--{name}={value}" for name, value in options.items())]
+    return [sys.executable, "-c", _LAB, *(f"--{name}={value}" for name, value in options.items())]
 
 
 def _environment(folder: Path) -> dict[str, str]:
