@@ -407,3 +407,10 @@ def test_page_on_a_world_that_was_closed_elsewhere_says_that_it_is_over(world: W
 def test_world_to_which_nothing_was_done_is_a_cell_too(world: World) -> None:
     world.pause()
     assert world.as_cell().startswith("%%scenario played")
+
+
+def test_tabs_go_on_with_the_time_of_a_world_in_which_nothing_happens(world: World) -> None:
+    desk = Page(Feed.of_world(world), tab="traces").desk
+    until(lambda: world.now_ns > 5_000_000_000)
+    world.pause()
+    assert desk.view.span_ns[1] < desk.span_ns[1] == world.now_ns

@@ -142,7 +142,8 @@ def test_queue_depth_counts_what_each_consumer_has_not_done_with() -> None:
     records: list[Record] = [
         message(1), message(2, at=10 * MS), message(3, at=20 * MS),
         delivery(5 * MS, 1, "delivered"), delivery(25 * MS, 1, "acknowledged"), delivery(35 * MS, 2, "dead-lettered"),
-        delivery(6 * MS, 1, "delivered", "Reader", "stream"),
+        delivery(6 * MS, 1, "delivered", "Reader", "stream"), delivery(7 * MS, 1, "duplicate", "broker", "dropped"),
+        message(4, at=21 * MS), delivery(21 * MS, 4, "lost", "broker", "publish"),
     ]  # fmt: skip
     view, buckets = view_of(records), Buckets(0, 50 * MS, 10 * MS)
     assert curves(queue_depth(view, buckets), buckets, carried=True) == {"C": [1, 2, 2, 1, 1]}
