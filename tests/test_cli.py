@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from studio.cli.terminal import read_system
 from studio.simulation.logbook import set_default_log
+from studio.simulation.world import world
+from studio.store import Log
 
 if TYPE_CHECKING:
     from tests.conftest import Command
@@ -164,6 +167,17 @@ def test_a_recorded_run_is_replayed_with_the_code_as_it_is(command: Command, sho
     code, out, _ = command("runs", "replay", "1", shop, "--log", log)
     assert code == 1
     assert "ValueError" in out
+
+
+def test_a_run_that_was_cut_off_is_replayed_as_far_as_it_was_recorded(command: Command, shop: Path) -> None:
+    file = shop / "runs.duckdb"
+    with world(system=read_system(shop), log=Log.open(file), scenario="calm", play=True) as played:
+        while not len(played.run.messages):
+            played.step()  # until something is under way
+        recorded = Log.open(file).runs()[0].records
+        code, out, _ = command("runs", "replay", "1", shop, "--log", file)
+    assert code == 0
+    assert out.splitlines()[-1] == f"its first {recorded} records are those of run 1, which was cut off there"
 
 
 def test_runs_of_a_project_are_kept_where_it_says(command: Command, shop: Path) -> None:
