@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -156,7 +157,7 @@ def lab(browser: Browser, server: LabServer) -> None:
         expect(controls.locator(".state")).to_have_text("running", timeout=WAIT_MS)
         shown.choose("Studio", "Open Dashboard")
         expect(in_dashboard(page).get_by_role("tab", name="System")).to_be_visible(timeout=WAIT_MS)
-        dock_below(page, "Dashboard:")
+        dock_above(page, "evening.ipynb")
         in_dashboard(page).get_by_role("tab", name="Sagas").click()
         trouble(page, controls)
         save(page.screenshot(), "lab")
@@ -167,16 +168,17 @@ def in_dashboard(page: Page) -> FrameLocator:
     return page.frame_locator(".studio-Dashboard iframe")
 
 
-def dock_below(page: Page, title: str) -> None:
-    """Drag a tab to the lower half of the main area."""
-    tab = page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text=title).bounding_box()
+def dock_above(page: Page, title: str) -> None:
+    """Drag a tab to the upper half of the main area."""
+    tab = page.locator(".lm-DockPanel-tabBar .lm-TabBar-tab", has_text=re.compile(f"^{title}")).bounding_box()
     area = page.locator("#jp-main-dock-panel").bounding_box()
-    assert tab is not None and area is not None  # noqa: PT018
-    page.mouse.move(tab["x"] + 40, tab["y"] + 10)
+    assert tab is not None
+    assert area is not None
+    x, y = tab["x"] + 40, tab["y"] + 10
+    page.mouse.move(x, y)
     page.mouse.down()
-    x = area["x"] + area["width"] / 2
-    page.mouse.move(x, area["y"] + area["height"] - 60, steps=10)
-    page.mouse.move(x, area["y"] + area["height"] - 20, steps=10)
+    page.mouse.move(x + 10, y + 60, steps=20)
+    page.mouse.move(area["x"] + area["width"] / 2, area["y"] + 80, steps=20)
     page.mouse.up()
 
 

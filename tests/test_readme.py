@@ -59,3 +59,11 @@ def test_commands_of_the_readme_are_those_there_are(root: Path) -> None:
     listed = re.search(r"`studio (new [|\w ]+)`", text)
     assert listed is not None
     assert tuple(listed[1].split(" | ")) == ORDER
+
+
+def test_pictures_that_texts_show_are_there_and_small(root: Path) -> None:
+    for file in (root / "README.md", *(root / "docs").glob("*.md")):
+        for shown in re.findall(r"!\[[^\]]*\]\(([^)\s]+)\)", file.read_text(encoding="utf-8")):
+            picture = file.parent / shown
+            assert picture.is_file(), f"{shown} in {file.name}"
+            assert picture.suffix != ".png" or picture.stat().st_size < 150_000, shown
