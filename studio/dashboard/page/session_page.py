@@ -153,7 +153,7 @@ class SessionPage:
 
     def look(self) -> None:
         """See whether anything is new, and show it; a slow tab rests longer, so that no click is kept waiting."""
-        if not self.steering.is_greeted or time.monotonic() < self._rests_until_s:
+        if not self.steering.is_greeted or time.monotonic() < self._rests_until_s or not self._is_watched:
             return
         try:
             news = self.steering.news()
@@ -169,6 +169,13 @@ class SessionPage:
         self._follow()
         took_s = time.monotonic() - began_s
         self._rests_until_s = time.monotonic() + min(_RESTS * took_s, _REST_MAX_S)
+
+    @property
+    def _is_watched(self) -> bool:
+        """Whether a browser holds the page: a session outlives its own for a while, and is to cost nothing then."""
+        context: Any = None if self._document is None else self._document.session_context
+        session = getattr(context, "session", None)
+        return session is None or session.connection_count > 0
 
     def _was_kept_out(self) -> bool:
         """Tell whether the log could not be read when it was asked last, so that the page is not what it should be."""
