@@ -28,6 +28,8 @@ def stopped_between_runs() -> Iterator[Callable[[], None]]:
             signal.default_int_handler(number, frame)
         noted.append(number)
 
+    note.gives_way = True  # type: ignore[attr-defined]  # a run that is under way takes the signal itself
+
     def heed() -> None:
         if noted:
             noted.clear()

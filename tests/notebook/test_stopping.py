@@ -8,6 +8,7 @@ import threading
 import pytest
 
 from studio.notebook.stopping import stopped_between_runs
+from studio.simulation.virtual.loop import VirtualLoop
 
 
 def test_an_interrupt_is_heeded_where_it_is_asked_for() -> None:
@@ -45,3 +46,15 @@ def test_other_threads_are_left_alone() -> None:
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_a_run_that_is_under_way_takes_the_signal_itself() -> None:
+    loop = VirtualLoop()
+    loop.at(1, 0, lambda _: signal.raise_signal(signal.SIGINT), None)
+    loop.at(2, 0, lambda _: pytest.fail("it went on"), None)
+    with stopped_between_runs() as heed:
+        with pytest.raises(KeyboardInterrupt):
+            loop.run_until_ns(10)
+        heed()
+    assert loop.now_ns == 1
+    loop.close()

@@ -15,7 +15,7 @@ from studio.dashboard.pieces.facts import error_words, facts, marked, pretty, se
 from studio.dashboard.pieces.markup import Markup, act, link, missing
 from studio.dashboard.pieces.terms import Terms
 from studio.errors import NothingToActOn, NotInRun
-from studio.observe.axis import duration
+from studio.observe.axis import instant
 from studio.store.windows.message_story import MessageStory, message_story
 
 if TYPE_CHECKING:
@@ -126,7 +126,7 @@ class OpenedMessage:
         consumers = ", ".join(link(desk, name, service=name) for name in row["consumers"])
         return facts(
             (
-                ("Sent", f"t = {duration(row['at_ns'])}"),
+                ("Sent", f"t = {instant(row['at_ns'])}"),
                 ("Kind", escape(row["kind"])),
                 ("From", escape(row["sender"]) + replica),
                 ("To", consumers),
@@ -173,7 +173,7 @@ class OpenedMessage:
         rows = [
             (
                 link(self._desk, str(row["message"]), message=row["message"]),
-                duration(row["at_ns"]),
+                instant(row["at_ns"]),
                 escape(row["kind"]),
                 f'<span class="code">{escape(row["address"])}</span>',
                 escape(", ".join(row["consumers"])),
@@ -187,7 +187,7 @@ class OpenedMessage:
 def _deliveries(story: MessageStory) -> str:
     rows = [
         (
-            duration(row["at_ns"]),
+            instant(row["at_ns"]),
             escape(row["consumer"]) + (f"/{row['replica']}" if row["replica"] else ""),
             str(row["attempt"]),
             marked(row["outcome"]),
@@ -200,7 +200,7 @@ def _deliveries(story: MessageStory) -> str:
 
 def _faults(frame: pl.DataFrame) -> str:
     rows = [
-        (duration(row["at_ns"]), f"⚡ {escape(row['kind'])}", escape(row["target"]), escape(row["detail"]))
+        (instant(row["at_ns"]), f"⚡ {escape(row['kind'])}", escape(row["target"]), escape(row["detail"]))
         for row in frame.iter_rows(named=True)
     ]
     return table(("At", "Fault", "Target", "Detail"), rows, label="Faults")

@@ -14,7 +14,7 @@ from studio.dashboard.pieces.markup import Markup, act, link, missing, png
 from studio.dashboard.pieces.saga_drawing import picture_of
 from studio.dashboard.view import Export
 from studio.errors import NothingToActOn, NotInRun
-from studio.observe.axis import duration
+from studio.observe.axis import instant
 from studio.store.windows.saga_story import SagaStory, saga_story
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _file_of(story: SagaStory) -> str:
 
 def _states(story: SagaStory) -> str:
     rows = [
-        (duration(row["at_ns"]), marked(row["state"]), str(row["epoch"]), escape(error_words(row["reason"])))
+        (instant(row["at_ns"]), marked(row["state"]), str(row["epoch"]), escape(error_words(row["reason"])))
         for row in story.states.iter_rows(named=True)
     ]
     return section("States", table(("At", "State", "Epoch", "Reason"), rows, label="States"))
@@ -189,7 +189,7 @@ def _states(story: SagaStory) -> str:
 def _journal(story: SagaStory) -> str:
     rows = [_entry(row) for row in story.journal.iter_rows(named=True)]
     rows += [
-        (duration(row["at_ns"]), "", f"✖ orchestrator {escape(row['change'])}", "", escape(row["reason"]), "")
+        (instant(row["at_ns"]), "", f"✖ orchestrator {escape(row['change'])}", "", escape(row["reason"]), "")
         for row in story.lives.iter_rows(named=True)
         if row["change"] != "started"
     ]
@@ -203,7 +203,7 @@ def _entry(row: dict[str, Any]) -> tuple[str, ...]:
         f"<details><summary>{escape(body[:60])}</summary><pre>{escape(pretty(body))}</pre></details>" if body else ""
     )
     return (
-        duration(row["at_ns"]),
+        instant(row["at_ns"]),
         escape(row["step"]),
         marked(row["phase"]),
         str(row["attempt"]),

@@ -14,7 +14,7 @@ from studio.dashboard.pieces.markup import Markup, act, link, missing, png
 from studio.dashboard.pieces.span_facts import span_facts
 from studio.dashboard.view import Export
 from studio.errors import NotInRun
-from studio.observe.axis import duration
+from studio.observe.axis import duration, instant
 from studio.observe.waterfall import Waterfall
 from studio.records import Message, Span
 from studio.store.windows.trace_parts import RECORDS_MAX, trace_records
@@ -49,7 +49,8 @@ class OpenedTrace:
         self.side = Markup(desk, label="Chosen span")
         self.waterfall.param.watch(lambda event: self._choose(event.new), "selected")
         self.waterfall.param.watch(lambda event: self._follow(event.new), "followed")
-        self._beside_it = pn.Column(self.side, styles={"flex": "1 1 300px", "min-width": "0", "width": "auto"}, margin=0)
+        room: dict[str, Any] = {"flex": "1 1 300px", "min-width": "0", "width": "auto"}
+        self._beside_it = pn.Column(self.side, styles=room, margin=0)
         parts = pn.FlexBox(  # type: ignore[no-untyped-call]  # Panel says nothing of it
             pn.Column(self.waterfall, styles={"flex": "1 1 620px", "min-width": "0", "width": "auto"}, margin=0),
             self._beside_it,
@@ -163,7 +164,7 @@ def _spent(spans: Sequence[Span]) -> str:
     if not spans:
         return ""
     begin, end = min(span.start_ns for span in spans), max(span.end_ns for span in spans)
-    return f'<span class="soft">t = {duration(begin)}</span> <span>{duration(end - begin)}</span>'
+    return f'<span class="soft">t = {instant(begin)}</span> <span>{duration(end - begin)}</span>'
 
 
 def _ended(spans: Sequence[Span]) -> str:

@@ -12,7 +12,7 @@ from studio.dashboard.pieces.declared import place
 from studio.dashboard.pieces.facts import error_words, facts, marked, section, table
 from studio.dashboard.pieces.markup import act, cell_link, link
 from studio.graph.telling import edge_words
-from studio.observe.axis import duration
+from studio.observe.axis import duration, instant
 from studio.store.windows.traffic_window import code_places, last_errors
 
 if TYPE_CHECKING:
@@ -114,13 +114,13 @@ class SystemDetail:
 
     def _replicas(self, name: str) -> str:
         mine = [row for row in self.traffic.replicas if row["service"] == name]
-        words = [f"{row['replica']} {row['change']} at {duration(row['since_ns'])}" for row in mine]
+        words = [f"{row['replica']} {row['change']} at {instant(row['since_ns'])}" for row in mine]
         signs = ["ok" if row["is_up"] else "error" for row in mine]
         return "<br>".join(marked(sign, text) for sign, text in zip(signs, words, strict=True))
 
     def _breakers(self, key: str) -> list[str]:
         return [
-            f"{row['service']}/{row['replica']} before {row['target']}, {_state(row)} since {duration(row['since_ns'])}"
+            f"{row['service']}/{row['replica']} before {row['target']}, {_state(row)} since {instant(row['since_ns'])}"
             for row in self.traffic.open_breakers(key, self.index)
         ]
 
@@ -194,7 +194,7 @@ class SystemDetail:
     def _error(self, row: dict[str, Any]) -> str:
         status = marked(row["status"])
         why = escape(error_words(row["error"])) if row["error"] else ""
-        told = f"{row['name']} in {row['service']}, {duration(row['end_ns'])}"
+        told = f"{row['name']} in {row['service']}, {instant(row['end_ns'])}"
         if not row["trace"]:
             return f"{status} {escape(told)} {why}"
         shown = link(self.desk, told, title="Its trace", tab="traces", trace=row["trace"], span=row["span"])

@@ -82,7 +82,7 @@ class Drive:
         if threading.current_thread() is not threading.main_thread():
             return
         before = signal.getsignal(signal.SIGINT)
-        if before is signal.default_int_handler:
+        if before is signal.default_int_handler or getattr(before, "gives_way", False):
             signal.signal(signal.SIGINT, self._interrupt)
             self._undo.append(lambda: signal.signal(signal.SIGINT, before))
 
