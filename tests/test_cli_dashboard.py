@@ -18,7 +18,8 @@ from studio.store import Log, RunInfo
 if TYPE_CHECKING:
     from tests.conftest import Command
 
-PROGRAM = "from studio.cli import main; main()"
+# A shell's background jobs are started deaf to the interrupt, and so would be what they start.
+PROGRAM = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); from studio.cli import main; main()"
 
 
 @pytest.fixture
@@ -39,7 +40,10 @@ def test_a_log_is_served_until_it_is_interrupted_and_stays_as_it_was(file: Path)
         with build_opener(HTTPCookieProcessor()).open(url, timeout=120) as answer:
             assert b"studio-panel" in answer.read()
         os.kill(served.pid, signal.SIGINT)
-        _, complaints = served.communicate(timeout=60)
+        try:
+            _, complaints = served.communicate(timeout=60)
+        finally:
+            served.kill()
     assert (served.returncode, complaints) == (0, "")
     assert file.read_bytes() == before
 

@@ -11,6 +11,8 @@ from studio.cli.terminal import app
 
 __all__ = ["dashboard"]
 
+_LOOK_S = 0.3
+
 
 @app.command()
 def dashboard(
@@ -37,7 +39,9 @@ def dashboard(
     server = serve_dashboard(Feed.of_file(file), port=port, open_browser=browser)
     typer.echo(f"{file}: {server.url()}\nCtrl-C ends it.")
     try:
-        threading.Event().wait()
+        never = threading.Event()
+        while not never.wait(_LOOK_S):  # Polars takes the interrupt so that it ends no wait: one looks for it
+            pass
     except KeyboardInterrupt:
         typer.echo("")
     finally:

@@ -17,6 +17,7 @@ from studio.notebook.cards.card import Card, Cell, Table, code, muted, words
 from studio.notebook.cards.wording import count, listed
 from studio.notebook.namespace import NotebookNames
 from studio.notebook.revisiting import Revisits
+from studio.simulation.counterexample.kept import forget_remembered
 from studio.simulation.current import set_latest
 from studio.simulation.targets import check_scenario
 from studio.source.cell import Source, source_from_cell
@@ -148,6 +149,7 @@ class Session:
         self._attempted.clear()
         self._written.clear()
         set_latest(None)
+        forget_remembered()
         self._give_names()
         return Card("studio", "", notes=(f"Forgot {count(number, 'declaration')}. Ordinary cells keep their names.",))
 
@@ -176,8 +178,9 @@ class Session:
             yield words(kind), code(name), (), (), words(f"failed: {broken.reason}", "error")
 
     def close(self) -> None:
-        """Take back every name that was given."""
+        """Take back every name that was given, and forget what was found."""
         self.names.withdraw()
+        forget_remembered()
 
     # -- helpers ----------------------------------------------------------------------------------------------------
 

@@ -21,7 +21,17 @@ from studio.simulation.run import Run
 from studio.simulation.simulate import simulate
 from studio.store import Log
 
-__all__ = ["Kept", "Retried", "kept_beside", "load", "remember", "remembered", "replay", "retry"]
+__all__ = [
+    "Kept",
+    "Retried",
+    "forget_remembered",
+    "kept_beside",
+    "load",
+    "remember",
+    "remembered",
+    "replay",
+    "retry",
+]
 
 FOLDER = "simulations"
 SHARED_FOLDER = "counterexamples"
@@ -151,6 +161,11 @@ def remember(counterexample: Counterexample) -> None:
     _REMEMBERED[counterexample.name] = counterexample
     while len(_REMEMBERED) > REMEMBERED_MAX:
         del _REMEMBERED[next(iter(_REMEMBERED))]
+
+
+def forget_remembered() -> None:
+    """Remember nothing any more that was found in this process."""
+    _REMEMBERED.clear()
 
 
 def remembered() -> tuple[Kept, ...]:

@@ -30,6 +30,8 @@ CHUNK_S = 0.01
 CHUNK_NS_MAX = 10 * SECOND_NS
 BREATH_S = 0.002
 """What a world that runs as fast as it can leaves to other threads after each stretch."""
+PATIENT_S = 0.2
+"""How long one wait lasts, of several."""
 LOOK_IN_S = 0.01
 """How long somebody who waits for an answer sleeps between two looks."""
 T = TypeVar("T")
@@ -189,7 +191,8 @@ class Driver:
     def _await(self, work: _Work) -> None:
         try:
             with self._call:
-                self._call.wait_for(lambda: work.is_done)
+                while not self._call.wait_for(lambda: work.is_done, PATIENT_S):
+                    pass  # an interrupt is heeded between two waits: libraries may take it so that it ends none
         except BaseException:
             with self._call:
                 if work in self._works:
