@@ -31,7 +31,7 @@ PLAY = """world = studio.world(seed=7, scenario="busy", play=True)
 world.start(speed=10)
 world.controls()"""
 
-pytestmark = pytest.mark.usefixtures("watch")
+pytestmark = [pytest.mark.usefixtures("watch"), pytest.mark.slow]  # the live story drives the controls, too
 
 
 @pytest.fixture
