@@ -46,7 +46,7 @@ class Inventories:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._keepsakes = Keepsakes()
+        self._keepsakes = Keepsakes(session.system)
         self.outcomes = Outcomes()
         self._found: tuple[Graph | None, tuple[Finding, ...]] = (None, ())
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from studio.simulation.counterexample.kept import Kept, Retried, kept_beside, remembered
 from studio.simulation.current import home
 from studio.simulation.harming.fault_words import plan_in_words
+
+if TYPE_CHECKING:
+    from studio.graph.system import System
 
 __all__ = ["Keepsakes"]
 
@@ -17,9 +20,14 @@ _FOLDER = "simulations"
 
 
 class Keepsakes:
-    """The kept counterexamples of one notebook, and those that its kernel has found."""
+    """The kept counterexamples of one notebook, and those that were found in its system.
 
-    def __init__(self) -> None:
+    Args:
+        system: What the notebook declares.
+    """
+
+    def __init__(self, system: System) -> None:
+        self._system = system
         self._stamp: tuple[Any, ...] | None = None
         self._beside: tuple[Kept, ...] = ()
 
@@ -30,7 +38,7 @@ class Keepsakes:
             verdicts: What came of those that were run again since the code changed, by name.
         """
         beside = {each.name: each for each in self._kept()}
-        every = beside | {each.name: each for each in remembered() if each.name not in beside}
+        every = beside | {each.name: each for each in remembered(self._system) if each.name not in beside}
         return [_told(each, verdicts.get(name), is_kept=name in beside) for name, each in every.items()]
 
     def _kept(self) -> tuple[Kept, ...]:

@@ -36,7 +36,6 @@ def simulate(session: Session, values: Values) -> Any:
 
 def hunt(session: Session, values: Values) -> Any:
     """Hunt in a scenario; what was found by then comes back when it is stopped by hand."""
-    from studio.simulation.counterexample.kept import remember
     from studio.simulation.hunting.hunt import hunt as run_hunt
     from studio.simulation.hunting.trials import HuntProgress
 
@@ -49,7 +48,7 @@ def hunt(session: Session, values: Values) -> Any:
 
     try:
         with stopped_between_runs() as heed:
-            found = run_hunt(
+            return run_hunt(
                 name, system=session.system, runs=None if runs is None else int(runs),
                 duration=None if values["duration"] is None else str(values["duration"]),
                 seed=None if seed is None else int(seed), bus=str(values["bus"] or ""), kinds=_names(values["kinds"]),
@@ -57,9 +56,6 @@ def hunt(session: Session, values: Values) -> Any:
             )  # fmt: skip
     finally:
         line.close()
-    for each in found.counterexamples:
-        remember(each)  # so that cells which are changed from now on are held against it
-    return found
 
 
 def graph(session: Session, values: Values) -> Any:

@@ -175,7 +175,7 @@ class Revisits:
         from studio.simulation.counterexample.kept import kept_beside, remembered
 
         place = home() or Path.cwd() / "notebook.ipynb"
-        kept = {each.name: each for each in (*kept_beside(place), *remembered())}
+        kept = {each.name: each for each in (*kept_beside(place), *remembered(self._system))}
         mine = [each for each in kept.values() if each.counterexample.case.scenario in self._system.graph.scenarios]
         try:
             after = self._system.build() if mine else None

@@ -149,7 +149,7 @@ class Session:
         self._attempted.clear()
         self._written.clear()
         set_latest(None)
-        forget_remembered()
+        forget_remembered(self.system)
         self._give_names()
         return Card("studio", "", notes=(f"Forgot {count(number, 'declaration')}. Ordinary cells keep their names.",))
 
@@ -178,9 +178,8 @@ class Session:
             yield words(kind), code(name), (), (), words(f"failed: {broken.reason}", "error")
 
     def close(self) -> None:
-        """Take back every name that was given, and forget what was found."""
+        """Take back every name that was given."""
         self.names.withdraw()
-        forget_remembered()
 
     # -- helpers ----------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from studio.graph.system import System
 from studio.lab.inventory import Inventories, inventory
+from studio.simulation.counterexample.kept import remembered
+from studio.simulation.hunting.hunt import hunt
 from tests.notebook.conftest import INVENTORY, SAGA, SHOP
 
 if TYPE_CHECKING:
@@ -149,6 +152,19 @@ def test_a_hunt_leaves_a_counterexample(shop: Notebook) -> None:
     assert (told["state"], told["is_older"]) == ("failed", False)
     (found,) = [each for each in inventories.make()["counterexamples"] if each["invariant"] == "no_orders"]
     assert (found["scenario"], found["status"], found["kept"]) == ("rush", "found", False)
+
+
+def test_what_was_found_in_another_system_of_the_process_is_not_of_this_notebook(shop: Notebook) -> None:
+    shop.run(BROKEN_PROMISE)
+    shop.run("%hunt rush --runs 3 --invariants no_orders")
+    other = System()
+    other.define_all(shop.session.system.sources)
+    assert remembered(other) == ()
+    hunt("rush", system=other, runs=3, invariants=["no_orders"])
+    assert [each.counterexample.invariant for each in remembered(other)] == ["no_orders"]
+    shop.run("%studio reset")
+    assert inventory(shop.session)["counterexamples"] == []
+    assert remembered(other)
 
 
 def test_kept_counterexamples_are_read_from_beside_the_notebook(

@@ -53,7 +53,6 @@ print(Counterexample.of(run.build, run.case, "counted_once", run).save())
 def kept(notebook: Notebook, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Notebook:
     """A notebook whose counterexample is kept beside it."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("studio.simulation.counterexample.kept._REMEMBERED", {})  # what other tests have found
     for cell in CELLS:
         notebook.run(cell)
     run = simulate("twice", system=notebook.session.system, log=Log.memory())

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
 import param
 from panel.custom import JSComponent
+
+from studio.dashboard.components.esm import module_of
 
 __all__ = ["GraphPane"]
 
@@ -20,7 +21,9 @@ class GraphPane(JSComponent):
     theme = param.String(default="", doc="`light`, `dark`, or empty for that of the surroundings.")
     height_max = param.Integer(default=640, doc="Of the picture, in pixels.")
 
-    _esm: ClassVar[Any] = Path(__file__).with_name("graph.js")
+    _esm: ClassVar[Any] = module_of(
+        ("studio.dashboard.components", "shared.js"), ("studio.dashboard.components", "graph.js")
+    )
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel says nothing of it

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import anywidget
 import traitlets
+
+from studio.dashboard.components.esm import module_of
 
 __all__ = ["GraphWidget"]
 
@@ -21,7 +21,7 @@ class GraphWidget(anywidget.AnyWidget):
         height_max: Of the picture, in pixels.
     """
 
-    _esm = Path(__file__).with_name("graph.js")
+    _esm = module_of(("studio.dashboard.components", "shared.js"), ("studio.dashboard.components", "graph.js"))
 
     svg = traitlets.Unicode("").tag(sync=True)
     stats = traitlets.Dict().tag(sync=True)

@@ -46,14 +46,6 @@ const SVG = "http://www.w3.org/2000/svg";
 const UNITS = [[864e11, "d"], [36e11, "h"], [6e10, "min"], [1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]];
 const FOLDED = { true: "▸", false: "▾" };
 
-function html(name, attributes = {}, parent = null, text = "") {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text) made.textContent = text;
-  if (parent) parent.appendChild(made);
-  return made;
-}
-
 function element(name, attributes, parent) {
   const made = document.createElementNS(SVG, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
@@ -257,24 +249,6 @@ function showDetail(box, row, acts) {
 }
 
 // -- the component --------------------------------------------------------------------------------------------------
-
-// Panel's model is a proxy with properties; a notebook's has get, set and save_changes. Everything here uses the latter.
-// (Panel's own shim for anywidgets cannot stand on one page with its other components: both share one cached renderer.)
-function adapted(given) {
-  if (typeof given.get === "function") return given;
-  const changes = new Map();
-  return {
-    get: (name) => given[name],
-    set: (name, value) => changes.set(name, value),
-    save_changes: () => {
-      for (const [name, value] of changes) given[name] = value;
-      changes.clear();
-    },
-    on: (name, run) => given.on(name, run),
-    off: (name, run) => given.off(name, run),
-    onRemove: (run) => given.on("remove", run),
-  };
-}
 
 function render({ model: given, el }) {
   const model = adapted(given);

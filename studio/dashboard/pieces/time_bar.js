@@ -25,38 +25,12 @@ const LAST = [[1, "last 1 s"], [5, "last 5 s"], [10, "last 10 s"], [30, "last 30
   [0, "whole run"]];
 const STEPS = 150, PAUSE_MS = 120;
 
-function html(name, attributes = {}, parent = null, text = "") {
-  const made = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
-  if (text) made.textContent = text;
-  if (parent) parent.appendChild(made);
-  return made;
-}
-
 function said(ns) {
   const s = ns / 1e9;
   const min = Math.floor(s / 60), two = (value) => String(Math.floor(value)).padStart(2, "0");
   if (min >= 60) return `${Math.floor(min / 60)} h ${two(min % 60)} min`;
   if (min >= 1) return `${min} min ${two(s % 60)} s`;
   return `${s.toFixed(s < 10 ? 2 : 1)} s`;
-}
-
-// Panel's model is a proxy with properties; a notebook's has get, set and save_changes. Everything here uses the latter.
-// (Panel's own shim for anywidgets cannot stand on one page with its other components: both share one cached renderer.)
-function adapted(given) {
-  if (typeof given.get === "function") return given;
-  const changes = new Map();
-  return {
-    get: (name) => given[name],
-    set: (name, value) => changes.set(name, value),
-    save_changes: () => {
-      for (const [name, value] of changes) given[name] = value;
-      changes.clear();
-    },
-    on: (name, run) => given.on(name, run),
-    off: (name, run) => given.off(name, run),
-    onRemove: (run) => given.on("remove", run),
-  };
 }
 
 function render({ model: given, el }) {

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Final
 import anywidget
 import traitlets
 
+from studio.dashboard.components.esm import module_of
 from studio.dashboard.fault_panel import FaultPanel, catalogue_of
 from studio.errors import StudioError
-from studio.notebook.widgets.esm import module_of
 from studio.notebook.widgets.message_form import MessageForm, addresses_of
 from studio.store.windows.log_view import LogView
 from studio.store.windows.strikes_window import struck_faults

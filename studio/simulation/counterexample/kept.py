@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from studio.errors import InvalidCounterexample, StudioError, UnknownCounterexample, nearest
 from studio.graph.loading import load as load_system
@@ -36,7 +37,7 @@ __all__ = [
 FOLDER = "simulations"
 SHARED_FOLDER = "counterexamples"
 REMEMBERED_MAX = 20
-_REMEMBERED: dict[str, Counterexample] = {}
+_REMEMBERED: WeakKeyDictionary[System, dict[str, Counterexample]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,22 +156,23 @@ def _kept_in(folder: Path) -> Iterator[Kept]:
         yield kept if kept.system is None or kept.system.exists() else replace(kept, system=None)
 
 
-def remember(counterexample: Counterexample) -> None:
-    """Keep a counterexample for as long as the process lives, so that edits are held against it."""
-    _REMEMBERED.pop(counterexample.name, None)
-    _REMEMBERED[counterexample.name] = counterexample
-    while len(_REMEMBERED) > REMEMBERED_MAX:
-        del _REMEMBERED[next(iter(_REMEMBERED))]
+def remember(counterexample: Counterexample, system: System) -> None:
+    """Keep a counterexample for as long as the system lives that it was found in, so that edits are held against it."""
+    found = _REMEMBERED.setdefault(system, {})
+    found.pop(counterexample.name, None)
+    found[counterexample.name] = counterexample
+    while len(found) > REMEMBERED_MAX:
+        del found[next(iter(found))]
 
 
-def forget_remembered() -> None:
-    """Remember nothing any more that was found in this process."""
-    _REMEMBERED.clear()
+def forget_remembered(system: System) -> None:
+    """Remember nothing any more that was found in a system."""
+    _REMEMBERED.pop(system, None)
 
 
-def remembered() -> tuple[Kept, ...]:
-    """Return what this process has found and not forgotten."""
-    return tuple(Kept(name, each) for name, each in _REMEMBERED.items())
+def remembered(system: System) -> tuple[Kept, ...]:
+    """Return what was found in a system and not forgotten."""
+    return tuple(Kept(name, each) for name, each in _REMEMBERED.get(system, {}).items())
 
 
 def retry(kept: Kept, build: Build) -> Retried:

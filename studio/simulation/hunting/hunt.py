@@ -12,7 +12,7 @@ from studio.model.scenario import Scenario
 from studio.simulation.case import Case
 from studio.simulation.counterexample.counterexample import Counterexample
 from studio.simulation.counterexample.kept import remember
-from studio.simulation.current import build_of
+from studio.simulation.current import build_of, current_system
 from studio.simulation.hunting.candidates import check_kinds
 from studio.simulation.hunting.coverage import Coverage, coverage_of
 from studio.simulation.hunting.generative import Ground, search_at_random
@@ -140,7 +140,12 @@ def hunt(  # noqa: PLR0913 - all but the first by keyword
     case = scenario if isinstance(scenario, Case) else Case(name)
     case = replace(case.strict, plan=(), seed=declared.seed if seed is None else seed, bus=bus or case.bus)
     trials = Trials(build, _budget(runs, duration), None if invariants is None else tuple(invariants), progress)
-    return _Hunting(trials, case, declared, check_kinds(kinds), every=every).run()
+    found = _Hunting(trials, case, declared, check_kinds(kinds), every=every).run()
+    hunted = current_system() if system is None else system
+    if isinstance(hunted, System):  # edits are held against it from now on; a build is not edited
+        for each in found.counterexamples:
+            remember(each, hunted)
+    return found
 
 
 def _budget(runs: int | None, duration: str | None) -> Budget:
@@ -185,8 +190,6 @@ class _Hunting:
         trials = self.trials
         found = sorted(trials.found.items(), key=lambda each: each[0] not in trials.build.graph.invariants)
         counterexamples = tuple(self._shrunk(name, trial) for name, trial in found)
-        for each in counterexamples:
-            remember(each)  # edits are held against it from now on
         return Hunt(
             scenario=self.case.scenario,
             seed=self.case.seed,

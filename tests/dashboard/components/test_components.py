@@ -43,7 +43,7 @@ def test_a_name_that_a_component_lacks_is_an_attribute_error(module: object) -> 
 def test_notebook_and_page_run_the_same_script_on_the_same_state(kind: str) -> None:
     module = {"Graph": graph_component, "Waterfall": waterfall_component}[kind]
     widget, pane = getattr(module, f"{kind}Widget")(), getattr(module, f"{kind}Pane")
-    assert widget._esm == pane._esm.read_text(encoding="utf-8")  # noqa: SLF001 - where both libraries look
+    assert widget._esm == pane._esm  # noqa: SLF001 - where both libraries look
     assert {
         name for name in widget.traits(sync=True) if not name.startswith(("_", "layout", "tabbable", "tooltip"))
     } - {"comm"} <= set(pane.param)
