@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page
 
+from studio.dashboard.components.esm import component_module
 from studio.dashboard.components.graph_stats import EdgeStats, NodeStats, graph_stats
 from studio.graph.drawing import Drawing
 from studio.graph.topology import Edge, Node, Topology
 from studio.observe import Waterfall
 from studio.records import Span
 
-SCRIPTS = Path(__file__).parents[2] / "studio/dashboard/components"
 MS = 1_000_000
 LINE = "calls: service Orders > service Payment/pay"
 SYSTEM = Topology(
@@ -36,7 +35,7 @@ window.isDrawn = true;
 
 
 def show(page: Page, script: str, **state: object) -> None:
-    code = (SCRIPTS / script).read_text(encoding="utf-8").replace("export default { render };", "")
+    code = script.replace("export default { render };", "")
     page.set_content(PAGE.replace("STATE", json.dumps(state)).replace("SCRIPT", code))
     page.wait_for_function("window.isDrawn")
 
@@ -52,7 +51,15 @@ def stats(rate: float, errors: float = 0.0) -> dict[str, object]:
 
 @pytest.fixture
 def graph(page: Page) -> Page:
-    show(page, "graph.js", svg=Drawing(SYSTEM).svg, stats=stats(12, 0.05), selected="", theme="dark", height_max=500)
+    show(
+        page,
+        component_module("graph.js"),
+        svg=Drawing(SYSTEM).svg,
+        stats=stats(12, 0.05),
+        selected="",
+        theme="dark",
+        height_max=500,
+    )
     page.wait_for_selector(".tag")
     return page
 
@@ -66,7 +73,16 @@ def waterfall(page: Page) -> Page:
         for number, parent, start, end in ((1, 0, 0, 100), (2, 1, 10, 60), (3, 2, 20, 50), (4, 1, 70, 90))
     ]
     picture = Waterfall.of(spans, title="Order", spans_max=400)
-    show(page, "waterfall.js", svg=picture.svg(), selected=0, hidden=3, spans_max=400, followed="", theme="light")
+    show(
+        page,
+        component_module("waterfall.js"),
+        svg=picture.svg(),
+        selected=0,
+        hidden=3,
+        spans_max=400,
+        followed="",
+        theme="light",
+    )
     return page
 
 

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from importlib import resources
 
-__all__ = ["module_of"]
+__all__ = ["component_module", "module_of"]
+
+_HERE = "studio.dashboard.components"
+
+
+def component_module(name: str, package: str = _HERE) -> str:
+    """Return the module of a component: its own script, after what all of them share.
+
+    Args:
+        name: Of its file.
+        package: That holds it.
+    """
+    return module_of((_HERE, "shared.js"), (package, name))
 
 
 def module_of(*pieces: tuple[str, str]) -> str:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import param
 from panel.custom import JSComponent
 
-from studio.dashboard.components.esm import module_of
+from studio.dashboard.components.esm import component_module
 
 __all__ = ["GraphPane"]
 
@@ -21,9 +21,7 @@ class GraphPane(JSComponent):
     theme = param.String(default="", doc="`light`, `dark`, or empty for that of the surroundings.")
     height_max = param.Integer(default=640, doc="Of the picture, in pixels.")
 
-    _esm: ClassVar[Any] = module_of(
-        ("studio.dashboard.components", "shared.js"), ("studio.dashboard.components", "graph.js")
-    )
+    _esm: ClassVar[Any] = component_module("graph.js")
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel says nothing of it

@@ -5,7 +5,7 @@ from __future__ import annotations
 import anywidget
 import traitlets
 
-from studio.dashboard.components.esm import module_of
+from studio.dashboard.components.esm import component_module
 
 __all__ = ["GraphWidget"]
 
@@ -21,7 +21,7 @@ class GraphWidget(anywidget.AnyWidget):
         height_max: Of the picture, in pixels.
     """
 
-    _esm = module_of(("studio.dashboard.components", "shared.js"), ("studio.dashboard.components", "graph.js"))
+    _esm = component_module("graph.js")
 
     svg = traitlets.Unicode("").tag(sync=True)
     stats = traitlets.Dict().tag(sync=True)

@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from studio.dashboard.components.esm import module_of
+from studio.dashboard.components.esm import component_module
 from studio.observe import Waterfall
 
 __all__ = ["WaterfallWidget"]
@@ -27,7 +27,7 @@ class WaterfallWidget(anywidget.AnyWidget):
         height_max: Of the picture, in pixels, beyond which it scrolls; 0 for as high as it is.
     """
 
-    _esm = module_of(("studio.dashboard.components", "shared.js"), ("studio.dashboard.components", "waterfall.js"))
+    _esm = component_module("waterfall.js")
 
     svg = traitlets.Unicode("").tag(sync=True)
     hidden = traitlets.Int(0).tag(sync=True)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import param
 from panel.custom import JSComponent
 
-from studio.dashboard.components.esm import module_of
+from studio.dashboard.components.esm import component_module
 from studio.observe.axis import duration
 from studio.store.windows.traffic_window import Interval
 
@@ -27,9 +27,7 @@ class TimeBar(JSComponent):
     marks = param.List(default=[], doc="Faults: from, until, words.")
     shown_ns = param.Integer(default=-1, doc="Instant that is on screen: a play waits for it.")
 
-    _esm: ClassVar[Any] = module_of(
-        ("studio.dashboard.components", "shared.js"), ("studio.dashboard.pieces", "time_bar.js")
-    )
+    _esm: ClassVar[Any] = component_module("time_bar.js", "studio.dashboard.pieces")
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel says nothing of it
