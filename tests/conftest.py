@@ -6,6 +6,7 @@ import ast
 import datetime as dt
 import enum
 import hashlib
+import signal
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -20,6 +21,11 @@ from pydantic import Field, create_model
 
 from studio.cli import app, run
 from studio.contract import Contract
+
+# A runner that was started in the background of a shell has interrupts ignored, and what it starts inherits that: tests
+# of the stop button would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 Command = Callable[..., tuple[int, str, str]]
 """Runs a command line; gives its exit code, what it printed, and its complaints."""

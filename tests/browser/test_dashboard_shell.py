@@ -143,7 +143,8 @@ def test_a_browser_that_loses_the_server_says_so_and_comes_back(
     page: Page, log: Log, server: DashboardServer, watch: Watch
 ) -> None:
     watch.allow(
-        "ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_SOCKET|403", reason="the server is gone: that is the test"
+        "ERR_CONNECTION_REFUSED|ERR_EMPTY_RESPONSE|ERR_SOCKET|403|Refused to apply style",
+        reason="the server is gone: that is the test",
     )
     watch.allow("WebSocket|websocket|Websocket", reason="likewise")
     opened(page, server.url(tab="traces", run=1))

@@ -7,7 +7,7 @@ import pytest
 import studio
 from studio.graph.system import Build
 
-SEEDS = 50
+SEEDS = 12
 MANY = 500
 
 
