@@ -208,7 +208,8 @@ class World(PlayedRun):
     def settle(self, limit: str = "10m") -> Self:
         """Let everything happen that follows from what was done; jobs and health checks rest meanwhile.
 
-        A world that runs by itself halts for it, settles as fast as it can, and then goes on; also after an interrupt.
+        A world that runs by itself halts for it, settles as fast as it can, and then goes on; also after an interrupt,
+        but not where somebody has paused or stopped it meanwhile.
         What workloads will still send counts as what follows, so that one without an end keeps a world busy until the
         limit.
 
@@ -241,22 +242,23 @@ class World(PlayedRun):
     def pause(self) -> Self:
         """Halt a world that runs, within a millisecond of its time; `resume` lets it go on, `step` goes on a little.
 
-        Meanwhile it is as one that is played by hand: `send` lets time pass until its answer is there.
+        Meanwhile it is as one that is played by hand: `send` lets time pass until its answer is there. Of one that is
+        halted it asks nothing: threads, pages and cells may pause and resume at once, and the last of them counts.
 
         Raises:
-            WorldNotRunning: It was not started.
+            WorldNotRunning: It was not started, or stopped since.
         """
         self._pacing.pause()
         return self
 
     def resume(self, saga: str | None = None) -> Self:
-        """Let a world that was halted go on; or, given a stuck saga instance, let that go on.
+        """Let a world that was halted go on, as one that runs does; or, given a stuck saga instance, let that go on.
 
         Args:
             saga: Instance, such as `OrderProcessing/7`; None for the world itself.
 
         Raises:
-            WorldNotRunning: It was not started.
+            WorldNotRunning: It was not started, or stopped since.
             UnknownSagaInstance: There is none of that id.
         """
         if saga is not None:
@@ -274,7 +276,7 @@ class World(PlayedRun):
         return self
 
     def stop(self) -> Self:
-        """Let the world run by itself no more; it can be played by hand from here on."""
+        """Let the world run by itself no more; it can be played by hand from here on. A second time asks nothing."""
         self._pacing.stop()
         return self
 
@@ -410,7 +412,7 @@ class World(PlayedRun):
     # -- the end ----------------------------------------------------------------------------------------------------
 
     def close(self) -> Run:
-        """End the world and return its run; nothing more can be done in it."""
+        """End the world and return its run; nothing more can be done in it. A second time returns the run again."""
         self._playing.close()  # when the log cannot take the rest, this can be tried again
         self._end.detach()
         return self.run

@@ -10,7 +10,8 @@ from __future__ import annotations
 import gc
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from studio.errors import LoopBusyError
@@ -22,7 +23,7 @@ from studio.source.zone import utc_zone
 __all__ = ["Driven", "Driver"]
 
 FLUSH_S = 0.2
-"""How often records go to the log."""
+"""How often records go to the log; more rarely where that takes longer than half of it."""
 SWEEP_S = 60.0
 """How often the garbage collector looks at everything, which it does not by itself while a world is driven."""
 CHUNK_S = 0.01
@@ -96,7 +97,7 @@ class Driver:
     def __init__(self, driven: Driven) -> None:
         self._driven, self._loop = driven, driven.loop
         self._call = threading.Condition()
-        self._hand = threading.RLock()
+        self._hand, self._turn = threading.RLock(), threading.RLock()
         self._works: deque[_Work] = deque()
         self._thread: threading.Thread | None = None
         self._is_halting = False
@@ -116,16 +117,28 @@ class Driver:
 
     # -- from any thread --------------------------------------------------------------------------------------------
 
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Start, halt or end it, and look at how it stands before, while nobody else does.
+
+        Simulated code, which drives, waits for nobody: who has the turn may be waiting for it to halt.
+        """
+        if self.is_here:
+            yield
+            return
+        with self._turn:
+            yield
+
     def start(self, speed: float | None) -> None:
         """Begin to drive, or go on at another speed."""
         self.do(lambda: self._start(speed))
 
     def _start(self, speed: float | None) -> None:
+        self._is_halting = False  # also where the waiting for that was interrupted
         if self.metronome is not None and self.is_running:
             self.metronome.set_speed(self._loop.now_ns, speed)
             return
         self.metronome = Metronome(self._loop.now_ns, speed)
-        self._is_halting = False
         thread = threading.Thread(target=self._run, name="studio-world", daemon=True)
         self._thread = thread
         thread.start()
@@ -219,7 +232,7 @@ class Driver:
 
     def _leave(self) -> None:
         """Say that the thread drives no more; what was asked for and not done meets the world as it is now."""
-        with self._call:
+        with self._hand, self._call:  # the hand too: who was about to act while it rested may hold that
             self._thread = None
             self._loop.forget_stop()
             works, self._works = list(self._works), deque()
@@ -240,8 +253,10 @@ class Driver:
         self._stretch()
         if self._flushing.is_due():
             self._driven.flush()
+            self._flushing.done()
         if self._sweeping.is_due():
             gc.collect()
+            self._sweeping.done()
         self._rest()
         return True
 

@@ -78,15 +78,26 @@ class Metronome:
 
 
 class Interval:
-    """Something that is due every so often."""
+    """Something that is to be done every so often, and more rarely where it takes long.
+
+    Args:
+        every_s: How often, at most.
+    """
 
     def __init__(self, every_s: float) -> None:
-        self._every_s, self._due_s = every_s, time.monotonic() + every_s
+        self._every_s = every_s
+        self._begun_s = time.monotonic()
+        self._due_s = self._begun_s + every_s
 
     def is_due(self) -> bool:
-        """Say whether it is time again, and count anew where it is."""
+        """Say whether it is time again, and count anew where it is; `done` says that it was done."""
         now_s = time.monotonic()
         if now_s < self._due_s:
             return False
-        self._due_s = now_s + self._every_s
+        self._begun_s, self._due_s = now_s, now_s + self._every_s
         return True
+
+    def done(self) -> None:
+        """Rest at least as long as it took: a slow disk takes half of a world's time at most."""
+        now_s = time.monotonic()
+        self._due_s = max(self._due_s, 2 * now_s - self._begun_s)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from math import isfinite
 
 from studio.errors import InvalidPace, WorldNotRunning
@@ -21,6 +23,7 @@ class Pacing:
     def __init__(self, playing: Playing) -> None:
         self._playing = playing
         self._speed: float | None = None
+        self._wishes = 0  # how often somebody has said how it is to go on
 
     # -- at its own pace --------------------------------------------------------------------------------------------
 
@@ -32,9 +35,10 @@ class Pacing:
     @speed.setter
     def speed(self, speed: float | None) -> None:
         _check(speed)
-        if self.is_running:
-            self._playing.start(speed)
-        self._speed = speed
+        with self._turn():
+            if self.is_running:
+                self._playing.start(speed)
+            self._speed = speed
 
     @property
     def is_running(self) -> bool:
@@ -56,23 +60,27 @@ class Pacing:
     def start(self, speed: float | None) -> None:
         """Let it run by itself, or change its speed."""
         _check(speed)
-        self._playing.start(speed)
-        self._speed = speed
+        with self._wish():
+            self._playing.start(speed)
+            self._speed = speed
 
     def pause(self) -> None:
-        """Halt it, to go on later."""
-        self._demand_started()
-        self._playing.halt(is_paused=True)
+        """Halt it, to go on later; nothing where it is halted."""
+        with self._wish():
+            self._demand_started()
+            self._playing.halt(is_paused=True)
 
     def resume(self) -> None:
-        """Let it go on where it was halted."""
-        self._demand_started()
-        if not self.is_running:
-            self._playing.start(self._speed)
+        """Let it go on where it was halted; nothing where it runs."""
+        with self._wish():
+            self._demand_started()
+            if not self.is_running:
+                self._playing.start(self._speed)
 
     def stop(self) -> None:
-        """Let it run by itself no more."""
-        self._playing.halt(is_paused=False)
+        """Let it run by itself no more; nothing where it does not."""
+        with self._wish():
+            self._playing.halt(is_paused=False)
 
     # -- by so much -------------------------------------------------------------------------------------------------
 
@@ -86,26 +94,42 @@ class Pacing:
 
     def step(self, duration: str | None) -> None:
         """Halt, and go on for some time, or to the next instant at which something happens."""
-        if self.is_running:
-            self.pause()
+        with self._wish():
+            if self.is_running:
+                self._playing.halt(is_paused=True)
         now_ns = self._playing.loop.now_ns
         next_ns = self._playing.next_ns() if duration is None else now_ns + duration_ns(duration)
         self._go_to(now_ns if next_ns is None else next_ns)
 
     def settle(self, limit: str) -> None:
-        """Let everything happen that follows from what was done; what runs by itself halts for it, and goes on then."""
+        """Let everything happen that follows from what was done; what runs by itself halts for it, and goes on then.
+
+        It does not where somebody has said meanwhile that it is to halt.
+        """
         duration_ns(limit)
-        was_running = self.is_running
-        if was_running:
-            self.pause()
+        with self._turn():
+            was_running, wishes = self.is_running, self._wishes
+            if was_running:
+                self._playing.halt(is_paused=True)
         try:
             self._playing.do("settle", {"limit": limit})
         finally:
-            if was_running and self._playing.state == "paused":
-                self.resume()
+            with self._turn():
+                if was_running and self._wishes == wishes and self._playing.state == "paused":
+                    self._playing.start(self._speed)
 
     def _go_to(self, until_ns: int) -> None:
         self._playing.do("advance", {"until": shortest_ns(until_ns)})
+
+    def _turn(self) -> AbstractContextManager[None]:
+        return self._playing.driver.turn()
+
+    @contextmanager
+    def _wish(self) -> Iterator[None]:
+        """Say how it is to go on, one after the other."""
+        with self._turn():
+            self._wishes += 1
+            yield
 
     def _demand_started(self) -> None:
         if self._playing.state not in ("running", "paused"):

@@ -164,18 +164,20 @@ class Playing:
 
     def start(self, speed: float | None) -> None:
         """Let it run by itself."""
-        self.demand_open()
-        self._is_paused = False
-        if not self.driver.is_running:
-            self.hands.trouble = None  # what went wrong by hand has been told
-        self.driver.start(speed)
+        with self.driver.turn():
+            self.demand_open()
+            if not self.driver.is_running:
+                self.hands.trouble = None  # what went wrong by hand has been told
+            self.driver.start(speed)
+            self._is_paused = False
 
     def halt(self, *, is_paused: bool) -> None:
         """Let it stand still; `is_paused` where it is to be resumed."""
-        self.demand_open()
-        self.driver.halt()
-        self.demand_open()
-        self._is_paused = is_paused
+        with self.driver.turn():
+            self.demand_open()
+            self._is_paused = is_paused  # before it halts: nobody is to see it as what it is not
+            self.driver.halt()
+            self.demand_open()
 
     def run_until_ns(self, deadline_ns: int) -> bool:
         """Run everything until an instant; False when stopped before."""
@@ -210,11 +212,18 @@ class Playing:
 
     def close(self) -> None:
         """End the run, whatever its state; where the log does not take the rest, this can be tried again."""
-        if self.is_ended:
+        with self.driver.turn():
+            if self.is_ended:
+                return
+            self._is_paused |= self.driver.is_running  # not stopped: who waits for an answer is told that it is closed
+            self.driver.halt()
+            self.driver.do(self._close)  # as one: no act may fall after the last
+
+    def _close(self) -> None:
+        if self.is_ended:  # it died while it was to halt
             return
-        self.driver.halt()
         if self.failure is None and not self.loop.is_closed():
-            self.driver.do(lambda: self.script.close(self.loop.now_ns))
+            self.script.close(self.loop.now_ns)
         self.end("aborted" if self.failure is not None or self.loop.aborted else "finished")
 
     def end(self, status: Status) -> None:
