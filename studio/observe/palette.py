@@ -23,10 +23,10 @@ COLOURS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
         "raised": ("#f6f8fa", "#1b2128"),
         "hover": ("#f3f6f9", "#1f262e"),
         "chosen": ("#e4eefb", "#1d2f45"),
-        "accent": ("#0969da", "#4c9aff"),
+        "accent": ("#0862cc", "#4c9aff"),
         "on-accent": ("#ffffff", "#0b1520"),
-        "ok": ("#1a7f37", "#4fb477"),
-        "warning": ("#9a6700", "#d9a13b"),
+        "ok": ("#187733", "#4fb477"),
+        "warning": ("#8a5c00", "#d9a13b"),
         "error": ("#cf222e", "#ff7b72"),
     }
 )

@@ -55,7 +55,7 @@ def difference_table(before: str, after: str, fields: Sequence[str] = ()) -> str
     classes = [each.kind if each.kind != "same" else "" for each in found]
     same = all(each.kind == "same" for each in found)
     told = "<p>✓ Both have the same contents.</p>" if same else ""
-    return told + table(("", "Field", "Before", "After"), rows, label="Difference field by field", classes=classes)
+    return told + table(("Change", "Field", "Before", "After"), rows, label="Difference field by field", classes=classes)
 
 
 def _change(path: str, before: str | None, after: str | None) -> Change:

@@ -6,6 +6,7 @@ export function render({ model }) {
   function draw() {
     const focused = root.getRootNode().activeElement;
     const at = root.contains(focused) ? places().indexOf(focused) : -1;
+    const held = at >= 0 ? nameOf(focused) : "";
     const open = [...root.querySelectorAll("details")].map((each) => each.open);
     root.innerHTML = model.html;
     root.querySelectorAll("details").forEach((each, index) => { if (open[index] !== undefined) each.open = open[index]; });
@@ -13,10 +14,11 @@ export function render({ model }) {
       root.setAttribute("role", "region");
       root.setAttribute("aria-label", model.label);
     }
-    if (at >= 0) places()[at]?.focus({ preventScroll: true });
+    if (at >= 0) (places().find((each) => nameOf(each) === held) ?? places()[at])?.focus({ preventScroll: true });
   }
 
   const places = () => [...root.querySelectorAll("a, button, summary")];
+  const nameOf = (each) => JSON.stringify([each.tagName, each.textContent, { ...each.dataset }]);
 
   root.addEventListener("click", (event) => {
     const made = event.target.closest("[data-go], [data-act], [data-cell], [data-png]");
@@ -38,7 +40,8 @@ export function render({ model }) {
   // Keys work all over the tab that is shown, but not while something is written.
   function pressed(event) {
     const name = model.keys[event.key];
-    if (!name || event.ctrlKey || event.metaKey || event.altKey || !root.getClientRects().length) return;
+    if (!name || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!root.getClientRects().length || document.querySelector("dialog[open]")) return;
     const into = event.composedPath()[0];
     if (into instanceof Element && into.matches("input, textarea, select, [contenteditable]")) return;
     const button = root.querySelector(`[data-act="${name}"]`);

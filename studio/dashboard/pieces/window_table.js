@@ -40,7 +40,9 @@ export function render({ model }) {
     grid.style.setProperty("--columns", widths.join(" "));
     const least = model.head.reduce((sum, each) => sum + (each.width || 80), 0);
     grid.style.minWidth = `${least}px`;
+    const held = [...head.children].findIndex((cell) => cell.contains(root.getRootNode().activeElement));
     head.replaceChildren(...model.head.map(headCell));
+    head.children[held]?.firstElementChild?.focus({ preventScroll: true });
   }
 
   function headCell(column) {
@@ -68,29 +70,55 @@ export function render({ model }) {
     blank.textContent = model.total ? "" : model.empty;
     blank.hidden = model.total > 0;
     scroller.classList.toggle("none", !model.total);
-    const shift = height() < HEIGHT_MAX
-      ? model.offset * ROW
-      : scroller.scrollTop + (model.offset - firstSeen()) * ROW;
     const focused = root.getRootNode().activeElement;
-    const hadFocus = focused && body.contains(focused);
-    drawRows(shift);
-    if (hadFocus && !body.contains(root.getRootNode().activeElement)) focusCursor();
+    const held = body.contains(focused) ? focused.dataset.key : "";
+    if (held) cursor = placeOf(held, cursor);
+    drawRows();
+    if (held && !body.contains(root.getRootNode().activeElement)) focusCursor();
+  }
+
+  function placeOf(key, otherwise) {
+    const found = model.rows.find((row) => row[0] === key);
+    return found ? found[4] : otherwise;
+  }
+
+  // Rows that come on top do not push away what is read: whoever has scrolled, or walks them by keys, goes on
+  // seeing the same.
+  function hold() {
+    const seen = [...body.children].find((line) => Number(line.dataset.at) >= firstSeen());
+    const isRead = scroller.scrollTop || body.contains(root.getRootNode().activeElement);
+    if (!isRead || !seen || height() >= HEIGHT_MAX) return;
+    const before = Number(seen.dataset.at);
+    const moved = placeOf(seen.dataset.key, before) - before;
+    if (!moved) return;
+    body.style.height = `${Math.max(height(), (model.rows.at(-1)[4] + 1) * ROW)}px`;
+    scroller.scrollTop += moved * ROW;
   }
 
   // A row that stays is the same element, and is not touched where it says the same: a click of which the press falls
   // before an update and the release after it would be lost with the element.
-  function drawRows(shift) {
+  function drawRows() {
+    const shift = height() < HEIGHT_MAX ? 0 : scroller.scrollTop - firstSeen() * ROW;
     const known = new Map([...body.children].map((line) => [line.dataset.key, line]));
-    const lines = model.rows.map((row, index) => bodyRow(row, index, shift, known));
+    const lines = model.rows.map((row) => bodyRow(row, shift, known));
     const shown = new Set(lines);
     for (const line of [...body.children]) if (!shown.has(line)) line.remove();
     lines.forEach((line, index) => {
       if (body.children[index] !== line) body.insertBefore(line, body.children[index] ?? null);
     });
+    stops();
   }
 
-  function bodyRow([key, cells, marks, shares], index, shift, known) {
-    const at = model.offset + index;
+  // One row is reached by Tab: the one that has the keyboard, or the first that is seen where that one is far away.
+  function stops() {
+    const lines = [...body.children];
+    const stop = lines.find((line) => Number(line.dataset.at) === cursor) ??
+      lines.find((line) => Number(line.dataset.at) >= firstSeen());
+    for (const line of lines) line.tabIndex = line === stop ? 0 : -1;
+    scroller.tabIndex = stop ? -1 : 0;
+  }
+
+  function bodyRow([key, cells, marks, shares, at], shift, known) {
     const line = known.get(key) ?? element("div", "row");
     known.delete(key); // a key that comes twice has two elements
     line.setAttribute("role", "row");
@@ -98,8 +126,7 @@ export function render({ model }) {
     line.setAttribute("aria-selected", String(key === model.chosen));
     line.dataset.key = key;
     line.dataset.at = String(at);
-    line.tabIndex = at === cursor ? 0 : -1;
-    line.style.transform = `translateY(${shift + index * ROW}px)`;
+    line.style.transform = `translateY(${shift + at * ROW}px)`;
     const said = JSON.stringify([cells, marks, shares, model.head]);
     if (line.said !== said) {
       line.said = said;
@@ -141,7 +168,7 @@ export function render({ model }) {
   }
 
   function focusCursor() {
-    body.querySelector(`[data-at="${cursor}"]`)?.focus({ preventScroll: true });
+    (body.querySelector(`[data-at="${cursor}"]`) ?? scroller).focus({ preventScroll: true });
   }
 
   function moveTo(at) {
@@ -149,13 +176,15 @@ export function render({ model }) {
     const first = firstSeen();
     const target = cursor < first ? cursor : cursor >= first + room() ? cursor - room() + 1 : first;
     if (target !== first) scroller.scrollTop = height() < HEIGHT_MAX ? target * ROW : (target / last()) * reach();
-    for (const line of body.children) line.tabIndex = Number(line.dataset.at) === cursor ? 0 : -1;
+    stops();
     focusCursor();
   }
 
   const steps = { ArrowDown: 1, ArrowUp: -1 };
   scroller.addEventListener("keydown", (event) => {
     if (event.target.closest?.(".head") || event.ctrlKey || event.metaKey || event.altKey) return;
+    const line = event.target.closest?.(".body .row");
+    if (line) cursor = Number(line.dataset.at);
     if (event.key in steps) moveTo(cursor + steps[event.key]);
     else if (event.key === "PageDown") moveTo(cursor + room());
     else if (event.key === "PageUp") moveTo(cursor - room());
@@ -203,6 +232,7 @@ export function render({ model }) {
   model.on(["head", "sort", "descending"], drawHead);
   model.on(["rows", "offset", "total", "empty", "label"], () => {
     wanted = null;
+    hold();
     draw();
     reveal();
     ask();
@@ -211,9 +241,25 @@ export function render({ model }) {
     revealed = -1;
     reveal();
   });
+  let chosen = model.chosen;
   model.on("chosen", () => {
     for (const line of body.children) line.setAttribute("aria-selected", String(line.dataset.key === model.chosen));
+    if (!model.chosen) giveBack(chosen);
+    chosen = model.chosen;
   });
+
+  // What was opened is closed: the keyboard goes back to its row, unless it is elsewhere by now.
+  function giveBack(key) {
+    let tries = 20; // the browser takes the focus from what it no longer shows, a little later
+    const look = () => {
+      if (document.activeElement === document.body && scroller.clientHeight) {
+        cursor = placeOf(key, cursor);
+        stops();
+        focusCursor();
+      } else if (tries-- > 0 && scroller.clientHeight) requestAnimationFrame(look);
+    };
+    requestAnimationFrame(look);
+  }
   model.on("msg:custom", (message) => {
     if (message?.kind === "rewind") {
       cursor = 0;

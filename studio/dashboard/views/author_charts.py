@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import panel as pn
@@ -9,7 +10,7 @@ import panel as pn
 from studio.dashboard.pieces.blank import blank
 from studio.dashboard.pieces.chart_grid import chart_grid
 from studio.dashboard.pieces.curve_chart import CurveChart
-from studio.dashboard.pieces.parts import HTML, MULTI_SELECT, SELECT
+from studio.dashboard.pieces.parts import HTML, LABEL_UNSEEN, MULTI_SELECT, SELECT
 from studio.dashboard.pieces.time_board import TimeBoard
 from studio.dashboard.views.run_curves import Asked, author_curves
 from studio.store.windows.measured_window import AuthorMetric, author_metrics
@@ -32,8 +33,8 @@ class AuthorChart:
         self.metric = metric
         self._asked: Asked | None = None
         self.chart = CurveChart(board, metric.title, _UNITS[metric.kind], is_stepped=metric.kind == "gauge")
-        self._by = SELECT(label="", options=self._choices(), width=150, margin=(0, 4))
-        self._only = SELECT(label="", options=self._values(), width=180, margin=(0, 4))
+        self._by = self._chooser("Curves", self._choices(), 150)
+        self._only = self._chooser("Labels", self._values(), 180)
         for widget in (self._by, self._only):
             widget.param.watch(lambda _: self._again(), "value")
         controls = pn.Row(self._by, self._only, margin=0, visible=bool(metric.label_names))
@@ -47,6 +48,10 @@ class AuthorChart:
         name, _, value = self._only.value.partition("=")
         wanted = {name: [value]} if name else {}
         self.chart.show(author_curves(asked, metric, wanted, self._by.value))
+
+    def _chooser(self, name: str, options: Mapping[str, Any], width: int) -> Any:
+        label = f"{name} of {self.metric.title}"
+        return SELECT(label=label, options=options, width=width, margin=(0, 4), stylesheets=[LABEL_UNSEEN])
 
     def _again(self) -> None:
         if self._asked is not None:

@@ -1,9 +1,12 @@
 // How far long work is, with a button that ends it. The kernel is busy with that work and hears no message, so the
 // button interrupts it, as the front end's own stop button does.
 
+const DARK = `--ink: var(--jp-ui-font-color1, #e6edf3); --line: var(--jp-border-color2, #39424c);
+  --paper: var(--jp-layout-color1, #14181d); --focus: var(--jp-brand-color1, #4c9aff); --bad: var(--jp-error-color1, #ff7b72);`;
 const STYLE = `
-.pb { --ink: var(--jp-ui-font-color1, #24292f); --muted: var(--jp-ui-font-color2, #5f6a75); --line: var(--jp-border-color2, #d8dee4);
-  --paper: var(--jp-layout-color1, #fff); --focus: var(--jp-brand-color1, #0969da); --bad: var(--jp-error-color1, #c62828);
+.pb { --ink: var(--jp-ui-font-color1, #24292f); --line: var(--jp-border-color2, #d8dee4);
+  --muted: color-mix(in srgb, var(--ink) 75%, transparent);
+  --paper: var(--jp-layout-color1, #fff); --focus: var(--jp-brand-color1, #0862cc); --bad: var(--jp-error-color1, #c62828);
   display: grid; grid-template-columns: auto minmax(120px, 260px) auto minmax(0, 1fr) auto; gap: 4px 12px; align-items: center;
   max-width: 1040px; color: var(--ink); font: 13px/1.5 var(--jp-ui-font-family, system-ui, sans-serif); padding: 4px 2px; }
 .pb .title { font-weight: 600; }
@@ -16,6 +19,10 @@ const STYLE = `
   padding: 1px 10px; min-height: 26px; cursor: pointer; }
 .pb button:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
 .pb button[disabled] { opacity: .5; cursor: default; }
+@media (prefers-color-scheme: dark) { body:not([data-jp-theme-light]) .pb { ${DARK} } }
+body[data-jp-theme-light=false] .pb { ${DARK} }
+@media (prefers-reduced-motion: reduce) { .pb .done { transition: none; } }
+@media (forced-colors: active) { .pb .track { outline: 1px solid; } .pb .done { forced-color-adjust: none; background: Highlight; } }
 @media (max-width: 700px) { .pb { grid-template-columns: auto minmax(0, 1fr) auto auto; }
   .pb .detail { grid-column: 1 / -1; grid-row: 2; white-space: normal; } }
 `;

@@ -1,10 +1,13 @@
 // A list of which Python gives the rows on screen. model: label, columns, rows [{key, cells, mark}], total, offset, limit,
 // text (of the search), selected (a key), empty (what to say where there are no rows).
 
+// JupyterLab's own colours for warnings and for text of less weight are too faint to be read at this size.
+const DARK = `--ink: var(--jp-ui-font-color1, #e6edf3); --line: var(--jp-border-color2, #39424c);
+  --paper: var(--jp-layout-color1, #14181d); --focus: var(--jp-brand-color1, #4c9aff); --bad: #ff7b72; --warn: #d9a13b;`;
 const STYLE = `
-.rl { --ink: var(--jp-ui-font-color1, #24292f); --muted: var(--jp-ui-font-color2, #5f6a75); --line: var(--jp-border-color2, #d8dee4);
-  --paper: var(--jp-layout-color1, #fff); --focus: var(--jp-brand-color1, #0969da); --bad: var(--jp-error-color1, #c62828);
-  --warn: var(--jp-warn-color1, #9a6700); color: var(--ink); font: 13px/1.45 var(--jp-ui-font-family, system-ui, sans-serif); }
+.rl { --ink: var(--jp-ui-font-color1, #24292f); --line: var(--jp-border-color2, #d8dee4);
+  --paper: var(--jp-layout-color1, #fff); --focus: var(--jp-brand-color1, #0862cc); --bad: #b3261e; --warn: #8a5c00;
+  --muted: color-mix(in srgb, var(--ink) 75%, transparent); color: var(--ink); font: 13px/1.45 var(--jp-ui-font-family, system-ui, sans-serif); }
 .rl .bar { display: flex; gap: 8px; align-items: center; margin-bottom: 4px; flex-wrap: wrap; }
 .rl .bar .count { color: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums; margin-left: auto; }
 .rl input, .rl button { font: inherit; color: var(--ink); background: var(--paper); border: 1px solid var(--line);
@@ -22,6 +25,8 @@ const STYLE = `
 .rl tbody tr[aria-selected=true] { background: color-mix(in srgb, var(--focus) 16%, transparent) !important; }
 .rl tr.bad td:last-child { color: var(--bad); font-weight: 600; } .rl tr.warn td:last-child { color: var(--warn); font-weight: 600; }
 .rl .none { color: var(--muted); padding: 6px; margin: 0; }
+@media (prefers-color-scheme: dark) { body:not([data-jp-theme-light]) .rl { ${DARK} } }
+body[data-jp-theme-light=false] .rl { ${DARK} }
 `;
 
 function put(name, attributes = {}, ...children) {

@@ -13,7 +13,7 @@ const CONTROLS_STYLE = `
 .wc .state.paused::before { border-radius: 2px; background: var(--warn); }
 .wc .state.died::before, .wc .state.closed::before { border-radius: 0; background: var(--bad); }
 .wc .state.closed::before { background: var(--muted); }
-.wc { --warn: #9a6700; } .wc.dark { --warn: #d9a13b; }
+.wc { --warn: #8a5c00; } .wc.dark { --warn: #d9a13b; }
 .wc .now { font-variant-numeric: tabular-nums; min-width: 100px; }
 .wc .soft { color: var(--muted); font-size: 12px; font-variant-numeric: tabular-nums; }
 .wc .paces { display: inline-flex; }
@@ -82,15 +82,36 @@ class Controls {
     this.faults = new FaultPanel(this.model, faults);
     message.append(new MessagePanel(this.model, this.ask).el);
     const places = [["Faults", faults], ["Send a message", message]];
-    const tabs = places.map(([label, place], at) => h("button", { type: "button", role: "tab", "aria-selected": String(!at),
-      onclick: () => places.forEach(([, other], number) => {
-        other.hidden = other !== place;
-        tabs[number].setAttribute("aria-selected", String(other === place));
-      }) }, label));
-    this.rest = h("div", {}, h("div", { class: "tabs", role: "tablist" }, tabs), faults, message);
+    const tabs = this.tabs(places);
+    this.rest = h("div", {}, tabs, faults, message);
     this.el.replaceChildren(h("div", { class: "strip" }, this.state, this.now, this.go, this.step, this.stop,
       h("span", { class: "paces", role: "group", "aria-label": "Pace" }, this.paces), this.soft, this.corner),
       this.told, this.failure, this.over, this.rest);
+  }
+
+  // One stop of the Tab key; arrows turn from one to the next.
+  tabs(places) {
+    const turn = (to) => places.forEach(([, place], at) => {
+      place.hidden = at !== to;
+      tabs[at].setAttribute("aria-selected", String(at === to));
+      tabs[at].tabIndex = at === to ? 0 : -1;
+    });
+    const tabs = places.map(([label, place], at) => {
+      place.setAttribute("aria-label", label);
+      return h("button", { type: "button", role: "tab", onclick: () => turn(at) }, label);
+    });
+    const list = h("div", { class: "tabs", role: "tablist", "aria-label": "What to do to the world" }, tabs);
+    list.addEventListener("keydown", (event) => {
+      const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!step) return;
+      const to = (tabs.indexOf(event.target) + step + tabs.length) % tabs.length;
+      turn(to);
+      tabs[to].focus();
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    turn(0);
+    return list;
   }
 
   next() {
