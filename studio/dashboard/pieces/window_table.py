@@ -78,7 +78,7 @@ class WindowTable(JSComponent):
     """
 
     head: list[dict[str, Any]] = param.List(default=[], doc="Columns as the browser needs them.")
-    rows: list[list[Any]] = param.List(default=[], doc="Key, cells and marks of the rows in the window.")
+    rows: list[list[Any]] = param.List(default=[], doc="Of the rows in the window: key, cells, marks, shares, place.")
     total: int = param.Integer(default=0, doc="All rows.")
     offset: int = param.Integer(default=0, doc="Of the first row that is here.")
     sort: str = param.String(default="", doc="Column.")
@@ -103,6 +103,8 @@ class WindowTable(JSComponent):
     ) -> None:
         self._columns, self._fetch, self._count, self._key = tuple(columns), fetch, count, key
         self._choose = choose
+        self.on_sort: Callable[[str, bool], None] | None = None
+        """Called with the column and the way that a reader chose, instead of sorting at once."""
         self._window = (0, 60)
         params.setdefault("sizing_mode", "stretch_both")
         super().__init__(head=[_head(column) for column in columns], **params)  # type: ignore[no-untyped-call]  # Panel says nothing of it
@@ -120,6 +122,17 @@ class WindowTable(JSComponent):
         self._send_msg({"kind": "rewind"})
         self.reload()
 
+    def is_sortable(self, name: str) -> bool:
+        """Tell whether there is a column of this name by which the rows can be sorted."""
+        return any(column.name == name and column.sortable for column in self._columns)
+
+    def _sort(self, name: str, *, descending: bool) -> None:
+        if self.on_sort is not None:
+            self.on_sort(name, descending)
+            return
+        self.param.update(sort=name, descending=descending)
+        self.rewind()
+
     @property
     def window(self) -> Window:
         """What is on screen, for exports of the same order."""
@@ -128,13 +141,13 @@ class WindowTable(JSComponent):
     def _fill(self, offset: int, limit: int, total: int) -> None:
         self._window = (offset, limit)
         found = self._fetch(Window(offset, limit, self.sort, self.descending)) if total else ()
-        self.param.update(rows=[self._row(each) for each in found], offset=offset, total=total)
+        self.param.update(rows=[self._row(each, at) for at, each in enumerate(found, offset)], offset=offset, total=total)
 
-    def _row(self, values: Mapping[str, Any]) -> list[Any]:
+    def _row(self, values: Mapping[str, Any], at: int) -> list[Any]:
         cells = [column.show(values.get(column.name)) for column in self._columns]
         marks = [column.mark(values.get(column.name)) if column.mark else "" for column in self._columns]
         shares = [column.share(values.get(column.name)) if column.share else 0 for column in self._columns]
-        return [str(values[self._key]), cells, marks, shares]
+        return [str(values[self._key]), cells, marks, shares, at]
 
     def _handle_msg(self, data: Any) -> None:
         self.receive(data)
@@ -145,9 +158,8 @@ class WindowTable(JSComponent):
             case {"kind": "window", "offset": int(offset), "limit": int(limit)}:
                 self._fill(max(0, offset), max(1, min(limit, _ROWS_MAX)), self._count())
             case {"kind": "sort", "name": str(name), "descending": bool(descending)}:
-                if any(column.name == name and column.sortable for column in self._columns):
-                    self.param.update(sort=name, descending=descending)
-                    self.rewind()
+                if self.is_sortable(name):
+                    self._sort(name, descending=descending)
             case {"kind": "choose", "key": str(key)}:
                 self.chosen = key
                 if self._choose is not None:
