@@ -51,7 +51,8 @@ class _Service:
         arguments = {name: values[-1].decode() for name, values in context.request.arguments.items()}
         asked = arguments.pop("feed", "")
         number = int(asked) if asked.isdecimal() else min(self.feeds, default=0)
-        open_page(document, self.feeds.get(number), arguments, number=number, parcels=self.host.parcels)
+        feed, host = self.feeds.get(number), self.host
+        open_page(document, feed, arguments, number=number, parcels=host.parcels, token=host.gate.token)
 
 
 class DashboardServer:

@@ -16,19 +16,28 @@ if TYPE_CHECKING:
     from studio.store.shelf import RunRow
     from studio.store.windows.run_view import RunView
 
-__all__ = ["FILTERS", "Desk", "Level", "Notice"]
+__all__ = ["FILTERS", "PASSING", "Desk", "Level", "Notice"]
 
 Level = Literal["info", "success", "warning", "error"]
 
 FILTERS: Final = ("service", "address", "source", "saga", "from_ns", "until_ns")
 """What all tabs obey."""
 
-_NUMBERS: Final = ("run", "trace", "span", "message", "other", "campaign", "seed", "from_ns", "until_ns")
-_WORDS: Final = ("tab", *FILTERS[:4], "status", "text", "theme")
+PASSING: Final = ("at_ns", "last_s", "sort", "axis_s", "split", "table", "zoom", "fold", "equal", "kind", "theme")
+"""How it is looked at: it stands in the URL, but is no step that the browser's back button takes back."""
+
+_NUMBERS: Final = (
+    "run", "trace", "span", "message", "other", "campaign", "seed", "from_ns", "until_ns", "at_ns", "last_s", "axis_s",
+    "zoom",
+)  # fmt: skip
+_WORDS: Final = (
+    "tab", *FILTERS[:4], "part", "status", "text", "sort", "split", "table", "fold", "equal", "kind", "theme",
+)  # fmt: skip
 _ORDER: Final = (
     "run",
     "tab",
     *FILTERS,
+    "part",
     "trace",
     "span",
     "message",
@@ -37,8 +46,15 @@ _ORDER: Final = (
     "other",
     "campaign",
     "seed",
-    "theme",
+    *PASSING,
 )
+_GOES_WITH: Final[Mapping[str, tuple[str, ...]]] = {
+    "run": ("at_ns", "zoom", "fold"),
+    "trace": ("zoom", "fold"),
+    "from_ns": ("last_s",),
+    "until_ns": ("last_s",),
+}
+"""What is taken back when something else is chosen, since it was about that."""
 _NUMBER_MAX: Final = 2**63 - 1
 _UNWRITTEN_S: Final = 0.3  # of real time: a world that runs hands its records over that often
 
@@ -78,6 +94,17 @@ class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of 
     text: str = param.String(default="", doc="Only what contains this.")
     from_ns: int | None = _number("Only what happened from here on, in virtual time.")
     until_ns: int | None = _number("Only what happened before, in virtual time.")
+    part: str = param.String(default="", doc="Part or line of the graph, where filters alone do not tell it.")
+    at_ns: int | None = _number("Instant that System looks at; None for the end, also while it moves.")
+    last_s: int | None = _number("Seconds before it that System looks at; 0 for all, None as fits the run.")
+    axis_s: int | None = _number("Seconds before the end that Metrics shows; None for the whole run.")
+    sort: str = param.String(default="", doc="Orders of lists: `traces.duration_ns`; a minus before it: greatest first.")
+    split: str = param.String(default="", doc="What Metrics tells throughput apart by; empty for the service.")
+    table: str = param.String(default="", doc="`states` where Sagas shows its counts as a table.")
+    zoom: int | None = _number("Span to which the waterfall is zoomed.")
+    fold: str = param.String(default="", doc="Spans that the waterfall has folded, `3.17`, or `all`.")
+    equal: str = param.String(default="", doc="`too` where Compare lists equal numbers.")
+    kind: str = param.String(default="", doc="Kind of fault of which the form is open.")
     other: int | None = _number("Run to compare with.")
     campaign: int | None = _number("Opened campaign.")
     seed: int | None = _number("Chosen seed of the campaign.")
@@ -88,6 +115,8 @@ class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of 
     def __init__(self, feed: Feed, **state: Any) -> None:
         super().__init__(**state)
         self.feed = feed
+        self.number = 1
+        """Of the feed, among all that the server shows; it stands in the URL where it is not the first."""
         self.is_theme_chosen = False
         """Whether the theme is the reader's choice, which stays in the URL, and not the browser's preference."""
 
@@ -144,6 +173,8 @@ class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of 
             changes: Parameters by name; None or "" takes a choice back.
         """
         wanted = {name: _fitting(name, value) for name, value in changes.items()}
+        for name in [each for each in wanted if each in _GOES_WITH and wanted[each] != getattr(self, each)]:
+            wanted = {**{each: _fitting(each, None) for each in _GOES_WITH[name]}, **wanted}
         self.param.update(**({"tab": tab} if tab else {}), **wanted)
 
     def clear(self, *names: str) -> None:
@@ -178,6 +209,8 @@ class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of 
     def _said(self, changes: Mapping[str, Any]) -> dict[str, str]:
         names = _ORDER if self.is_theme_chosen or "theme" in changes else _ORDER[:-1]
         found = {name: changes[name] if name in changes else getattr(self, name) for name in names}
+        if self.number != 1:
+            found["feed"] = self.number
         return {name: str(value) for name, value in found.items() if value not in (None, "")}
 
     def restore(self, query: str | Mapping[str, str]) -> None:

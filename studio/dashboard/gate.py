@@ -1,7 +1,8 @@
 """Decide who may come in: nobody who was not given the link, be it to a page, a static file or a websocket.
 
 A page that is opened by its link, with the token in the query, sets a cookie and sends the browser to the same address
-without the token, so that it stays out of histories and shared links. From then on the cookie opens the door. Cookies
+without the token, so that it stays out of histories. From then on the cookie opens the door; only a link that a reader
+copies on purpose, to share it, holds the token again. Cookies
 are told apart by host and not by port, so the cookie's name holds the port: two kernels do not shut each other out.
 """
 

@@ -16,6 +16,7 @@ _KINDS: Final = {
     "csv": "text/csv; charset=utf-8",
     "json": "application/json",
     "txt": "text/plain; charset=utf-8",
+    "py": "text/x-python; charset=utf-8",
     "parquet": "application/vnd.apache.parquet",
 }
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Export", "Form", "View"]
 
-Form = Literal["svg", "png", "csv", "parquet", "json", "txt"]
+Form = Literal["svg", "png", "csv", "parquet", "json", "txt", "py"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +24,20 @@ class Export:
     Attributes:
         title: On the button, such as `Traces`.
         form: How it is written; the file's suffix too.
-        name: The file's name without its suffix; the shell puts the run before it.
-        make: Returns the bytes, of what is shown at that moment.
+        name: The file's name without its suffix; the shell puts run and seed before it.
+        make: Returns the bytes, of what is shown at that moment; of a PNG those of an SVG, which the browser draws.
+        told: Says what the file that was made last holds, such as `1,240 rows`.
+        is_of_run: Whether it is of the shown run, whose number and seed stand in the file's name then.
+        drawn_by: Picture that stands in the page and draws itself into the file, without being asked by `make`.
     """
 
     title: str
     form: Form
     name: str
     make: Callable[[], bytes]
+    told: Callable[[], str] = lambda: ""
+    is_of_run: bool = True
+    drawn_by: str = ""
 
 
 class View(ABC):
@@ -66,6 +72,10 @@ class View(ABC):
     @abstractmethod
     def refresh(self) -> None:
         """Bring what is shown up to date with the desk and the log."""
+
+    def pinned(self) -> Mapping[str, Any]:
+        """Return what a link that is shared has to say beyond the desk, so that it goes on showing the same."""
+        return {}
 
     def exports(self) -> Sequence[Export]:
         """Return what can be taken away now."""

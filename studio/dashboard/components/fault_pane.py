@@ -18,6 +18,7 @@ class FaultPane(AnyWidgetComponent):
     standing = param.Dict(default={}, doc="What is in force, and whether anything can be done.")
     request = param.Dict(default={}, doc="What is asked for, with an id.")
     reply = param.Dict(default={}, doc="The answer, with the id of what was asked.")
+    kind = param.String(default="", doc="Kind of fault of which the form is open; empty for the first one.")
     theme = param.String(default="", doc="`light`, `dark`, or empty for that of the surroundings.")
 
     _esm: ClassVar[Any] = Path(__file__).with_name("fault_panel.js")

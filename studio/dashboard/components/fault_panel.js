@@ -6,12 +6,15 @@
 // until it is taken.
 
 const FAULT_STYLE = `
-.fp { --ink: var(--jp-ui-font-color1, var(--s-text, #24292f)); --muted: var(--jp-ui-font-color2, var(--s-soft, #5f6a75));
+.fp { --ink: var(--jp-ui-font-color1, var(--s-text, #24292f));
+  --muted: var(--s-soft, color-mix(in srgb, var(--ink) 75%, transparent));
   --paper: var(--jp-layout-color1, var(--s-back, #ffffff)); --raised: var(--jp-layout-color2, var(--s-raised, #f6f8fa));
-  --line: var(--jp-border-color2, var(--s-line, #d8dee4)); --focus: var(--jp-brand-color1, var(--s-accent, #0969da));
-  --bad: #c62828; --good: #1a7f37; color: var(--ink); container-type: inline-size; width: 100%; box-sizing: border-box;
+  --line: var(--jp-border-color2, var(--s-line, #d8dee4)); --focus: var(--jp-brand-color1, var(--s-accent, #0862cc));
+  --bad: #c62828; --good: #187733; color: var(--ink); container-type: inline-size; width: 100%; box-sizing: border-box;
   font: 13px/1.45 var(--jp-ui-font-family, var(--s-font, system-ui, -apple-system, "Segoe UI", sans-serif)); }
-.fp.dark { --bad: #ff7b72; --good: #56d364; color-scheme: dark; }
+.fp.dark { --bad: #ff7b72; --good: #56d364; color-scheme: dark; --ink: var(--jp-ui-font-color1, var(--s-text, #e6edf3));
+  --paper: var(--jp-layout-color1, var(--s-back, #14181d)); --raised: var(--jp-layout-color2, var(--s-raised, #1b2128));
+  --line: var(--jp-border-color2, var(--s-line, #39424c)); --focus: var(--jp-brand-color1, var(--s-accent, #4c9aff)); }
 .fp.light { color-scheme: light; }
 .fp *, .fp *::before { box-sizing: border-box; }
 .fp [hidden] { display: none !important; }
@@ -48,10 +51,10 @@ const FAULT_STYLE = `
 .fp .split.compact > .force { grid-column: auto; }
 .fp .split.compact nav { margin-bottom: 8px; }
 @container (max-width: 640px) { .fp .split.compact { grid-template-columns: minmax(0, 1fr); } }
-.fp h4 { font-size: 12px; font-weight: 600; margin: 0 0 4px; color: var(--muted); }
 .fp h3 { font-size: 14px; font-weight: 600; margin: 0; }
+.fp h3.small { font-size: 12px; margin: 0 0 4px; color: var(--muted); }
 .fp .kinds { max-height: 420px; overflow: auto; border: 1px solid var(--line); border-radius: 6px; padding: 4px; }
-.fp .kinds h4 { padding: 6px 6px 0; margin: 0; }
+.fp .kinds h3 { padding: 6px 6px 0; margin: 0; }
 .fp .kinds button { display: block; width: 100%; text-align: left; border-color: transparent; background: none;
   min-height: 24px; padding: 1px 8px; overflow: hidden; text-overflow: ellipsis; }
 .fp .kinds button:hover { background: var(--raised); }
@@ -335,7 +338,8 @@ class FaultPanel {
     this.send = asking(model);
     this.el = h("div", { class: "fp" });
     el.append(h("style", {}, FAULT_STYLE), this.el);
-    this.handlers = [["catalogue", () => this.draw()], ["standing", () => this.stand()], ["theme", () => this.dress()]];
+    this.handlers = [["catalogue", () => this.draw()], ["standing", () => this.stand()], ["theme", () => this.dress()],
+      ["kind", () => this.takeKind()]];
     for (const [name, act] of this.handlers) model.on(`change:${name}`, act);
     this.undress = onTheme(() => this.dress());
     this.draw();
@@ -393,7 +397,7 @@ class FaultPanel {
       this.split = catalogue.compact
         ? h("div", { class: "split compact" }, h("div", {}, this.left, this.middle), this.force)
         : h("div", { class: "split" }, this.left, this.middle, this.force));
-    this.open(this.form?.form.kind ?? catalogue.families[0].forms[0].kind, {}, null);
+    this.open(this.form?.form.kind ?? (this.formOf(this.model.get("kind")) ?? catalogue.families[0].forms[0]).kind, {}, null);
     this.stand();
   }
 
@@ -403,19 +407,36 @@ class FaultPanel {
     if (number === null && Object.keys(values).length === 0 && this.form?.form.kind === kind && this.form.number === null)
       delete this.kept[kind];  // it was asked to be cleared
     const form = this.formOf(kind);
+    const hadFocus = this.middle.contains(this.el.getRootNode().activeElement);
     this.form = new FaultForm(this, form, number === null ? { ...this.kept[kind], ...values } : values, number);
     this.middle.replaceChildren(this.form.el);
+    if (hadFocus) this.form.el.querySelector("button.main").focus({ preventScroll: true });
     for (const button of this.left.querySelectorAll("button"))
       button.setAttribute("aria-pressed", String(button.dataset.kind === kind));
     const which = this.left.querySelector("select");
     if (which) which.value = kind;
+    this.keepKind(kind);
+  }
+
+  // A page keeps the kind, so that a link opens its form; a notebook does not ask for it.
+  keepKind(kind) {
+    const isUsual = kind === this.catalogue.families[0].forms[0].kind && !this.model.get("kind");
+    if (isUsual || this.model.get("kind") === undefined || this.model.get("kind") === kind) return;
+    this.model.set("kind", kind);
+    this.model.save_changes();
+  }
+
+  takeKind() {
+    if (!this.catalogue.families) return;
+    const form = this.formOf(this.model.get("kind")) ?? this.catalogue.families[0].forms[0];
+    if (this.form?.form.kind !== form.kind) this.open(form.kind, {}, null);
   }
 
   kinds() {
     if (this.catalogue.compact) return this.kindsAsChoice();
     const list = h("div", { class: "kinds" });
     const groups = this.catalogue.families.map((family) => {
-      const group = h("div", { role: "group", "aria-label": family.name }, h("h4", {}, family.name),
+      const group = h("div", { role: "group", "aria-label": family.name }, h("h3", { class: "small" }, family.name),
         family.forms.map((form) => h("button", { type: "button", "data-kind": form.kind, title: form.about,
           "aria-pressed": "false", disabled: form.fields.some((field) => field.control === "targets") && !form.targets.length,
           onclick: () => { if (this.form?.form.kind !== form.kind || this.form.number !== null) this.open(form.kind, {}, null); },
@@ -551,14 +572,30 @@ class FaultPanel {
     this.shape = shape;
     const on = rows.filter((row) => row.on || !live), over = rows.filter((row) => !row.on && live);
     const isOpen = this.force.querySelector("details")?.open ?? false;
+    const giveBack = this.focusIn(this.force);
     const all = live && on.length > 1
       ? h("button", { type: "button", class: "plain", onclick: () => this.act({ do: "lift-all" }) }, "Lift all") : null;
     this.force.replaceChildren(
-      h("div", { class: "acts" }, h("h4", {}, live ? `In force (${on.length})` : `The plan (${rows.length})`), all),
+      h("div", { class: "acts" }, h("h3", { class: "small" }, live ? `In force (${on.length})` : `The plan (${rows.length})`), all),
       on.length ? h("ul", {}, on.map((row) => this.standingRow(row, live)))
         : h("p", { class: "none" }, live ? "No fault is in force." : (rows.length ? "" : "It ran without faults.")),
       over.length ? h("details", { open: isOpen }, h("summary", {}, `Over (${over.length})`),
         h("ul", {}, over.slice(0, 50).map((row) => this.standingRow(row, live)))) : "");
+    giveBack();
+  }
+
+  // What has the keyboard is made anew: it goes to what is called the same, else to what stands in its place.
+  focusIn(place) {
+    const all = () => [...place.querySelectorAll("button, summary")];
+    const at = all().indexOf(this.el.getRootNode().activeElement);
+    if (at < 0) return () => {};
+    const name = (each) => each.getAttribute("aria-label") ?? each.textContent;
+    const held = name(all()[at]);
+    return () => {
+      const left = all();
+      const next = left.find((each) => name(each) === held) ?? left[Math.min(at, left.length - 1)];
+      (next ?? this.middle?.querySelector("button.main"))?.focus({ preventScroll: true });
+    };
   }
 
   standingRow(row, live) {

@@ -6,15 +6,17 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const STYLE = `
-.sg { --ink: var(--jp-ui-font-color0, #24292f); --muted: var(--jp-ui-font-color2, #5f6a75);
-  --paper: var(--jp-layout-color0, #ffffff); --line: var(--jp-border-color2, #d8dee4); --bad: #cf222e; --warn: #9a6700;
-  --good: #1a7f37; --focus: #0969da; color: var(--ink); position: relative; width: 100%;
+.sg { --ink: var(--jp-ui-font-color0, #24292f); --muted: color-mix(in srgb, var(--ink) 75%, transparent);
+  --paper: var(--jp-layout-color0, #ffffff); --line: var(--jp-border-color2, #d8dee4); --bad: #cf222e; --warn: #8a5c00;
+  --good: #187733; --focus: #0862cc; color: var(--ink); position: relative; width: 100%;
   font: 13px var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif); }
 @media (prefers-color-scheme: dark) { .sg { --ink: var(--jp-ui-font-color0, #e6edf3);
-  --muted: var(--jp-ui-font-color2, #9aa6b2); --paper: var(--jp-layout-color0, #14181d);
+  --muted: color-mix(in srgb, var(--ink) 75%, transparent); --paper: var(--jp-layout-color0, #14181d);
   --line: var(--jp-border-color2, #39424c); --bad: #ff7b72; --warn: #d9a13b; --good: #4fb477; --focus: #4c9aff; } }
+body[data-jp-theme-light=true] .sg { --bad: #cf222e; --warn: #8a5c00; --good: #187733; --focus: #0862cc; }
+body[data-jp-theme-light=false] .sg { --bad: #ff7b72; --warn: #d9a13b; --good: #4fb477; --focus: #4c9aff; }
 .sg.light, .sg.light .studio-drawing { --ink: #24292f; --muted: #5f6a75; --paper: #ffffff; --line: #d8dee4;
-  --bad: #cf222e; --warn: #9a6700; --good: #1a7f37; --focus: #0969da; color-scheme: light; }
+  --bad: #cf222e; --warn: #8a5c00; --good: #187733; --focus: #0862cc; color-scheme: light; }
 .sg.light .studio-drawing { --service: #2f6fdb; --saga: #9a4fd6; --composition: #0f8a7e; --event: #c2690a;
   --external: #6b7684; }
 .sg.dark, .sg.dark .studio-drawing { --ink: #e6edf3; --muted: #9aa6b2; --paper: #14181d; --line: #39424c;
@@ -29,7 +31,11 @@ const STYLE = `
 .sg .tools button { min-width: 28px; height: 26px; border: 1px solid var(--line); border-radius: 5px;
   background: var(--paper); cursor: pointer; padding: 0 6px; }
 .sg .tools button:hover { border-color: var(--muted); }
-.sg button:focus-visible, .sg summary:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
+.sg .tools input { font: inherit; color: var(--ink); background: var(--paper); width: 150px; height: 26px;
+  box-sizing: border-box; border: 1px solid var(--line); border-radius: 5px; padding: 0 6px; }
+.sg .tools .told { align-self: center; color: var(--muted); background: var(--paper); font-size: 12px; padding: 0 4px; }
+.sg .tools .told:empty, .sg .tools input[hidden] { display: none; }
+.sg button:focus-visible, .sg .tools input:focus-visible, .sg summary:focus-visible { outline: 2px solid var(--focus); outline-offset: 1px; }
 .sg .way, .sg .part { cursor: pointer; outline: none; }
 .sg .way .hit { stroke: transparent; stroke-width: 14; fill: none; pointer-events: stroke; stroke-dasharray: none; }
 .sg .way .body { transition: stroke-width .3s ease, stroke .3s ease; }
@@ -42,6 +48,7 @@ const STYLE = `
 .sg .way:focus-visible .halo { stroke: var(--focus); stroke-width: 9; }
 .sg .part .ring { fill: none; stroke: none; stroke-width: 2.5; pointer-events: none; }
 .sg .part:focus-visible .ring { stroke: var(--focus); }
+.sg .part.found .ring { stroke: var(--focus); stroke-width: 3; stroke-dasharray: 6 3; }
 .sg .part.selected .ring { stroke: var(--focus); stroke-width: 3.5; }
 .sg .part:hover .outline { stroke-width: 2.4; }
 .sg svg.choosing .way:not(.near):not(.selected), .sg svg.choosing .part:not(.near):not(.selected) { opacity: .35; }
@@ -62,7 +69,7 @@ const STYLE = `
 .sg .badge .cut { fill: none; stroke: var(--bad); stroke-width: 1.5; } .sg .badge.warn .cut { stroke: var(--warn); }
 .sg .badge .up { fill: var(--good); } .sg .badge .down { fill: none; stroke: var(--bad); stroke-width: 1.4; }
 .sg .badge .bolt { fill: var(--bad); }
-.sg .note { color: var(--muted); font-size: 12px; margin: 4px 2px; }
+.sg .note { color: var(--muted); font-size: 12px; margin: 4px 2px; } .sg .stage:not([data-cut]) + .note { display: none; }
 .sg details { margin-top: 4px; } .sg summary { cursor: pointer; color: var(--muted); font-size: 12px; }
 .sg .scroll { max-height: 340px; overflow: auto; }
 .sg table { border-collapse: collapse; width: 100%; font-size: 12px; font-variant-numeric: tabular-nums; }
@@ -86,6 +93,8 @@ function setText(node, text) {
 
 // -- pan and zoom: only the viewBox changes -----------------------------------------------------------------------
 
+const READABLE = 0.6;  // of the drawn size: what would come out smaller is cut off instead, until all is asked for
+
 class Camera {
   constructor(stage, heightMax) {
     this.stage = stage;
@@ -100,15 +109,19 @@ class Camera {
     svg.setAttribute("width", "100%");
     svg.setAttribute("height", "100%");
     svg.setAttribute("preserveAspectRatio", "xMidYMin meet");
-    this.fit();
+    this.fit(READABLE);
   }
 
-  // The whole picture, not larger than it was drawn; the stage is as high as that needs.
-  fit() {
+  // The whole picture, not larger than it was drawn; the stage is as high as that needs. Of one that would come out
+  // smaller than `least`, only the top.
+  fit(least = this.least) {
     this.isFitted = true;
+    this.least = least;
     const room = this.stage.clientWidth || this.whole.width;
     const limit = this.heightMax();
-    const scale = Math.min(1, room / this.whole.width, limit / this.whole.height);
+    const whole = Math.min(1, room / this.whole.width, limit / this.whole.height);
+    const scale = Math.max(whole, least);
+    this.stage.toggleAttribute("data-cut", scale > whole);
     const height = Math.min(limit, Math.max(120, this.whole.height * scale));
     this.stage.style.height = `${Math.round(height)}px`;
     const width = room / scale;
@@ -135,6 +148,15 @@ class Camera {
     const scale = this.box.width / (this.stage.clientWidth || 1);
     this.isFitted = false;
     this.show({ ...this.box, x: this.box.x - dx * scale, y: this.box.y - dy * scale });
+  }
+
+  // Bring something into the middle, as large as it was drawn if it is smaller now.
+  centre(bounds) {
+    const room = this.stage.clientWidth || this.whole.width;
+    const used = Math.min(this.box.width, room) / this.box.width;
+    const width = this.box.width * used, height = this.box.height * used;
+    this.isFitted = false;
+    this.show({ x: bounds.x + (bounds.width - width) / 2, y: bounds.y + (bounds.height - height) / 2, width, height });
   }
 
   // Move so that something is seen which the keyboard has reached.
@@ -493,6 +515,7 @@ class Picture {
 
 // -- the same as a table --------------------------------------------------------------------------------------------
 
+const CUT = "The picture is larger than its window: drag to move it, Ctrl and the wheel to zoom, Fit for all of it.";
 const COLUMNS = [["what", "Part or line"], ["rate_text", "Rate"], ["errors_text", "Errors"], ["p50_text", "p50"],
   ["p99_text", "p99"], ["state", "State"]];
 
@@ -538,22 +561,42 @@ class Table {
 
 // -- taking the picture away: with its numbers, its colours as they are now, and nothing around it ------------------
 
-function standalone(picture, camera) {
+function standalone(picture, camera, corner) {
   const copy = picture.svg.cloneNode(true);
-  const { width, height } = camera.whole;
+  const { width, height } = sizeOf(camera, corner);
   const around = getComputedStyle(picture.svg);
-  for (const name of ["--ink", "--muted", "--paper", "--line", "--bad", "--warn", "--good", "--focus", "--service",
-    "--saga", "--composition", "--event", "--external"]) copy.style.setProperty(name, around.getPropertyValue(name));
-  copy.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const colours = Object.fromEntries(["--ink", "--muted", "--paper", "--line", "--bad", "--warn", "--good", "--focus",
+    "--service", "--saga", "--composition", "--event", "--external"].map((name) => [name, around.getPropertyValue(name)]));
+  copy.setAttribute("viewBox", `0 ${corner ? -CORNER : 0} ${width} ${height}`);
   copy.setAttribute("width", width);
   copy.setAttribute("height", height);
   copy.setAttribute("xmlns", SVG);
+  copy.querySelector(".paper")?.setAttribute("y", corner ? -CORNER : 0);
+  copy.querySelector(".paper")?.setAttribute("width", width);
+  copy.querySelector(".paper")?.setAttribute("height", height);
+  if (corner) {
+    const said = { x: width - 12, y: -CORNER + 18, style: `text-anchor: end; font-size: 12px; fill: ${colours["--muted"]}` };
+    element("text", said, copy).textContent = corner;
+  }
   copy.classList.remove("choosing");
   copy.querySelectorAll(".hit, .ring").forEach((node) => node.remove());
-  copy.querySelectorAll(".selected").forEach((node) => node.classList.remove("selected"));
+  copy.querySelectorAll(".selected, .found").forEach((node) => node.classList.remove("selected", "found"));
   const style = element("style", {}, copy);
   style.textContent = STYLE.replace(/\.sg(\.\w+)? /g, "");
+  // Colours as they are now, not as the page that shows the file would have them; drawing programs know no variables.
+  for (const each of copy.querySelectorAll("style")) {
+    each.textContent = each.textContent.replace(/@media[^{]*\{[^{}]*(\{[^{}]*\}[^{}]*)*\}/g, "")
+      .replace(/(--[a-z]+): [^;{}]*;/g, (all, name) => (name in colours ? "" : all))
+      .replace(/var\((--[a-z]+)(, [^()]*)?\)/g, (all, name) => colours[name]?.trim() || all);
+  }
   return new XMLSerializer().serializeToString(copy);
+}
+
+const CORNER = 26;  // height of the line above the drawing
+
+function sizeOf(camera, corner) {
+  const { width, height } = camera.whole;
+  return { width: corner ? Math.max(width, 24 + corner.length * 6.6) : width, height: height + (corner ? CORNER : 0) };
 }
 
 function download(blob, name) {
@@ -562,32 +605,72 @@ function download(blob, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-function saveSvg(state, camera) {
-  if (state.picture) download(new Blob([standalone(state.picture, camera)], { type: "image/svg+xml" }), "system.svg");
+function saveSvg(state, camera, corner, file = "system.svg") {
+  if (state.picture) download(new Blob([standalone(state.picture, camera, corner)], { type: "image/svg+xml" }), file);
 }
 
-function savePng(state, camera) {
+function savePng(state, camera, corner, file = "system.png") {
   if (!state.picture) return;
   const image = new Image();
-  const { width, height } = camera.whole;
+  const { width, height } = sizeOf(camera, corner);
   image.onload = () => {
     const canvas = html("canvas", { width: width * 2, height: height * 2 });
     const context = canvas.getContext("2d");
     context.drawImage(image, 0, 0, width * 2, height * 2);
-    canvas.toBlob((blob) => download(blob, "system.png"), "image/png");
+    canvas.toBlob((blob) => download(blob, file), "image/png");
   };
-  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standalone(state.picture, camera))}`;
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(standalone(state.picture, camera, corner))}`;
 }
 
-function tools(root, camera, state) {
-  const bar = html("div", { class: "tools", role: "toolbar", "aria-label": "Zoom" }, root);
+const MANY = 12;  // parts, from which on one looks for a name
+
+// A field that brings the parts with a text in their name into the middle, one after the other.
+class Finder {
+  constructor(bar, camera, state) {
+    Object.assign(this, { camera, state, at: -1, found: null });
+    this.told = html("span", { class: "told", role: "status" }, bar);
+    this.field = html("input", { type: "search", placeholder: "Find a part", "aria-label": "Find a part of the graph",
+      title: "Enter goes to the next one", autocomplete: "off", spellcheck: "false" }, bar);
+    this.field.addEventListener("input", () => this.show(0));
+    this.field.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  take(picture) {
+    this.field.hidden = picture.parts.length <= MANY;
+    this.show(this.at, false);
+  }
+
+  key(event) {
+    event.stopPropagation();  // plus and minus are no zoom here
+    if (event.key === "Enter") this.show(this.at + (event.shiftKey ? -1 : 1));
+    else if (event.key === "Escape" && this.field.value) { this.field.value = ""; this.show(0); } else return;
+    event.preventDefault();
+  }
+
+  show(at, isMoved = true) {
+    const { picture } = this.state;
+    const text = this.field.hidden ? "" : this.field.value.trim().toLowerCase();
+    const isNamed = (part) => part.key.slice(part.key.indexOf(" ") + 1).toLowerCase().includes(text);
+    this.found = text && picture ? picture.parts.filter(isNamed) : null;
+    const count = this.found ? this.found.length : 0;
+    this.at = count ? (at + count) % count : -1;
+    setText(this.told, !this.found ? "" : count ? `${this.at + 1} of ${count}` : "none");
+    if (!picture) return;
+    for (const part of picture.parts) part.node.classList.toggle("found", count > 0 && part === this.found[this.at]);
+    if (count && isMoved) this.camera.centre(this.found[this.at].bounds);
+  }
+}
+
+function tools(root, camera, state, cornered) {
+  const bar = html("div", { class: "tools", role: "toolbar", "aria-label": "Find and zoom" }, root);
+  state.finder = new Finder(bar, camera, state);
   const act = (text, title, run) =>
     html("button", { type: "button", title, "aria-label": title }, bar, text).addEventListener("click", run);
   act("−", "Zoom out", () => camera.zoom(1 / 1.3));
   act("+", "Zoom in", () => camera.zoom(1.3));
-  act("Fit", "Show the whole graph", () => camera.fit());
-  act("SVG", "Save the picture with its numbers as SVG", () => saveSvg(state, camera));
-  act("PNG", "Save the picture with its numbers as PNG", () => savePng(state, camera));
+  act("Fit", "Show the whole graph", () => camera.fit(0));
+  act("SVG", "Save the picture with its numbers as SVG", () => saveSvg(state, camera, cornered()));
+  act("PNG", "Save the picture with its numbers as PNG", () => savePng(state, camera, cornered()));
 }
 
 function render({ model: given, el }) {
@@ -599,7 +682,9 @@ function render({ model: given, el }) {
   const stage = html("div", { class: "stage" }, root);
   const camera = new Camera(stage, () => model.get("height_max") || 640);
   const state = { picture: null };
-  tools(root, camera, state);
+  const cornered = () => model.get("corner") || "";
+  tools(root, camera, state, cornered);
+  html("p", { class: "note" }, root, CUT);
   const table = new Table(root);
 
   const choose = (key) => {
@@ -619,14 +704,19 @@ function render({ model: given, el }) {
   };
   const draw = () => {
     const found = new DOMParser().parseFromString(model.get("svg") || "<svg/>", "image/svg+xml").documentElement;
+    const active = root.getRootNode().activeElement;
+    const held = stage.contains(active) ? active.dataset.key ?? active.dataset.edge : "";
     stage.replaceChildren();
     state.picture = null;
     if (!found.hasAttribute("viewBox") || !stage.isConnected) return;
     stage.appendChild(document.importNode(found, true));
     state.picture = new Picture(stage.firstElementChild, stage, camera, choose);
     table.take(state.picture);
+    state.finder.take(state.picture);
     update();
     select();
+    const item = held && state.picture.items.get(held);
+    if (item) state.picture.rove(state.picture.groupOf(item), item);
   };
 
   listenToPointer(stage, camera);
@@ -634,7 +724,7 @@ function render({ model: given, el }) {
   root.addEventListener("keydown", (event) => {
     if (event.key === "+" || event.key === "=") camera.zoom(1.3);
     else if (event.key === "-") camera.zoom(1 / 1.3);
-    else if (event.key === "0") camera.fit();
+    else if (event.key === "0") camera.fit(0);
     else if (event.key === "Escape" && model.get("selected")) choose("");
   });
   const changes = { svg: draw, stats: update, selected: select, theme: themed, height_max: () => camera.svg && camera.fit() };
@@ -649,8 +739,15 @@ function render({ model: given, el }) {
   });
   themed();
   watcher.observe(stage);
+  // The page's export menu asks for the picture: only this component has it with its numbers.
+  const asked = ({ detail }) => {
+    if (detail.picture !== "system" || !root.getClientRects().length) return;
+    (detail.form === "png" ? savePng : saveSvg)(state, camera, cornered(), detail.file);
+  };
+  addEventListener("studio-draw", asked);
   const clean = () => {
     watcher.disconnect();
+    removeEventListener("studio-draw", asked);
     for (const [name, run] of Object.entries(changes)) model.off(`change:${name}`, run);
   };
   if (model.onRemove) model.onRemove(clean);

@@ -19,6 +19,7 @@ class GraphPane(JSComponent):
     stats = param.Dict(default={}, doc="What `graph_stats` gives.")
     selected = param.String(default="", doc="Key of a part or a line.")
     theme = param.String(default="", doc="`light`, `dark`, or empty for that of the surroundings.")
+    corner = param.String(default="", doc="Scenario, run, seed and virtual time, for pictures that are taken away.")
     height_max = param.Integer(default=640, doc="Of the picture, in pixels.")
 
     _esm: ClassVar[Any] = component_module("graph.js")

@@ -18,6 +18,7 @@ class GraphWidget(anywidget.AnyWidget):
         stats: What `graph_stats` gives; setting it again changes only what differs.
         selected: `data-key` of a part or `data-edge` of a line; empty for none. Set by a click, and from here.
         theme: `light` or `dark`; empty follows the surroundings.
+        corner: Scenario, run, seed and virtual time, for pictures that are taken away.
         height_max: Of the picture, in pixels.
     """
 
@@ -27,4 +28,5 @@ class GraphWidget(anywidget.AnyWidget):
     stats = traitlets.Dict().tag(sync=True)
     selected = traitlets.Unicode("").tag(sync=True)
     theme = traitlets.Unicode("").tag(sync=True)
+    corner = traitlets.Unicode("").tag(sync=True)
     height_max = traitlets.Int(640).tag(sync=True)

@@ -5,14 +5,16 @@
 // asked for; raised by "show more"), followed ("message 12" or "cell NAME:LINE" of what was clicked), theme, height_max.
 
 const STYLE = `
-.wf { --ink: var(--jp-ui-font-color1, #24292f); --muted: var(--jp-ui-font-color2, #5f6a75);
-  --paper: var(--jp-layout-color1, #ffffff); --line: var(--jp-border-color2, #d8dee4); --focus: #0969da;
+.wf { --ink: var(--jp-ui-font-color1, #24292f); --muted: color-mix(in srgb, var(--ink) 75%, transparent);
+  --paper: var(--jp-layout-color1, #ffffff); --line: var(--jp-border-color2, #d8dee4); --focus: #0862cc;
   color: var(--ink); width: 100%;
   font: 13px var(--jp-ui-font-family, system-ui, -apple-system, "Segoe UI", sans-serif); }
 @media (prefers-color-scheme: dark) { .wf { --ink: var(--jp-ui-font-color1, #e6edf3);
-  --muted: var(--jp-ui-font-color2, #9aa6b2); --paper: var(--jp-layout-color1, #14181d);
+  --muted: color-mix(in srgb, var(--ink) 75%, transparent); --paper: var(--jp-layout-color1, #14181d);
   --line: var(--jp-border-color2, #39424c); --focus: #4c9aff; } }
-.wf.light { --ink: #24292f; --muted: #5f6a75; --paper: #ffffff; --line: #d8dee4; --focus: #0969da; }
+body[data-jp-theme-light=true] .wf { --focus: #0862cc; }
+body[data-jp-theme-light=false] .wf { --focus: #4c9aff; }
+.wf.light { --ink: #24292f; --muted: #5f6a75; --paper: #ffffff; --line: #d8dee4; --focus: #0862cc; }
 .wf.dark { --ink: #e6edf3; --muted: #9aa6b2; --paper: #14181d; --line: #39424c; --focus: #4c9aff; }
 .wf.light .studio-waterfall { --s-text: #24292f; --s-soft: #5f6a75; --s-line: #d8dee4; --s-back: #ffffff;
   --s-error: #cf222e; }
@@ -44,6 +46,7 @@ const STYLE = `
 
 const SVG = "http://www.w3.org/2000/svg";
 const UNITS = [[864e11, "d"], [36e11, "h"], [6e10, "min"], [1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]];
+const FOLDED_MAX = 200;  // that a link holds
 const FOLDED = { true: "▸", false: "▾" };
 
 function element(name, attributes, parent) {
@@ -291,8 +294,30 @@ function render({ model: given, el }) {
 
   function foldAll(isFolded) {
     if (!state.rows) return;
-    state.folded = new Set(isFolded ? state.rows.rows.filter((row) => row.hasParts).map((row) => row.span) : []);
-    state.rows.state = state;
+    state.folded = new Set(isFolded ? foldable() : []);
+    state.rows.arrange();
+    settle();
+    keep();
+  }
+
+  const foldable = () => state.rows.rows.filter((row) => row.hasParts).map((row) => row.span);
+
+  // What is folded and zoomed to is the model's, so that a link brings it back.
+  function keep() {
+    const all = foldable(), folded = all.filter((span) => state.folded.has(span));
+    const text = folded.length && folded.length === all.length ? "all" : folded.slice(0, FOLDED_MAX).join(".");
+    if (model.get("folded") === text && model.get("zoomed") === state.zoomed) return;
+    model.set("folded", text);
+    model.set("zoomed", state.zoomed);
+    model.save_changes();
+  }
+
+  function take() {
+    if (!state.rows) return;
+    const text = model.get("folded") || "";
+    state.folded = new Set(text === "all" ? foldable() : text.split(".").map(Number));
+    state.zoomed = rowOf(model.get("zoomed")) ? model.get("zoomed") : 0;
+    unzoom.disabled = !state.zoomed;
     state.rows.arrange();
     settle();
   }
@@ -302,6 +327,7 @@ function render({ model: given, el }) {
     if (isFolded) state.folded.add(row.span); else state.folded.delete(row.span);
     state.rows.arrange();
     settle();
+    keep();
   }
 
   function zoom(row) {
@@ -311,6 +337,7 @@ function render({ model: given, el }) {
     state.rows.arrange();
     settle();
     showDetail(detail, rowOf(model.get("selected")), acts);
+    keep();
   }
 
   // One row is reached by Tab: the active one, or the nearest that is shown.
@@ -340,6 +367,7 @@ function render({ model: given, el }) {
     if (rowOf(selected) && !rowOf(selected).isShown) {
       state.rows.uncover(selected);
       state.rows.arrange();
+      keep();
     }
     for (const row of state.rows.rows) {
       row.node.classList.toggle("selected", row.span === selected);
@@ -366,6 +394,7 @@ function render({ model: given, el }) {
       Escape: () => (state.zoomed ? zoom(null) : model.get("selected") && choose(model.get("selected"))),
     };
     if (!keys[event.key] || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Escape" && !state.zoomed && !model.get("selected")) return;  // what is around has it, then
     keys[event.key]();
     event.preventDefault();
     event.stopPropagation();
@@ -386,17 +415,16 @@ function render({ model: given, el }) {
   function draw() {
     const found = new DOMParser().parseFromString(model.get("svg") || "<svg/>", "image/svg+xml").documentElement;
     const hadFocus = scroll.contains(root.getRootNode().activeElement);
+    const seen = [scroll.scrollLeft, scroll.scrollTop];
     scroll.replaceChildren();
     state.rows = null;
     if (!found.hasAttribute("viewBox")) return;
     scroll.appendChild(document.importNode(found, true));
     state.rows = new Rows(scroll.firstElementChild, state);
-    if (!rowOf(state.zoomed)) state.zoomed = 0;
-    unzoom.disabled = !state.zoomed;
     state.rows.rows.forEach(listen);
-    state.rows.arrange();
-    settle();
+    take();
     select();
+    scroll.scrollTo(...seen);
     if (hadFocus && rowOf(state.active)) rowOf(state.active).node.focus({ preventScroll: true });
   }
 
@@ -412,7 +440,7 @@ function render({ model: given, el }) {
     if (model.get("theme")) root.classList.add(model.get("theme"));
   };
   const sized = () => { scroll.style.maxHeight = model.get("height_max") ? `${model.get("height_max")}px` : ""; };
-  const changes = { svg: draw, selected: select, hidden: cut, theme: themed, height_max: sized, spans_max: cut };
+  const changes = { svg: draw, selected: select, folded: take, zoomed: take, hidden: cut, theme: themed, height_max: sized, spans_max: cut };
   for (const [name, run] of Object.entries(changes)) model.on(`change:${name}`, run);
   for (const run of [themed, sized, draw, cut]) run();
   tell(null);

@@ -21,6 +21,8 @@ class WaterfallPane(JSComponent):
     hidden = param.Integer(default=0, doc="Spans that it leaves out.")
     spans_max = param.Integer(default=400, doc="Spans that are wanted at most.")
     selected = param.Integer(default=0, doc="Number of a span.")
+    zoomed = param.Integer(default=0, doc="Number of the span whose stretch of time is shown; 0 for all times.")
+    folded = param.String(default="", doc="Spans that are folded: `3.17`, or `all`.")
     followed = param.String(default="", doc="What was clicked to be followed.")
     theme = param.String(default="", doc="`light`, `dark`, or empty for that of the surroundings.")
     height_max = param.Integer(default=0, doc="Of the picture, in pixels.")

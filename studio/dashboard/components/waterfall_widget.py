@@ -22,6 +22,8 @@ class WaterfallWidget(anywidget.AnyWidget):
         hidden: Spans that it leaves out; set by `draw`.
         spans_max: Spans that are wanted at most; the reader raises it.
         selected: Number of a span; 0 for none.
+        zoomed: Number of the span whose stretch of time is shown; 0 for all times.
+        folded: Spans that are folded: `3.17`, or `all`.
         followed: What was clicked to be followed: `message 12` or `cell service Payment:3`.
         theme: `light` or `dark`; empty follows the surroundings.
         height_max: Of the picture, in pixels, beyond which it scrolls; 0 for as high as it is.
@@ -33,6 +35,8 @@ class WaterfallWidget(anywidget.AnyWidget):
     hidden = traitlets.Int(0).tag(sync=True)
     spans_max = traitlets.Int(400).tag(sync=True)
     selected = traitlets.Int(0).tag(sync=True)
+    zoomed = traitlets.Int(0).tag(sync=True)
+    folded = traitlets.Unicode("").tag(sync=True)
     followed = traitlets.Unicode("").tag(sync=True)
     theme = traitlets.Unicode("").tag(sync=True)
     height_max = traitlets.Int(0).tag(sync=True)

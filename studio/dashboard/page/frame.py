@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, Any
 
@@ -64,6 +64,10 @@ class Frame:
             view = self._view
             self._guarded(lambda: found.extend(view.exports()))
         return found
+
+    def pinned(self) -> Mapping[str, Any]:
+        """Return what a link has to say beyond the desk, so that it goes on showing what the tab shows now."""
+        return {} if self._view is None or self._body is None else self._view.pinned()
 
     # -- helpers ----------------------------------------------------------------------------------------------------
 

@@ -49,7 +49,7 @@ silence(EMPTY_LAYOUT)  # a tab that was not opened yet is empty, and stays so un
 
 
 def open_page(
-    document: Document, feed: Feed | None, state: Mapping[str, str], *, number: int, parcels: Parcels
+    document: Document, feed: Feed | None, state: Mapping[str, str], *, number: int, parcels: Parcels, token: str = ""
 ) -> None:
     """Fill the document of a browser that has come.
 
@@ -59,13 +59,14 @@ def open_page(
         state: The URL's query.
         number: Of the feed, which stays in the URL.
         parcels: Where exported files wait.
+        token: That a link which is copied carries.
     """
     if feed is None:
         pn.Template(template=_CLOSED).server_doc(document, title="Studio", location=False)
         return
     for tab in TABS:
         tab.load()  # a component's class that comes later is told to one browser alone, and its messages are lost there
-    page = SessionPage(feed, state, number=number, parcels=parcels)
+    page = SessionPage(feed, state, number=number, parcels=parcels, token=token)
     template = pn.Template(template=_TEMPLATE, design=StudioDesign)
     template.add_variable("page_css", page_css())
     template.add_panel("bar", page.bar)
@@ -83,20 +84,26 @@ class SessionPage:
         state: The URL's query.
         number: Of the feed.
         parcels: Where exported files wait.
+        token: That a link which is copied carries.
     """
 
-    def __init__(self, feed: Feed, state: Mapping[str, str], *, number: int, parcels: Parcels) -> None:
+    def __init__(
+        self, feed: Feed, state: Mapping[str, str], *, number: int, parcels: Parcels, token: str = ""
+    ) -> None:
         self.desk = Desk(feed)
+        self.desk.number = number
         self.desk.restore(state)
         self.frames: dict[str, Frame] = {}
         self.main = pn.Column(sizing_mode="stretch_both", margin=0, css_classes=["studio-main"])
-        self.steering = Steering(self, number, parcels)
+        self.steering = Steering(self, parcels, token)
         self.bar = TopBar(self.steering.receive)
         self._seen: Any = None
         self._document: Document | None = None
         self._is_due = False
         self._rests_until_s = 0.0
         self._is_kept_out = False
+        self._heard = 0
+        self._has_waited = False
 
     def begin(self, document: Document) -> None:
         """Draw the bar, and look for news from now on; tabs are built when the browser has said how it looks."""
@@ -155,6 +162,9 @@ class SessionPage:
         """See whether anything is new, and show it; a slow tab rests longer, so that no click is kept waiting."""
         if not self.steering.is_greeted or time.monotonic() < self._rests_until_s or not self._is_watched:
             return
+        if self._heard < self.bar.told:  # a browser that sleeps or lags is not talked over: it gets the newest then
+            self._has_waited = True
+            return
         try:
             news = self.steering.news()
         except StudioError as error:
@@ -169,6 +179,13 @@ class SessionPage:
         self._follow()
         took_s = time.monotonic() - began_s
         self._rests_until_s = time.monotonic() + min(_RESTS * took_s, _REST_MAX_S)
+
+    def heard(self, told: int) -> None:
+        """Take notice that the browser has drawn what it was told; one that had been waited for gets the newest now."""
+        self._heard = max(self._heard, min(told, self.bar.told))
+        if self._has_waited and self._heard == self.bar.told and self._document is not None:
+            self._has_waited = False
+            self._document.add_next_tick_callback(self.look)
 
     @property
     def _is_watched(self) -> bool:
@@ -189,3 +206,4 @@ class SessionPage:
             for frame in self.frames.values():
                 frame.has_news()
             self.show()
+            self.bar.told += 1

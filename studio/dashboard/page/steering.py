@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 
-from studio.dashboard.desk import FILTERS
+from studio.dashboard.desk import FILTERS, PASSING
 from studio.dashboard.page.bar_words import chips, corner, found_runs, row_of, run_words, world_words
 from studio.dashboard.parcels import Parcel, Parcels
 from studio.dashboard.views import TABS
 from studio.errors import StudioError
+from studio.observe.axis import instant
 from studio.store.holder import is_abandoned
 
 if TYPE_CHECKING:
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Steering"]
 
-_CHANGEABLE: Final = frozenset(("run", "tab", "theme", *FILTERS))
+_CHANGEABLE: Final = frozenset(("run", "tab", "theme", "part", *FILTERS))
 
 _ACTS: Final[Mapping[str, Callable[[World, Any], Any]]] = {
     "start": lambda world, value: world.start(_speed(value)),
@@ -36,12 +38,12 @@ class Steering:
 
     Args:
         page: The session's page.
-        number: Of its feed.
         parcels: Where exported files wait.
+        token: That a link which is copied carries.
     """
 
-    def __init__(self, page: SessionPage, number: int, parcels: Parcels) -> None:
-        self._page, self._number, self._parcels = page, number, parcels
+    def __init__(self, page: SessionPage, parcels: Parcels, token: str) -> None:
+        self._page, self._parcels, self._token = page, parcels, token
         self._exports: Sequence[Export] = ()
         self._closed: dict[str, str] = {}  # notices that the reader closed, and need not see again
         self.is_greeted = False
@@ -75,6 +77,10 @@ class Steering:
             case {"kind": "dismiss", "key": str(key)}:
                 self._closed |= {each.key: each.text for each in desk.notices if each.key == key}
                 desk.untell(key)
+            case {"kind": "link"}:
+                self._page.bar.tell_browser({"kind": "link", "query": self._shared_link()})
+            case {"kind": "heard", "told": int(told)}:
+                self._page.heard(told)
             case {"kind": "export", "index": int(index)}:
                 self._export(index)
 
@@ -99,10 +105,30 @@ class Steering:
         if not 0 <= index < len(self._exports):
             return
         export = self._exports[index]
-        run = self._page.desk.shown_run
-        file = f"run-{run}-{export.name}.{export.form}" if run is not None else f"{export.name}.{export.form}"
-        key = self._parcels.put(Parcel(file, export.make()))
-        self._page.bar.tell_browser({"kind": "file", "path": f"take/{key}", "file": file})
+        file = self._file_of(export)
+        if export.drawn_by:
+            told = {"kind": "draw", "picture": export.drawn_by, "form": export.form, "file": file}
+            self._page.bar.tell_browser(told)
+            return
+        is_drawn = export.form == "png"  # by the browser, of an SVG
+        key = self._parcels.put(Parcel(file.removesuffix("png") + "svg" if is_drawn else file, export.make()))
+        kind = "picture" if is_drawn else "file"
+        self._page.bar.tell_browser({"kind": kind, "path": f"take/{key}", "file": file, "told": export.told()})
+
+    def _file_of(self, export: Export) -> str:
+        """Return the name of a file: run and seed, what it holds, how it is written."""
+        desk = self._page.desk
+        row = row_of(desk.rows, desk.shown_run) if export.is_of_run else None
+        run = "" if row is None else f"run-{row.run}-seed-{row.info.seed}-"
+        return f"{run}{export.name}.{export.form}"
+
+    def _shared_link(self) -> str:
+        """Return the query of a link that goes on showing this: its run is named, though the newest is followed."""
+        desk = self._page.desk
+        frame = self._page.frames.get(desk.tab)
+        pinned = {} if frame is None else frame.pinned()
+        query = desk.link(**{"run": desk.shown_run, **pinned})
+        return f"{query}&{urlencode({'token': self._token})}" if self._token else query
 
     # -- to the browser ---------------------------------------------------------------------------------------------
 
@@ -121,13 +147,13 @@ class Steering:
 
     def _draw_state(self, count: int) -> None:
         desk = self._page.desk
-        query = desk.link() + (f"&feed={self._number}" if self._number != 1 else "")
         self._page.bar.state = {
             "tabs": [{"name": tab.name, "title": tab.title} for tab in TABS],
             "tab": desk.tab if desk.tab in {tab.name for tab in TABS} else TABS[0].name,
             "chips": chips(desk),
             "theme": desk.theme if self.is_greeted else "",
-            "query": query,
+            "query": desk.link(),
+            "passing": [*PASSING],
             "follows": desk.run is None,
             "count": count,
             "isBuilt": desk.tab in self._page.frames,
@@ -190,7 +216,7 @@ def _trouble(world: World | None, run: int | None) -> tuple[str, Level]:
     if world is None or world.failure is None or world.number != run:
         return "", "error"
     if world.state == "died":
-        return f"The world died at {world.now}; its records until then are kept. {world.failure}", "error"
+        return f"The world died at {instant(world.now_ns)}; its records until then are kept. {world.failure}", "error"
     return f"The world goes on, and its newest records wait in memory. {world.failure}", "warning"
 
 

@@ -19,9 +19,13 @@ const KEYS = [
   ["r", "choose a run"],
   ["Space", "pause or resume the world"],
   ["c", "take all filters back"],
+  ["Esc", "close what is open"],
+  ["[  ]", "the trace before, the trace after"],
   ["t", "light or dark"],
   ["?", "this list"],
 ];
+const REPLACE_MS = 400;
+const PIXELS_MAX = 16_000; // of a side of a picture
 const ASK_MS = [1000, 2000, 3000, 5000, 10000];
 
 export function render({ model }) {
@@ -38,10 +42,10 @@ export function render({ model }) {
   follow.title = "Always show the run that began last";
   const world = worldControls(send);
   const theme = iconButton("moon", "Theme", () => turn());
-  const link = iconButton("link", "Copy a link to what is shown", () => copyLink());
+  const link = iconButton("link", "Copy a link to what is shown", () => send({ kind: "link" }));
   const help = button("icon", "?", () => shortcuts.showModal());
   help.setAttribute("aria-label", "Keyboard shortcuts");
-  const mark = tag("div", "mark");
+  const mark = tag("h1", "mark");
   mark.innerHTML = `<svg viewBox="0 0 16 16" aria-hidden="true">${ICONS.mark}</svg><span>Studio</span>`;
   const top = tag("div", "top", mark, picker.root, follow, world.root, tag("div", "gap"), theme, link, help);
 
@@ -92,6 +96,7 @@ export function render({ model }) {
       each.tabIndex = isShown ? 0 : -1;
       if (isShown && panel.getAttribute("aria-labelledby") !== each.id) {
         panel.setAttribute("aria-labelledby", each.id);
+        document.getElementById("studio-title").textContent = each.textContent;
         panel.scrollTop = 0;
         each.scrollIntoView({ block: "nearest", inline: "nearest" });
       }
@@ -117,7 +122,7 @@ export function render({ model }) {
       return tag("span", "chip", tag("span", "soft", each.title), " ", tag("b", "", each.value), remove);
     });
     const clear = button("quiet soft", "Clear all", clearFilters);
-    chips.replaceChildren(tag("span", "soft", "Only"), ...made, ...(made.length > 1 ? [clear] : []));
+    replaced(chips, JSON.stringify(state.chips), [tag("span", "soft", "Only"), ...made, ...(made.length > 1 ? [clear] : [])]);
   }
 
   function clearFilters() {
@@ -149,28 +154,74 @@ export function render({ model }) {
       }
       return line;
     });
-    notices.replaceChildren(...made);
+    replaced(notices, JSON.stringify([model.notices, lost.text]), made);
+  }
+
+  // Put something else into a place, unless it says the same; whoever has the keyboard there keeps it nearby.
+  function replaced(place, said, made) {
+    if (place.dataset.said === said) return;
+    place.dataset.said = said;
+    const at = [...place.querySelectorAll("button")].indexOf(document.activeElement);
+    place.replaceChildren(...made);
+    if (at < 0) return;
+    const left = [...place.querySelectorAll("button")];
+    (left[Math.min(at, left.length - 1)] ?? tabs.querySelector("[aria-selected=true]")).focus();
   }
 
   // -- the address: what the desk holds stands in it, and back and forward change the desk
+  // How it is looked at (an instant, an order) changes many times a second: that makes no steps of its own, and is
+  // written a moment later, since browsers refuse an address that changes all the time.
   function keepQuery(query) {
-    const isFirst = !keepQuery.begun;
+    const passing = new Set(model.state.passing);
+    const isStep = keepQuery.begun && !sameQuery(keepQuery.query, query, passing);
+    clearTimeout(keepQuery.timer);
+    if (isStep) {
+      if (!sameQuery(location.search, keepQuery.query)) history.replaceState(null, "", location.pathname + keepQuery.query);
+      if (!sameQuery(location.search, query)) history.pushState(null, "", location.pathname + query);
+    } else {
+      const replace = () => {
+        if (!sameQuery(location.search, query)) history.replaceState(null, "", location.pathname + query);
+      };
+      if (keepQuery.begun) keepQuery.timer = setTimeout(replace, REPLACE_MS);
+      else replace();
+    }
     keepQuery.begun = true;
-    if (sameQuery(location.search, query)) return;
-    history[isFirst ? "replaceState" : "pushState"](null, "", location.pathname + query);
+    keepQuery.query = query;
   }
 
-  const onPop = () => send({ kind: "query", query: location.search });
+  const onPop = () => {
+    clearTimeout(keepQuery.timer);
+    keepQuery.query = location.search; // what the server answers is this place, and no new step
+    send({ kind: "query", query: location.search });
+  };
   addEventListener("popstate", onPop);
 
-  async function copyLink() {
-    const text = location.href;
-    const isCopied = await navigator.clipboard?.writeText(text).then(() => true, () => false);
+  async function copyLink(query) {
+    const text = location.origin + location.pathname + query;
+    const isCopied = await navigator.clipboard?.writeText(text).then(() => true, () => false) || copiedByHand(text);
     if (!isCopied) window.prompt("Link to what is shown", text);
     link.title = isCopied ? "Copied" : link.title;
     link.classList.toggle("done", Boolean(isCopied));
-    connection.textContent = isCopied ? "link copied" : connection.textContent;
-    setTimeout(() => { connection.textContent = "connected"; }, 2000);
+    if (isCopied) say("link copied", 2000);
+  }
+
+  // In a frame whose page may not use the clipboard.
+  function copiedByHand(text) {
+    const area = tag("textarea", "");
+    area.value = text;
+    area.style.cssText = "position: fixed; opacity: 0";
+    document.body.append(area);
+    area.select();
+    const isDone = document.execCommand("copy");
+    area.remove();
+    link.focus();
+    return isDone;
+  }
+
+  function say(text, forMs) {
+    connection.textContent = text;
+    clearTimeout(say.timer);
+    say.timer = setTimeout(() => { if (connection.textContent === text) connection.textContent = "connected"; }, forMs);
   }
 
   function turn() {
@@ -203,12 +254,16 @@ export function render({ model }) {
 
   // -- files
   model.on("msg:custom", (message) => {
-    if (message?.kind !== "file") return;
-    const anchor = document.createElement("a");
-    anchor.href = message.path;
-    anchor.download = message.file;
-    anchor.click();
+    if (message?.kind === "link") copyLink(message.query);
+    else if (message?.kind === "draw") window.dispatchEvent(new CustomEvent("studio-draw", { detail: message }));
+    else if (message?.kind === "file") save(message.path, message.file);
+    else if (message?.kind === "picture") drawn(message.path).then((url) => save(url, message.file)).catch(onUndrawn);
+    if (message?.file) say(message.told ? `${message.file}: ${message.told}` : message.file, 8000);
   });
+
+  function onUndrawn(error) {
+    say(`the picture cannot be drawn: ${error.message}; take it as SVG`, 8000);
+  }
 
   // -- a server that is gone: ask for it, and open the same address again when it answers
   const lost = { text: "", asks: 0, timer: 0 };
@@ -271,8 +326,13 @@ export function render({ model }) {
   model.on("notices", drawNotices);
   model.on("found", () => picker.list());
   model.on("exports", () => exports.draw());
+  // What the server told is confirmed when it is on the screen, and it tells no more before: so nothing piles up for a
+  // tab that is hidden, sleeps or is slow, and what it gets then is the newest.
+  model.on("told", () => requestAnimationFrame(() => send({ kind: "heard", told: model.told })));
   model.on("remove", () => {
     clearTimeout(lost.timer);
+    clearTimeout(keepQuery.timer);
+    clearTimeout(say.timer);
     dark.removeEventListener("change", onScheme);
     removeEventListener("popstate", onPop);
     removeEventListener("keydown", onKey);
@@ -295,10 +355,12 @@ function runPicker(model, send) {
   const opener = button("button", "", () => (box.hidden ? open() : close()));
   opener.append(label, detail, tag("span", "gap"), state, tag("span", "soft", "▾"));
   opener.setAttribute("aria-haspopup", "listbox");
+  opener.setAttribute("aria-expanded", "false");
   opener.title = "Choose a run (r)";
   const input = tag("input", "");
   input.placeholder = "Search runs: name, seed 7, failed …";
   input.setAttribute("role", "combobox");
+  input.setAttribute("aria-expanded", "true"); // it is seen only with its list
   input.setAttribute("aria-label", "Search runs");
   input.setAttribute("aria-controls", "studio-runs");
   const options = tag("ul", "");
@@ -358,13 +420,15 @@ function runPicker(model, send) {
     if (event.key === "ArrowDown") cursor += 1;
     else if (event.key === "ArrowUp") cursor -= 1;
     else if (event.key === "Enter" && model.found[cursor]) return choose(model.found[cursor].run);
-    else if (event.key === "Escape") return close();
+    else if (event.key === "Escape") close();
     else return;
     event.preventDefault();
     mark();
   });
   root.addEventListener("focusout", (event) => {
-    if (!root.contains(event.relatedTarget) && !box.hidden) box.hidden = true;
+    if (root.contains(event.relatedTarget) || box.hidden) return;
+    box.hidden = true;
+    opener.setAttribute("aria-expanded", "false");
   });
 
   return {
@@ -442,23 +506,30 @@ function worldControls(send) {
 
 function exportMenu(model, send) {
   const opener = button("button", "Export ▾", () => {
-    box.hidden = !box.hidden;
+    turn(box.hidden);
     if (!box.hidden) options.firstChild?.focus();
   });
   opener.setAttribute("aria-haspopup", "menu");
+  opener.setAttribute("aria-expanded", "false");
   const options = tag("ul", "");
   options.setAttribute("role", "menu");
   const box = tag("div", "popup right", options);
   const root = tag("div", "picker", opener, box);
   box.hidden = true;
   root.addEventListener("focusout", (event) => {
-    if (!root.contains(event.relatedTarget)) box.hidden = true;
+    if (!root.contains(event.relatedTarget)) turn(false);
   });
+  function turn(isOpen) {
+    box.hidden = !isOpen;
+    opener.setAttribute("aria-expanded", String(isOpen));
+  }
   box.addEventListener("keydown", (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     const all = [...options.children];
     if (step) all[(all.indexOf(document.activeElement) + step + all.length) % all.length]?.focus();
-    else if (event.key === "Escape") { box.hidden = true; opener.focus(); }
+    else if (event.key === "Home") all[0]?.focus();
+    else if (event.key === "End") all.at(-1)?.focus();
+    else if (event.key === "Escape") { turn(false); opener.focus(); }
     else if (event.key === "Enter" || event.key === " ") document.activeElement.click();
     else return;
     event.preventDefault();
@@ -469,7 +540,7 @@ function exportMenu(model, send) {
     line.tabIndex = -1;
     line.setAttribute("role", "menuitem");
     line.addEventListener("click", () => {
-      box.hidden = true;
+      turn(false);
       opener.focus();
       act();
     });
@@ -479,13 +550,19 @@ function exportMenu(model, send) {
     root,
     draw() {
       root.hidden = !model.exports.length;
+      const said = JSON.stringify(model.exports);
+      if (options.dataset.said === said) return;
+      options.dataset.said = said;
+      if (options.contains(document.activeElement)) opener.focus();
       options.replaceChildren(...model.exports.map((each, index) => item(each.title, () => send({ kind: "export", index }))));
+      if (!box.hidden) options.firstChild?.focus();
     },
   };
 }
 
 function helpDialog() {
   const dialog = tag("dialog", "");
+  dialog.setAttribute("aria-label", "Keyboard");
   const rows = KEYS.map(([key, what]) => tag("tr", "", tag("td", "", tag("kbd", "", key)), tag("td", "", what)));
   dialog.append(tag("h2", "", "Keyboard"), tag("table", "", tag("tbody", "", ...rows)), button("button", "Close", () => dialog.close()));
   return dialog;
@@ -515,9 +592,40 @@ function iconButton(icon, title, act) {
   return made;
 }
 
-function sameQuery(one, other) {
-  const sorted = (query) => [...new URLSearchParams(query)].map((pair) => pair.join("=")).sort().join("&");
+function sameQuery(one, other, passing = new Set()) {
+  const sorted = (query) => [...new URLSearchParams(query)].filter(([name]) => !passing.has(name))
+    .map((pair) => pair.join("=")).sort().join("&");
   return sorted(one) === sorted(other);
+}
+
+function save(href, file) {
+  const anchor = document.createElement("a");
+  anchor.href = href;
+  anchor.download = file;
+  anchor.click();
+  if (href.startsWith("blob:")) setTimeout(() => URL.revokeObjectURL(href), 10_000);
+}
+
+// Draw an SVG at twice its size, as sharp screens show it, or as large as browsers can; return where the PNG is.
+async function drawn(path) {
+  const answer = await fetch(path);
+  if (!answer.ok) throw new Error(`the server answers ${answer.status}`);
+  const root = new DOMParser().parseFromString(await answer.text(), "image/svg+xml").documentElement;
+  const [, , width, height] = root.getAttribute("viewBox").split(/\s+/).map(Number);
+  root.setAttribute("width", width);
+  root.setAttribute("height", height);
+  const scale = Math.min(2, PIXELS_MAX / width, PIXELS_MAX / height);
+  const image = new Image();
+  image.src = URL.createObjectURL(new Blob([new XMLSerializer().serializeToString(root)], { type: "image/svg+xml" }));
+  await image.decode();
+  URL.revokeObjectURL(image.src);
+  const canvas = document.createElement("canvas");
+  canvas.width = width * scale;
+  canvas.height = height * scale;
+  canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise((resolve) => canvas.toBlob(resolve, "image/png"));
+  if (!blob) throw new Error("it is too large");
+  return URL.createObjectURL(blob);
 }
 
 function deepFind(root, fits) {

@@ -8,36 +8,50 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from studio.dashboard.pieces.export_bar import flat, in_rows
 from studio.dashboard.view import Export
 
 if TYPE_CHECKING:
     import polars as pl
 
-__all__ = ["bulk_exports"]
+__all__ = ["ROWS_MAX", "bulk_exports"]
+
+ROWS_MAX = 1_000_000
+"""So many rows of a long list are taken away at most."""
 
 
-def bulk_exports(title: str, name: str, chunks: Callable[[], Iterator[pl.DataFrame]]) -> tuple[Export, ...]:
+def bulk_exports(
+    title: str, name: str, chunks: Callable[[], Iterator[pl.DataFrame]], *, rows_max: int = ROWS_MAX
+) -> tuple[Export, ...]:
     """Return the exports of a long table: CSV and Parquet.
 
     Args:
         title: What it holds, such as `Traces`.
         name: The files' name without suffix.
         chunks: Asks for the rows, stretch by stretch, all of one form.
+        rows_max: So many come at most.
     """
+    counted = [0]
+
+    def counting() -> Iterator[pl.DataFrame]:
+        counted[0] = 0
+        for chunk in chunks():
+            counted[0] += len(chunk)
+            yield chunk
+
+    def told() -> str:
+        return in_rows(counted[0], rows_max)
+
     return (
-        Export(f"{title}, CSV", "csv", name, lambda: _csv(chunks())),
-        Export(f"{title}, Parquet", "parquet", name, lambda: _parquet(chunks())),
+        Export(f"{title}, CSV", "csv", name, lambda: _csv(counting()), told),
+        Export(f"{title}, Parquet", "parquet", name, lambda: _parquet(counting()), told),
     )
 
 
 def _csv(chunks: Iterator[pl.DataFrame]) -> bytes:
-    import polars as pl
-
     into = io.BytesIO()
     for at, chunk in enumerate(chunks):
-        lists = [column for column, kind in chunk.schema.items() if isinstance(kind, pl.List)]
-        flat = chunk.with_columns(pl.col(column).list.join(" ") for column in lists)
-        flat.write_csv(into, include_header=at == 0)
+        flat(chunk).write_csv(into, include_header=at == 0)
     return into.getvalue()
 
 

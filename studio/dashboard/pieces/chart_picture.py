@@ -8,42 +8,69 @@ from html import escape
 
 from studio.dashboard.pieces.chart_look import series_colour
 from studio.dashboard.pieces.curve_chart import DASHES, CurveChart
+from studio.dashboard.pieces.strip_chart import StripChart
+from studio.dashboard.pieces.strip_picture import strip_height, strip_svg
+from studio.dashboard.pieces.taken_picture import standing_alone
 from studio.dashboard.pieces.time_board import Band
 from studio.observe.axis import Axis
 from studio.observe.palette import FONT, Theme, colour
 
 __all__ = ["picture_of"]
 
-_WIDTH, _CURVES, _LEGEND, _LEFT, _RIGHT, _TOP = 560, 120, 14, 56, 12, 40
+_WIDTH, _CURVES, _LEGEND, _LEFT, _RIGHT, _TOP, _HEAD, _NAMES = 560, 120, 14, 56, 12, 40, 34, 190
 
 
-def picture_of(charts: Sequence[CurveChart], bands: Sequence[Band], *, corner: str, theme: Theme) -> bytes:
-    """Return charts as an SVG, two beside each other.
+def picture_of(
+    charts: Sequence[CurveChart],
+    bands: Sequence[Band],
+    *,
+    title: str = "",
+    corner: str,
+    theme: Theme,
+    strips: Sequence[StripChart] = (),
+) -> bytes:
+    """Return charts as an SVG, two beside each other; one alone fills it.
 
     Args:
         charts: With what they show; those that show nothing are left out.
-        bands: Stretches of time that are shaded in all of them, and named below.
-        corner: Which run it is of.
+        bands: Stretches of time that are shaded in all of them.
+        title: Of the whole, at the left above it.
+        corner: Which run it is of, and its virtual time.
         theme: Colours.
+        strips: Bars over the same time, drawn below.
     """
     drawn = [chart for chart in charts if not chart.curves.is_empty]
-    parts, top = [], 30
+    width = _WIDTH * (1 if len(drawn) == 1 and not strips else 2)
+    parts, top = [], _HEAD
     for at in range(0, len(drawn), 2):
         row = drawn[at : at + 2]
         for column, chart in enumerate(row):
             parts.append(f'<g transform="translate({column * _WIDTH},{top})">{_chart(chart, bands, theme)}</g>')
         top += max(_height(chart) for chart in row)
-    notes = [f"{'shaded' if band.grave else 'not shaded'}: {band.name}, {band.words}" for band in bands[:30]]
-    told = [_text(_LEFT, top + 16 + 15 * at, note, theme, kind="soft") for at, note in enumerate(notes)]
-    height = top + 20 + 15 * len(notes)
-    label = escape("; ".join(chart.alternative() for chart in drawn))
+    for strip in strips:
+        if strip.bands:
+            parts.append(f'<g transform="translate(0,{top})">{_strip(strip, width, theme)}</g>')
+            top += strip_height(strip.bands)
+    if not parts:
+        parts.append(_text(_LEFT, top + 14, "Nothing of the kind in this stretch of time.", theme, kind="soft"))
+        top += 20
+    told = "; ".join((*(chart.alternative() for chart in drawn), *(strip.alternative() for strip in strips)))
     head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" width="{2 * _WIDTH}" height="{height}" role="img" '
-        f'aria-label="{label}" font-family="{escape(FONT)}" font-size="11">'
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {top + 12}" width="{width}" '
+        f'height="{top + 12}" role="img" aria-label="{escape(told)}" font-family="{escape(FONT)}" font-size="11">'
+        f'<rect width="100%" height="100%" fill="{colour("back", theme)}"/>'
     )
-    back = f'<rect width="100%" height="100%" fill="{colour("back", theme)}"/>'
-    title = _text(_LEFT, 18, corner, theme, kind="soft")
-    return "".join([head, back, title, *parts, *told, "</svg>"]).encode()
+    above = (
+        _text(12, 20, title, theme, weight="600"),
+        _text(width - 12, 20, corner, theme, kind="soft", anchor="end"),
+    )
+    return standing_alone("".join([head, *above, *parts, "</svg>"]), theme)
+
+
+def _strip(strip: StripChart, width: int, theme: Theme) -> str:
+    axis = Axis(*strip.board.stretch)
+    drawn = strip_svg(strip.title, strip.legend, strip.bands, axis, left=_NAMES, right=width - _RIGHT, theme=theme)
+    return "".join(drawn)
 
 
 def _height(chart: CurveChart) -> int:

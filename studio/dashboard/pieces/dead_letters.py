@@ -114,7 +114,7 @@ class DeadLetters:
     def _chunks(self) -> Iterator[pl.DataFrame]:
         for offset in range(0, _ROWS_MAX, _CHUNK):
             found = list_dead_letters(self._desk.view, consumer=self._consumer, offset=offset, limit=_CHUNK)
-            if len(found):
+            if len(found) or not offset:  # one of no rows still says its columns
                 yield found
             if len(found) < _CHUNK:
                 return

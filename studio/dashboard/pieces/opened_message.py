@@ -11,14 +11,18 @@ import polars as pl
 from studio.dashboard.pieces.dead_letters import not_live
 from studio.dashboard.pieces.declared import contract_fields, contract_of, verdict
 from studio.dashboard.pieces.difference import difference_table
+from studio.dashboard.pieces.export_bar import frame_exports
 from studio.dashboard.pieces.facts import error_words, facts, marked, pretty, section, table
 from studio.dashboard.pieces.markup import Markup, act, link, missing
 from studio.dashboard.pieces.terms import Terms
+from studio.dashboard.view import Export
 from studio.errors import NothingToActOn, NotInRun
 from studio.observe.axis import instant
-from studio.store.windows.message_story import MessageStory, message_story
+from studio.store.windows.message_story import DELIVERIES_MAX, MessageStory, message_story
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from studio.dashboard.desk import Desk
 
 __all__ = ["OpenedMessage"]
@@ -40,7 +44,7 @@ class OpenedMessage:
             "drop": lambda _: self._keep(""),
             "redeliver": self.redeliver,
         }
-        self.head = Markup(desk, acts, label="Opened message")
+        self.head = Markup(desk, acts, keys={"Escape": "close"}, label="Opened message")
         self.left = Markup(desk, label="Contents")
         self.right = Markup(desk, acts, label="Story")
         flow = {"min-width": "0", "width": "auto"}
@@ -77,6 +81,19 @@ class OpenedMessage:
             raise NothingToActOn(what="redeliver", value=f"message {desk.message}", run=desk.shown_run or 0)
         desk.world.redeliver(desk.message, consumer=consumer)
         desk.tell(f"Message {desk.message} is delivered to {consumer} once more.", "success", key="redelivered")
+
+    def exports(self) -> Sequence[Export]:
+        """Return the contents as they were sent, what became of the message, and what it led to."""
+        story = self.story
+        if story is None:
+            return ()
+        row = story.message.row(0, named=True)
+        name, body = f"message-{row['message']}", str(row["body"])
+        return (
+            Export(f"Message {row['message']}, contents", "json", f"{name}-contents", body.encode),
+            *frame_exports("Its deliveries", f"{name}-deliveries", lambda: story.deliveries, rows_max=DELIVERIES_MAX),
+            *frame_exports("Its effects", f"{name}-effects", lambda: story.effects),
+        )
 
     # -- helpers ----------------------------------------------------------------------------------------------------
 
@@ -167,7 +184,7 @@ class OpenedMessage:
             for consumer, outcome, reason in _last(story.deliveries)
             if outcome == "dead-lettered"
         ]
-        return table(("Consumer", "Cause", ""), rows, label="Consumers that have given it up")
+        return table(("Consumer", "Cause", "What can be done"), rows, label="Consumers that have given it up")
 
     def _messages(self, frame: pl.DataFrame, label: str) -> str:
         rows = [

@@ -9,13 +9,15 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 
 from studio.dashboard.pieces.dead_letters import not_live
+from studio.dashboard.pieces.export_bar import frame_exports, picture_exports
 from studio.dashboard.pieces.facts import error_words, marked, pretty, section, table
 from studio.dashboard.pieces.markup import Markup, act, link, missing, png
 from studio.dashboard.pieces.saga_drawing import picture_of
+from studio.dashboard.pieces.taken_picture import standing_alone, theme_of
 from studio.dashboard.view import Export
 from studio.errors import NothingToActOn, NotInRun
 from studio.observe.axis import instant
-from studio.store.windows.saga_story import SagaStory, saga_story
+from studio.store.windows.saga_story import ROWS_MAX, SagaStory, saga_story
 
 if TYPE_CHECKING:
     from studio.dashboard.desk import Desk
@@ -46,7 +48,7 @@ class OpenedSaga:
             "abandon": self.abandon,
             "keep": lambda _: self._ask(""),
         }
-        self.head = Markup(desk, acts, label="Opened saga")
+        self.head = Markup(desk, acts, keys={"Escape": "close"}, label="Opened saga")
         self.timeline = Markup(desk, label="Timeline")
         self.journal = Markup(desk, label="Journal")
         self.body = pn.Column(self.head, self.timeline, self.journal, sizing_mode="stretch_width", margin=0)
@@ -72,12 +74,15 @@ class OpenedSaga:
         self.journal.html = _states(self.story) + _journal(self.story)
 
     def exports(self) -> Sequence[Export]:
-        """Return the timeline's picture."""
+        """Return the timeline's picture, and what it was drawn from."""
         story = self.story
         if story is None:
             return ()
+        name = _file_of(story)
         return (
-            Export("Timeline, SVG", "svg", _file_of(story), lambda: picture_of(story, self._corner()).svg().encode()),
+            *picture_exports("Timeline", name, lambda: self._taken(story)),
+            *frame_exports("Its journal", f"{name}-journal", lambda: story.journal, rows_max=ROWS_MAX),
+            *frame_exports("Its states", f"{name}-states", lambda: story.states, rows_max=ROWS_MAX),
         )
 
     # -- what an operator does --------------------------------------------------------------------------------------
@@ -126,11 +131,14 @@ class OpenedSaga:
         if self.story is not None:
             self.head.html = self._head(self.story) + self._question()
 
+    def _taken(self, story: SagaStory) -> bytes:
+        return standing_alone(picture_of(story, self._corner()).svg(), theme_of(self._desk))
+
     # -- what is shown ----------------------------------------------------------------------------------------------
 
     def _corner(self) -> str:
         row = self._desk.view.row
-        return f"{row.info.scenario or 'world'} · run {row.run} · seed {row.info.seed}"
+        return f"{row.info.name} · run {row.run} · seed {row.info.seed}"
 
     def _head(self, story: SagaStory) -> str:
         desk = self._desk
@@ -141,15 +149,17 @@ class OpenedSaga:
             f"<h2>{escape(story.saga)}</h2>",
             marked(story.state),
             escape(error_words(last["reason"])),
-            f'<span class="soft">version {escape(last["version"])}, epoch {last["epoch"]}</span>',
+            f'<span class="soft">version {escape(last["version"])}</span>',
             *(link(desk, f"Trace {trace}", tab="traces", trace=trace, span=None) for trace in traces[:_TRACES_MAX]),
             more,
             link(desk, f"{story.messages} messages", tab="messages", saga=story.saga, message=None, text=""),
             '<span class="grow"></span>',
+            '<span class="acts">',
             *self._acts(story),
             png(_file_of(story)),
             link(desk, "Link", title="A link to what is open here"),
             act("close", "Close"),
+            "</span>",
         ]
         return f'<div class="head">{"".join(parts)}</div>'
 

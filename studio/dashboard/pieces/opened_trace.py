@@ -9,9 +9,12 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 
 from studio.dashboard.components.waterfall_component import WaterfallPane
+from studio.dashboard.pieces.export_bar import frame_exports, picture_exports
 from studio.dashboard.pieces.facts import marked
 from studio.dashboard.pieces.markup import Markup, act, link, missing, png
+from studio.dashboard.pieces.record_frame import record_frame
 from studio.dashboard.pieces.span_facts import span_facts
+from studio.dashboard.pieces.taken_picture import standing_alone, theme_of
 from studio.dashboard.view import Export
 from studio.errors import NotInRun
 from studio.observe.axis import duration, instant
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["OpenedTrace"]
 
+_TAKEN_MAX = 2000  # spans of a picture that is taken away
 _SEVERITY = ("crashed", "timeout", "error", "unfinished", "ok")
 
 Beside = Callable[[int], tuple[int, int | None, int | None]]
@@ -44,10 +48,11 @@ class OpenedTrace:
         self._records: list[Record] = []
         self._drawn: tuple[Any, ...] = ()
         acts = {"before": lambda _: self._move(0), "after": lambda _: self._move(1), "close": lambda _: self._close()}
-        self.head = Markup(desk, acts, keys={"[": "before", "]": "after"}, label="Opened trace")
+        self.head = Markup(desk, acts, keys={"[": "before", "]": "after", "Escape": "close"}, label="Opened trace")
         self.waterfall = WaterfallPane(theme=desk.theme, sizing_mode="stretch_width", margin=0)
         self.side = Markup(desk, label="Chosen span")
         self.waterfall.param.watch(lambda event: self._choose(event.new), "selected")
+        self.waterfall.param.watch(lambda *_: self._kept(), ["zoomed", "folded"])
         self.waterfall.param.watch(lambda event: self._follow(event.new), "followed")
         room: dict[str, Any] = {"flex": "1 1 300px", "min-width": "0", "width": "auto"}
         self._beside_it = pn.Column(self.side, styles=room, margin=0)
@@ -79,7 +84,7 @@ class OpenedTrace:
     def waterfall_of(self, trace: int, spans_max: int) -> Waterfall:
         """Return the picture of the open trace, with so many spans at most."""
         row = self._desk.view.row
-        corner = f"{row.info.scenario or 'world'} · run {row.run} · seed {row.info.seed}"
+        corner = f"{row.info.name} · run {row.run} · seed {row.info.seed}"
         return Waterfall.of(self._records, title=f"Trace {trace}", corner=corner, spans_max=spans_max)
 
     def exports(self) -> Sequence[Export]:
@@ -87,11 +92,20 @@ class OpenedTrace:
         trace = self._desk.trace
         if trace is None or not self._records:
             return ()
-        name = f"trace-{trace}"
+        name, title = f"trace-{trace}", f"Trace {trace}"
+        spans = [each for each in self._records if isinstance(each, Span)]
+        messages = [each for each in self._records if type(each) is Message]
         return (
-            Export(f"Trace {trace}, SVG", "svg", name, lambda: self.waterfall_of(trace, 2000).svg().encode()),
-            Export(f"Trace {trace}, text", "txt", name, lambda: self.waterfall_of(trace, 2000).text(140).encode()),
+            *picture_exports(title, name, self._taken),
+            Export(f"{title}, text", "txt", name, lambda: self.waterfall_of(trace, _TAKEN_MAX).text(140).encode()),
+            *frame_exports("Its spans", f"{name}-spans", lambda: record_frame(spans, Span), rows_max=RECORDS_MAX),
+            *frame_exports(
+                "Its messages", f"{name}-messages", lambda: record_frame(messages, Message), rows_max=RECORDS_MAX
+            ),
         )
+
+    def _taken(self) -> bytes:
+        return standing_alone(self.waterfall_of(self._desk.trace or 0, _TAKEN_MAX).svg(), theme_of(self._desk))
 
     # -- helpers ----------------------------------------------------------------------------------------------------
 
@@ -107,6 +121,7 @@ class OpenedTrace:
             self.waterfall.selected = 0
             self.waterfall.draw(lambda spans_max: self.waterfall_of(trace, spans_max))
         self.waterfall.selected = self._desk.span or 0
+        self.waterfall.param.update(zoomed=self._desk.zoom or 0, folded=self._desk.fold)
 
     def _head(self, trace: int, place: int) -> str:
         spans = [record for record in self._records if isinstance(record, Span)]
@@ -145,6 +160,12 @@ class OpenedTrace:
     def _choose(self, span: int) -> None:
         if (span or None) != self._desk.span and self._desk.trace is not None and (span or self._drawn):
             self._desk.go(span=span or None)
+
+    def _kept(self) -> None:
+        """Let the desk say what is folded, and to which span the times are zoomed."""
+        zoom, fold = self.waterfall.zoomed or None, self.waterfall.folded
+        if self._desk.trace is not None and (zoom, fold) != (self._desk.zoom, self._desk.fold):
+            self._desk.go(zoom=zoom, fold=fold)
 
     def _follow(self, followed: str) -> None:
         kind, _, rest = followed.partition(" ")

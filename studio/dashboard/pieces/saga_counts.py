@@ -7,11 +7,13 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from studio.dashboard.pieces.bulk import bulk_exports
+from studio.dashboard.pieces.export_bar import picture_exports
 from studio.dashboard.pieces.facts import marked, table
 from studio.dashboard.pieces.markup import Markup, act, png
-from studio.dashboard.pieces.state_area import state_area
+from studio.dashboard.pieces.state_area import state_area, state_picture
+from studio.dashboard.pieces.taken_picture import corner_of, theme_of
 from studio.dashboard.view import Export
-from studio.observe.axis import duration
+from studio.observe.axis import instant
 from studio.store.windows.buckets import Buckets, curves
 from studio.store.windows.sagas_window import STATES, saga_counts
 
@@ -34,7 +36,6 @@ class SagaCounts:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._saga = ""
-        self._is_table = False
         acts = {"table": lambda _: self._turn(), "state": lambda value: desk.go(status=value)}
         self.body = Markup(desk, acts, margin=(0, 8, 6, 8), label="Saga instances by state over time")
         self._totals: Mapping[str, int] = {}
@@ -47,8 +48,10 @@ class SagaCounts:
             saga: Name of the saga; empty for all.
             totals: State to how many of those that are listed are in it.
         """
-        self._saga, self._totals = saga, totals
+        self._saga = saga
         starts, until_ns, found = self._curves()
+        named = [*found, *(state for state in totals if state not in found)]
+        self._totals = {state: totals.get(state, 0) for state in named}
         told = "; ".join(f"{state}: {values[-1] or 0:g}" for state, values in found.items())
         told = f"Saga instances by state over time; at the end {told}"
         self.picture = state_area(starts, until_ns, _drawn(found), told=told)
@@ -62,13 +65,19 @@ class SagaCounts:
             return ()
         buckets = self._buckets()
         return (
-            Export("States over time, SVG", "svg", "saga-states", self.picture.encode),
+            *picture_exports("States over time", "saga-states", self._taken),
             *bulk_exports(
                 "States over time",
                 "saga-states",
                 lambda: iter([saga_counts(self._desk.view, buckets, saga=self._saga)]),
             ),
         )
+
+    def _taken(self) -> bytes:
+        buckets = self._buckets()
+        title = f"Instances of {self._saga} by state" if self._saga else "Saga instances by state"
+        corner = corner_of(self._desk, buckets.from_ns, buckets.until_ns)
+        return state_picture(self.picture, self._totals, title=title, corner=corner, theme=theme_of(self._desk))
 
     # -- helpers ----------------------------------------------------------------------------------------------------
 
@@ -99,13 +108,16 @@ class SagaCounts:
         """Return a dozen instants evenly spread, the last one among them."""
         places = sorted({round(at * (len(starts) - 1) / (_TABLE_ROWS - 1)) for at in range(_TABLE_ROWS)})
         rows = [
-            (duration(starts[place]), *(f"{values[place] or 0:g}" for values in found.values())) for place in places
+            (instant(starts[place]), *(f"{values[place] or 0:g}" for values in found.values())) for place in places
         ]
         return table(("Virtual time", *found), rows, label="Saga instances by state over time")
 
+    @property
+    def _is_table(self) -> bool:
+        return self._desk.table == "states"
+
     def _turn(self) -> None:
-        self._is_table = not self._is_table
-        self.refresh(self._saga, self._totals)
+        self._desk.go(table="" if self._is_table else "states")
 
 
 def _drawn(found: Mapping[str, Sequence[float | None]]) -> dict[str, Sequence[float | None]]:

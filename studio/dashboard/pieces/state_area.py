@@ -5,27 +5,33 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from studio.dashboard.pieces.taken_picture import framed
 from studio.observe.axis import Axis
-from studio.observe.palette import surface
+from studio.observe.palette import Theme, colour, surface
 
-__all__ = ["state_area"]
+__all__ = ["state_area", "state_picture"]
 
 _WIDTH, _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 1200, 44, 1188, 8, 92, 112
 
+_COLOURS = {
+    "running": "#3f83c9",
+    "completed": "#3c9a63",
+    "compensating": "#c98212",
+    "compensated": "#8a70d0",
+    "stuck": "#d1383a",
+    "abandoned": "#75818e",
+    "other": "#8fa3b8",
+}
 _STYLE = (
     surface("studio-states")
     + """
 .studio-states .soft { fill: var(--s-soft); font-size: 11px; }
 .studio-states .end { text-anchor: end; } .studio-states .middle { text-anchor: middle; }
 .studio-states .grid { stroke: var(--s-line); }
-.studio-states .running { fill: #3f83c9; } .studio-states .completed { fill: #3c9a63; }
-.studio-states .compensating { fill: #c98212; } .studio-states .compensated { fill: #8a70d0; }
-.studio-states .stuck { fill: #d1383a; } .studio-states .abandoned { fill: #75818e; }
-.studio-states .other { fill: #8fa3b8; }
 .studio-states path { fill-opacity: .85; stroke: var(--s-back); stroke-width: .5; }
 """
+    + "".join(f".studio-states .{state} {{ fill: {fill}; }}\n" for state, fill in _COLOURS.items())
 )
-_KNOWN = ("stuck", "compensating", "running", "abandoned", "compensated", "completed")
 
 
 def state_area(starts: Sequence[int], until_ns: int, curves: Mapping[str, Sequence[float | None]], *, told: str) -> str:
@@ -44,7 +50,7 @@ def state_area(starts: Sequence[int], until_ns: int, curves: Mapping[str, Sequen
     parts = []
     for state, values in curves.items():
         top = [low + (value or 0) for low, value in zip(base, values, strict=True)]
-        name = state if state in _KNOWN else "other"
+        name = state if state in _COLOURS else "other"
         parts.append(
             f'<path class="{name}" d="{_area(axis, starts, base, top, most)}"><title>{escape(state)}</title></path>'
         )
@@ -55,6 +61,27 @@ def state_area(starts: Sequence[int], until_ns: int, curves: Mapping[str, Sequen
         f'<style>{_STYLE}</style><rect class="back" width="{_WIDTH}" height="{_HEIGHT}"/>'
         f"{_scale(axis, most)}{''.join(parts)}</svg>"
     )
+
+
+def state_picture(svg: str, totals: Mapping[str, int], *, title: str, corner: str, theme: Theme) -> bytes:
+    """Return the picture as a file, with a legend that says how many are in which state at the end.
+
+    Args:
+        svg: What `state_area` gave.
+        totals: State to how many are in it.
+        title: What it shows.
+        corner: Whose it is.
+        theme: Colours.
+    """
+    parts, x = [], 0
+    for state, count in totals.items():
+        told = f"{state} {count:,}"
+        fill = _COLOURS.get(state, _COLOURS["other"])
+        text = f'<text x="{x + 15}" fill="{colour("text", theme)}">{escape(told)}</text>'
+        parts.append(f'<rect x="{x}" y="-9" width="10" height="10" rx="2" fill="{fill}"/>{text}')
+        x += 36 + 7 * len(told)
+    size, notes = (_WIDTH, _HEIGHT), ("".join(parts),)
+    return framed(svg, size, title=title, corner=corner, notes=notes, theme=theme)
 
 
 def _scale(axis: Axis, most: float) -> str:

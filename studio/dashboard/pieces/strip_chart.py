@@ -11,13 +11,13 @@ from bokeh.models import ColumnDataSource, FactorRange, HoverTool
 
 from studio.dashboard.pieces.parts import BOKEH, HTML
 from studio.dashboard.pieces.time_board import Band, TimeBoard
-from studio.observe.axis import duration
+from studio.observe.axis import instant
 from studio.observe.palette import colour
 
 __all__ = ["StripChart"]
 
 ROWS_MAX = 12
-_ROW_PX = 18
+_ROW_PX, _LETTER_PX = 18, 6.4
 _NAME_MAX = 34
 
 
@@ -33,7 +33,7 @@ class StripChart:
 
     def __init__(self, board: TimeBoard, title: str, *, advice: str, legend: str = "") -> None:
         self.board, self.title, self.bands = board, title, tuple[Band, ...]()
-        self._advice, self._legend = advice, legend
+        self._advice, self.legend = advice, legend
         self._source = ColumnDataSource({"name": [], "x0": [], "x1": [], "words": [], "alpha": [], "hatch": []})
         self._rows = FactorRange(factors=[])
         self._head = HTML("", margin=(0, 4, 0, 4), sizing_mode="stretch_width", stylesheets=[_CSS])
@@ -58,6 +58,8 @@ class StripChart:
             "alpha": [0.75 if band.grave else 0.2 for band in shown],
             "hatch": [" " if band.grave else "/" for band in shown],
         }
+        longest = max(map(len, self._rows.factors), default=0)
+        self._figure.min_border_left = max(60, round(18 + _LETTER_PX * longest))  # Bokeh measures another font
         self._figure.height = 30 + _ROW_PX * max(1, len(self._rows.factors))
         self._place.visible = bool(bands)
         self._head.object = self.words()
@@ -69,7 +71,7 @@ class StripChart:
         if not names:
             return f"{head} <span class='soft'>{escape(self._advice)}</span>"
         more = f"; {len(names) - ROWS_MAX} more rows are not drawn" if len(names) > ROWS_MAX else ""
-        told = f" <span class='soft'>{escape(self._legend + more)}</span>" if self._legend or more else ""
+        told = f" <span class='soft'>{escape(self.legend + more)}</span>" if self.legend or more else ""
         return f'{head}{told}<span role="img" aria-label="{escape(self.alternative())}"></span>'
 
     def alternative(self) -> str:
@@ -94,7 +96,7 @@ def _short(name: str) -> str:
 
 
 def _said(band: Band) -> str:
-    times = f"{duration(band.from_ns)} to {duration(band.until_ns)}"
+    times = f"{instant(band.from_ns)} to {instant(band.until_ns)}"
     return f"{band.words}, {times}" if band.words else times
 
 

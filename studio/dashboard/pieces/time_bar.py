@@ -8,7 +8,7 @@ import param
 from panel.custom import JSComponent
 
 from studio.dashboard.components.esm import component_module
-from studio.observe.axis import duration
+from studio.observe.axis import instant
 from studio.store.windows.traffic_window import Interval
 
 __all__ = ["TimeBar"]
@@ -48,7 +48,7 @@ class TimeBar(JSComponent):
         return Interval(max(0, until - self.last_s * 1_000_000_000), until)
 
     def take(self, end_ns: int, *, is_live: bool, from_ns: int | None, until_ns: int | None) -> None:
-        """Take over the run's end and the desk's range; a new range is looked at, and one taken back no longer.
+        """Take over the run's end and the desk's range.
 
         Args:
             end_ns: Last instant of the run.
@@ -57,8 +57,26 @@ class TimeBar(JSComponent):
             until_ns: Its end.
         """
         has_range = from_ns is not None or until_ns is not None
-        text = f"{duration(from_ns or 0)} – {duration(until_ns) if until_ns else 'end'}" if has_range else ""
-        last_s = self.last_s
-        if text != self.range_text:
-            last_s = RANGE if text else (10 if is_live else WHOLE) if last_s == RANGE else last_s
-        self.param.update(end_ns=end_ns, is_live=is_live, range_text=text, last_s=last_s)
+        text = f"{instant(from_ns or 0)} – {instant(until_ns) if until_ns else 'end'}" if has_range else ""
+        self.param.update(end_ns=end_ns, is_live=is_live, range_text=text)
+
+    def look(self, at_ns: int | None, last_s: int | None, *, usual_s: int) -> None:
+        """Look at an instant, and so much before it, as a link says it.
+
+        Args:
+            at_ns: Instant; None for the end, and so is one beyond it.
+            last_s: Seconds before it; None for the chosen range, else for what is usual.
+            usual_s: What is looked at where nothing is chosen.
+        """
+        width_s = last_s if last_s is not None else RANGE if self.range_text else usual_s
+        self.param.update(at_ns=-1 if at_ns is None or at_ns >= self.end_ns else at_ns, last_s=width_s)
+
+    def looked_at(self, usual_s: int) -> dict[str, Any]:
+        """Return the same for a link: what is as by default is None.
+
+        Args:
+            usual_s: What is looked at where nothing is chosen.
+        """
+        is_usual = self.last_s == (RANGE if self.range_text else usual_s)
+        return {"at_ns": None if self.at_ns < 0 else self.at_ns,
+                "last_s": None if is_usual or self.last_s == RANGE else self.last_s}  # fmt: skip

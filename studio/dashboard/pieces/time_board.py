@@ -48,13 +48,14 @@ class TimeBoard:
     def __init__(self, theme: Theme | str, choose: Chosen) -> None:
         self.theme: Theme = "dark" if theme == "dark" else "light"
         self._choose = choose
-        self.range = Range1d(start=0, end=1)
+        self.range, self.stretch = Range1d(start=0, end=1), (0, 1)
         self._cross = Span(dimension="height", line_width=1, line_alpha=0.5, line_color=colour("soft", self.theme))
         self._shade = ColumnDataSource({"x0": [], "x1": []})
 
     def place(self, from_ns: int, until_ns: int) -> None:
         """Show a stretch of time, in all charts."""
-        self.range.update(start=from_ns, end=max(until_ns, from_ns + 1))
+        self.stretch = (from_ns, max(until_ns, from_ns + 1))
+        self.range.update(start=self.stretch[0], end=self.stretch[1])
 
     def shade(self, bands: Sequence[Band]) -> None:
         """Shade grave stretches of time, in all charts."""

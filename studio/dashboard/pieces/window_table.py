@@ -31,6 +31,7 @@ class Column:
         mark: Makes the cell's mark of the value: a colour with a sign before the text, never colour alone.
         code: Whether it is an identifier, in the font of code.
         share: How much of the cell a bar behind the text fills, from 0 to 1.
+        rare: How little is lost without it: in a narrow window the columns with the greatest go first; 0 always stays.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Column:
     mark: Callable[[Any], Mark] | None = None
     code: bool = False
     share: Callable[[Any], float] | None = None
+    rare: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,4 +176,5 @@ def _head(column: Column) -> dict[str, Any]:
         "align": column.align,
         "sortable": column.sortable,
         "code": column.code,
+        "rare": column.rare,
     }

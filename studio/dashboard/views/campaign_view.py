@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import panel as pn
 
 from studio.dashboard.pieces.blank import blank
-from studio.dashboard.pieces.export_bar import frame_exports
+from studio.dashboard.pieces.export_bar import frame_exports, picture_exports
 from studio.dashboard.pieces.markup import Markup, act
-from studio.dashboard.pieces.parts import SELECT
+from studio.dashboard.pieces.parts import LABEL_UNSEEN, SELECT
 from studio.dashboard.pieces.seed_grid import SeedGrid
+from studio.dashboard.pieces.seed_picture import seed_picture
+from studio.dashboard.pieces.taken_picture import theme_of
 from studio.dashboard.view import Export, View
 from studio.dashboard.views.campaign_words import analysis, headline, seed_story
 from studio.dashboard.views.seed_runner import SeedRunner
 from studio.store.windows import campaign_window as window
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from studio.dashboard.desk import Desk
     from studio.store.windows.campaign_window import CampaignFacts
     from studio.store.windows.recorded_campaign import RecordedCampaign
@@ -47,11 +51,11 @@ class CampaignView(View):
         self._cells: dict[int, Mapping[str, Any]] = {}
         self._known: dict[str, int] = {}
         acts = {"seed": self._open_seed, "close": self._close, "open": self._open_run, "run": self.run_seed}
-        self._choice = SELECT(label="", options={}, width=420, margin=(6, 8))
+        self._choice = SELECT(label="Campaign", options={}, width=420, margin=(6, 8), stylesheets=[LABEL_UNSEEN])
         self._choice.param.watch(self._chosen, "value")
         self.head = Markup(desk, label="Verdict", margin=(8, 8))
         self.grid = SeedGrid(self._choose_seed, margin=(4, 12))
-        self.story = Markup(desk, acts, label="Seed", margin=(6, 12), stylesheets=[_CSS])
+        self.story = Markup(desk, acts, keys={"Escape": "close"}, label="Seed", margin=(6, 12), stylesheets=[_CSS])
         self.tables = Markup(desk, acts, label="Analysis", margin=(6, 12), stylesheets=[_CSS])
         self.runner = SeedRunner(desk, self._ran)
         self._column = pn.Column(sizing_mode="stretch_both", scroll="y-auto", margin=0)
@@ -79,16 +83,42 @@ class CampaignView(View):
             self._column[:] = [top, self.grid, self.story, self.tables]
 
     def exports(self) -> Sequence[Export]:
-        """Return seeds, pairs and times as tables."""
-        campaign = self._campaign
-        if campaign is None:
+        """Return the grid as a picture, all tables, and those of the opened seed; of the campaign, not of a run."""
+        campaign, facts = self._campaign, self._facts
+        if campaign is None or facts is None:
             return ()
-        return (
-            *frame_exports("Seeds", f"campaign-{campaign.number}-seeds", lambda: window.seed_cells(campaign)),
-            *frame_exports("Faults", f"campaign-{campaign.number}-faults", lambda: window.single_faults(campaign)),
-            *frame_exports("Fault pairs", f"campaign-{campaign.number}-pairs", lambda: window.fault_pairs(campaign)),
-            *frame_exports("Times", f"campaign-{campaign.number}-times", lambda: window.times_taken(campaign)),
-        )
+        name, most = f"campaign-{campaign.number}-{facts.scenario}", window.ROWS_MAX
+        tables: list[tuple[str, str, Callable[[], pl.DataFrame], int | None]] = [
+            ("Seeds", "seeds", lambda: window.seed_cells(campaign), None),
+            ("Promises", "promises", lambda: window.broken_invariants(campaign), most),
+            ("Faults", "faults", lambda: window.single_faults(campaign), most),
+            ("Fault pairs", "pairs", lambda: window.fault_pairs(campaign), most),
+            ("Sagas", "sagas", lambda: window.saga_outcomes(campaign), most),
+            ("Times", "times", lambda: window.times_taken(campaign), most),
+        ]
+        seed = self.desk.seed
+        if seed is not None and seed in self._cells:
+            tables += [
+                (f"Seed {seed}, broken", f"seed-{seed}-broken", lambda: window.seed_violations(campaign, seed), most),
+                (f"Seed {seed}, strikes", f"seed-{seed}-strikes", lambda: window.struck_under(campaign, seed), most),
+            ]
+        made = [
+            frame_exports(title, f"{name}-{what}", make, rows_max=rows_max, is_of_run=False)
+            for title, what, make, rows_max in tables
+        ]
+        picture = picture_exports("Grid", f"{name}-grid", lambda: self._taken(facts), is_of_run=False)
+        return (*picture, *(each for exports in made for each in exports))
+
+    def pinned(self) -> Mapping[str, Any]:
+        """Return the campaign that is shown: the newest one may be another soon."""
+        return {} if self._campaign is None else {"campaign": self._campaign.number}
+
+    def _taken(self, facts: CampaignFacts) -> bytes:
+        cells = [(seed, row["state"]) for seed, row in self._cells.items()]
+        span = f"seeds {min(self._cells, default=0)} – {max(self._cells, default=0)}"
+        corner = f"{facts.scenario} · campaign {facts.number} · {span}"
+        title = f"{facts.held:,} of {facts.done:,} seeds held"
+        return seed_picture(cells, title=title, corner=corner, theme=theme_of(self.desk))
 
     def _load(self, number: int) -> None:
         """Ask for a campaign; none ever changes once it is in the log."""
@@ -162,7 +192,7 @@ def _note(row: Mapping[str, Any]) -> str:
 
 
 _CSS = """
-.markup .columns { columns: 540px; column-gap: 32px; }
+.markup .columns { columns: 540px; column-gap: 32px; overflow-wrap: break-word; }
 .markup .columns section { break-inside: avoid; padding-bottom: 10px; }
 .markup .share { display: inline-block; min-width: 64px; padding: 0 4px; border-radius: 2px;
   background: linear-gradient(to left, var(--s-chosen) var(--share), transparent var(--share)); }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,7 +15,15 @@ from studio.dashboard.pieces.markup import Markup, act
 from studio.dashboard.pieces.parts import FLEX_BOX, SELECT
 from studio.dashboard.view import Export, View
 from studio.dashboard.views.side_curves import SideCurves
-from studio.dashboard.views.two_runs import Parting, differences, found_parting, parting_words, partner, run_title
+from studio.dashboard.views.two_runs import (
+    Parting,
+    differences,
+    found_parting,
+    parting_frame,
+    parting_words,
+    partner,
+    run_title,
+)
 from studio.store.windows.compare_window import Contrast, contrasts
 
 if TYPE_CHECKING:
@@ -37,12 +45,13 @@ class CompareView(View):
 
     name = "compare"
     title = "Compare"
-    needs: ClassVar[tuple[str, ...]] = ("run", "other", "from_ns", "until_ns")
+    needs: ClassVar[tuple[str, ...]] = ("run", "other", "from_ns", "until_ns", "equal")
     follows = True
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self.pair: tuple[Any, ...] = ()
+        self._is_all = False  # whether equal numbers are shown, too
         self._found: list[Contrast] = []
         self._search: Background[Parting | None] | None = None
         acts: dict[str, Callable[[str], None]] = {
@@ -52,13 +61,15 @@ class CompareView(View):
         }
         self.first_choice = SELECT(label="Shown run", options={}, width=330, margin=(6, 8))
         self.second_choice = SELECT(label="Compared with", options={}, width=330, margin=(6, 8))
-        self.equal_too = pn.widgets.Checkbox(label="equal numbers too", margin=(28, 8, 0, 8))
+        self.equal_too = pn.widgets.CheckBoxGroup(  # type: ignore[no-untyped-call]  # Panel's Checkbox has no label
+            options=["equal numbers too"], margin=(28, 8, 0, 8)
+        )
         self.parting = Markup(desk, acts, label="First difference", margin=(6, 12), stylesheets=[_CSS])
         self.numbers = Markup(desk, acts, label="Differences in numbers", margin=(6, 12), stylesheets=[_CSS])
         self.curves = SideCurves(desk)
         self.first_choice.param.watch(lambda event: self._choose("run", event), "value")
         self.second_choice.param.watch(lambda event: self._choose("other", event), "value")
-        self.equal_too.param.watch(lambda _: self._show_numbers(), "value")
+        self.equal_too.param.watch(lambda event: desk.go(equal="too" if event.new else ""), "value")
         self._column = pn.Column(sizing_mode="stretch_both", scroll="y-auto", margin=0)
         self._blank = blank("Nothing to compare with", _ADVICE, code='studio.simulate("SCENARIO", seed=8)')
 
@@ -76,6 +87,7 @@ class CompareView(View):
             self._column[:] = [self._blank]
             return
         self._list(run, other)
+        self.equal_too.value = self.equal_too.options if self.desk.equal == "too" else []
         first, second = self.desk.view, self.desk.feed.log_view.run(other)
         state = (run, other, first.row.records, second.row.records)
         if state != self.pair:
@@ -83,16 +95,27 @@ class CompareView(View):
             self._found = contrasts(first, second)
             self._show_numbers()
             self._start(first, second)
+        if self._is_all != bool(self.equal_too.value):
+            self._show_numbers()
         self.curves.show(first, second)
         if not len(self._column) or self._column[0] is self._blank:
             top = FLEX_BOX(self.first_choice, self.second_choice, self.equal_too, sizing_mode="stretch_width", margin=0)
             self._column[:] = [top, self.parting, self.curves.body, self.numbers]
 
     def exports(self) -> Sequence[Export]:
-        """Return the numbers of both runs as a table, and their curves."""
+        """Return the numbers of both runs as a table, their curves, and the first difference."""
         if not self.pair:
             return ()
-        return (*frame_exports("Numbers", "compare", self.frame), *self.curves.exports())
+        name = f"against-run-{self.pair[1]}"
+        parting = None if self._search is None else self._search.result
+        found = () if parting is None else frame_exports(
+            "First difference", f"{name}-difference", lambda: parting_frame(parting)
+        )  # fmt: skip
+        return (*self.curves.exports(name), *frame_exports("Numbers", f"{name}-numbers", self.frame), *found)
+
+    def pinned(self) -> Mapping[str, Any]:
+        """Return both runs: which one is compared by default changes as runs come."""
+        return {"run": self.pair[0], "other": self.pair[1]} if self.pair else {}
 
     def frame(self) -> pl.DataFrame:
         """Return all numbers of both runs; times in nanoseconds."""
@@ -166,8 +189,9 @@ class CompareView(View):
 
     def _show_numbers(self) -> None:
         titles = tuple(f"run {number}" for number in self.pair[:2])
+        self._is_all = bool(self.equal_too.value)
         if len(titles) == 2:
-            self.numbers.html = differences(self._found, (titles[0], titles[1]), is_all=self.equal_too.value)
+            self.numbers.html = differences(self._found, (titles[0], titles[1]), is_all=self._is_all)
 
     def open_trace(self, value: str) -> None:
         """Open a trace of one of the two runs: `3/17`."""
@@ -176,7 +200,7 @@ class CompareView(View):
 
 
 _CSS = """
-.markup .columns { columns: 420px; column-gap: 32px; }
+.markup .columns { columns: 420px; column-gap: 32px; overflow-wrap: break-word; }
 .markup .columns section { break-inside: avoid; padding-bottom: 10px; }
 .markup section h3 .soft { font-weight: 400; }
 .markup .box td:first-child { white-space: nowrap; color: var(--s-soft); }

@@ -11,6 +11,7 @@ import polars as pl
 
 from studio.dashboard.components.fault_pane import FaultPane
 from studio.dashboard.fault_panel import FaultPanel, catalogue_of
+from studio.dashboard.pieces.export_bar import frame_exports
 from studio.dashboard.view import Export, View
 from studio.errors import StudioError
 from studio.model.fault import Fault, fault_from, plan_to
@@ -39,7 +40,7 @@ class FaultsView(View):
 
     name: ClassVar[str] = "faults"
     title: ClassVar[str] = "Faults"
-    needs: ClassVar[tuple[str, ...]] = ("run",)
+    needs: ClassVar[tuple[str, ...]] = ("run", "kind")
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -47,6 +48,7 @@ class FaultsView(View):
             sizing_mode="stretch_width", theme=desk.theme
         )
         self.pane.param.watch(self._answer, "request")
+        self.pane.param.watch(lambda event: desk.go(kind=event.new), "kind")
         self._panel: FaultPanel | None = None
         self._world: World | None = None
         self._rows: list[dict[str, Any]] = []
@@ -57,7 +59,7 @@ class FaultsView(View):
 
     def refresh(self) -> None:
         """Show what stands now."""
-        self.pane.theme = self.desk.theme
+        self.pane.param.update(theme=self.desk.theme, kind=self.desk.kind)
         world = self.desk.world
         if world is not self._world:
             self._world = world
@@ -66,11 +68,13 @@ class FaultsView(View):
         self._stand()
 
     def exports(self) -> Sequence[Export]:
-        """Return the plan with what struck, as a table, and as `studio.fault_from` reads it."""
-        return (
-            Export("Faults", "csv", "faults", lambda: self._frame().write_csv().encode()),
-            Export("Plan", "json", "plan", lambda: json.dumps(self._plan(), indent=1).encode()),
-        )
+        """Return the plan with what struck as a table, as `studio.fault_from` reads it, and as a cell that repeats it."""
+        world = self.desk.world
+        plan = Export("Plan, JSON", "json", "plan", lambda: json.dumps(self._plan(), indent=1).encode(), self._counted)
+        if world is None:
+            return (*frame_exports("Faults", "faults", self._frame), plan)
+        cell = Export("Plan, cell", "py", "cell", lambda: world.as_cell().encode(), lambda: "a %%scenario cell")
+        return (*frame_exports("Faults", "faults", self._frame), plan, cell)
 
     # -- helpers ----------------------------------------------------------------------------------------------------
 
@@ -117,8 +121,13 @@ class FaultsView(View):
         return {"live": False, "note": note, "code": _LIVE[1], "rows": rows}
 
     def _frame(self) -> pl.DataFrame:
-        columns = ("number", "kind", "words", "strikes")
-        return pl.DataFrame({name: [row[name] for row in self._rows] for name in columns}, strict=False)
+        rows = [(row["number"], row["kind"], row["words"], row["strikes"], row["on"]) for row in self._rows]
+        kinds = {"number": pl.Int64, "kind": pl.String, "words": pl.String, "strikes": pl.Int64, "in_force": pl.Boolean}
+        return pl.DataFrame(rows, schema=kinds, orient="row")
+
+    def _counted(self) -> str:
+        count = len(self._plan())
+        return f"{count:,} {'fault' if count == 1 else 'faults'}"
 
     def _plan(self) -> list[dict[str, Any]]:
         if self._world is not None:

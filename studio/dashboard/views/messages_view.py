@@ -13,6 +13,7 @@ from studio.dashboard.pieces.filter_bar import FilterBar, chosen, of_desk, of_te
 from studio.dashboard.pieces.halves import Halves
 from studio.dashboard.pieces.message_columns import MESSAGE_COLUMNS
 from studio.dashboard.pieces.opened_message import OpenedMessage
+from studio.dashboard.pieces.sorting import Sorting
 from studio.dashboard.pieces.terms import Terms
 from studio.dashboard.pieces.window_table import Window, WindowTable
 from studio.dashboard.view import Export, View
@@ -34,7 +35,7 @@ class MessagesView(View):
 
     name = "messages"
     title = "Messages"
-    needs = (*View.needs, "status", "text", "message")
+    needs = (*View.needs, "status", "text", "sort", "message")
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -64,6 +65,7 @@ class MessagesView(View):
             label="Messages",
             empty="No message fits. Take a filter back, or let time pass.",
         )
+        self._sorting = Sorting(desk, "messages", self.table)
         self.letters = DeadLetters(desk)
         self.opened = OpenedMessage(desk)
         self._messages = pn.Column(self.table, sizing_mode="stretch_both", margin=0)
@@ -85,7 +87,8 @@ class MessagesView(View):
             shown, before = (self.desk.shown_run, self.wanted), self._shown
             self._shown = shown
             if not is_dead:
-                self._show_list(is_other=before is not None and before != shown)
+                is_turned = self._sorting.take()
+                self._show_list(is_other=before is not None and (is_turned or before != shown))
             self._halves.show(is_open=self.desk.message is not None)
             self.opened.refresh()
 
@@ -109,10 +112,11 @@ class MessagesView(View):
         )
 
     def exports(self) -> Sequence[Export]:
-        """Return all messages that fit, or all dead letters."""
+        """Return all messages that fit, or all dead letters; and what is told of the open one."""
         if self._terms.get("dead"):
-            return self.letters.exports()
-        return bulk_exports("Messages", "messages", lambda: all_messages(self.desk.view, self.wanted))
+            return (*self.letters.exports(), *self.opened.exports())
+        listed = bulk_exports("Messages", "messages", lambda: all_messages(self.desk.view, self.wanted))
+        return (*listed, *self.opened.exports())
 
     # -- helpers ----------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -12,10 +13,11 @@ from studio.dashboard.pieces.background import Background
 from studio.dashboard.pieces.chart_grid import chart_grid
 from studio.dashboard.pieces.chart_picture import picture_of
 from studio.dashboard.pieces.curve_chart import CurveChart, Curves
-from studio.dashboard.pieces.export_bar import frame_exports
+from studio.dashboard.pieces.export_bar import file_word, frame_exports, picture_exports
 from studio.dashboard.pieces.faults_in_force import numbered_faults
 from studio.dashboard.pieces.parts import HTML, SELECT
 from studio.dashboard.pieces.strip_chart import StripChart
+from studio.dashboard.pieces.taken_picture import corner_of
 from studio.dashboard.pieces.time_board import Band, TimeBoard
 from studio.dashboard.view import Export, View
 from studio.dashboard.views.author_charts import AuthorCharts
@@ -36,6 +38,7 @@ LONG_RECORDS = 100_000
 
 _LAST = {"whole run": 0, "last 10 s": 10, "last minute": 60, "last 10 minutes": 600}
 _SPLITS = {"by service": "service", "by name": "name", "all together": ""}
+_TOGETHER = "none"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,7 @@ class MetricsView(View):
 
     name = "metrics"
     title = "Metrics"
+    needs = (*View.needs, "axis_s", "split")
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -66,10 +70,10 @@ class MetricsView(View):
         self._last = SELECT(label="Time", options=_LAST, width=130, margin=(0, 8, 0, 4))
         self._split = SELECT(label="Throughput", options=_SPLITS, width=130, margin=(0, 8, 0, 4))
         self._hint = HTML("", margin=(18, 8, 0, 4), sizing_mode="stretch_width")
-        self._charts = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._charts = pn.Column(sizing_mode="stretch_width", margin=(0, 8))
         self._bodies: list[Any] = []
-        self._last.param.watch(lambda _: self.refresh(), "value")
-        self._split.param.watch(lambda _: self.refresh(), "value")
+        self._last.param.watch(lambda event: desk.go(axis_s=event.new or None), "value")
+        self._split.param.watch(lambda event: desk.go(split=_split_word(event.new)), "value")
 
     def body(self) -> Any:
         """Return the controls, and the charts below."""
@@ -80,6 +84,7 @@ class MetricsView(View):
         """Ask for the curves of the window on screen; of a long run in the background, so that the page goes on."""
         if self._theme != self.desk.theme:
             self._build()
+        self._take()
         asked = self._asked()
         if pn.state.curdoc is None or asked.view.row.records < LONG_RECORDS:
             self._show(asked, _answers(asked))
@@ -89,6 +94,13 @@ class MetricsView(View):
         self._hint.object = "<span class='soft' role='status'>Reading a long run …</span>"
         asking = Background(lambda _: _answers(asked), lambda: self._arrived(asked, asking))
         self._asking = asking
+
+    def _take(self) -> None:
+        """Let the controls say what the desk says; a link may say what they do not have."""
+        desk = self.desk
+        splits = {_split_word(each): each for each in _SPLITS.values()}
+        self._last.value = desk.axis_s if desk.axis_s in _LAST.values() else 0
+        self._split.value = splits.get(desk.split, "service")
 
     def _arrived(self, asked: Asked, asking: Background[Answers]) -> None:
         """Show what came, unless something else has been asked meanwhile."""
@@ -112,9 +124,35 @@ class MetricsView(View):
         self._hint.object = self._hint_text(asked)
 
     def exports(self) -> Sequence[Export]:
-        """Return all curves as one table, and as a picture."""
-        picture = Export("All charts, SVG", "svg", "metrics", self._picture)
-        return (*frame_exports("All curves", "metrics", self.frame), picture)
+        """Return all charts as one picture, their curves and bars as tables, and each chart alone."""
+        if not self._theme:
+            return ()
+        shown = [chart for chart in self.shown() if not chart.curves.is_empty]
+        each = [
+            exported
+            for chart in shown
+            for exported in picture_exports(chart.title, file_word(chart.title), partial(self._picture, (chart,)))
+        ]
+        strips = (self.faults, self.breakers)
+        return (
+            *picture_exports("All charts", "metrics", lambda: self._picture(self.shown(), strips)),
+            *frame_exports("All curves", "metrics", self.frame),
+            *frame_exports("Faults and breakers", "stretches", self.stretches),
+            *each,
+        )
+
+    def stretches(self) -> pl.DataFrame:
+        """Return all bars that are shown: faults in force, replicas down, breakers that left their closed state."""
+        import polars as pl
+
+        rows = [
+            (strip.title, band.name, band.words, band.from_ns, band.until_ns, band.grave)
+            for strip in (self.faults, self.breakers)
+            for band in strip.bands
+        ]
+        kinds = {"chart": pl.String, "name": pl.String, "words": pl.String, "from_ns": pl.Int64, "until_ns": pl.Int64,
+                 "is_filled": pl.Boolean}  # fmt: skip
+        return pl.DataFrame(rows, schema=kinds, orient="row")
 
     def shown(self) -> list[CurveChart]:
         """Return the charts with curves, in their order."""
@@ -134,10 +172,10 @@ class MetricsView(View):
                  "value": pl.Float64}  # fmt: skip
         return pl.DataFrame(rows, schema=kinds, orient="row")
 
-    def _picture(self) -> bytes:
-        row = self.desk.view.row
-        corner = f"{row.info.scenario or 'world'} · seed {row.info.seed} · run {row.run}"
-        return picture_of(self.shown(), self.faults.bands, corner=corner, theme=self.board.theme)
+    def _picture(self, charts: Sequence[CurveChart], strips: Sequence[StripChart] = ()) -> bytes:
+        from_ns, until_ns = self.board.stretch
+        corner, title = corner_of(self.desk, from_ns, until_ns - 1), "Metrics" if strips else ""
+        return picture_of(charts, self.faults.bands, title=title, corner=corner, theme=self.board.theme, strips=strips)
 
     def _build(self) -> None:
         """Make the charts; once for each theme, since their colours are Bokeh's own."""
@@ -187,3 +225,8 @@ class MetricsView(View):
         chosen = self.desk.from_ns is not None or self.desk.until_ns is not None
         advice = "Double click for the whole run." if chosen else "Drag over a chart to choose a stretch of time."
         return f"<span class='soft'>Virtual time, a point for every {duration(asked.buckets.width_ns)}. {advice}</span>"
+
+
+def _split_word(value: str) -> str:
+    """Return a choice as the link says it: nothing for the usual one, a word for none."""
+    return "" if value == "service" else value or _TOGETHER

@@ -11,6 +11,7 @@ from studio.dashboard.pieces.filter_bar import FilterBar, chosen, of_desk, of_te
 from studio.dashboard.pieces.halves import Halves
 from studio.dashboard.pieces.opened_saga import OpenedSaga
 from studio.dashboard.pieces.saga_counts import SagaCounts
+from studio.dashboard.pieces.sorting import Sorting
 from studio.dashboard.pieces.terms import Terms
 from studio.dashboard.pieces.window_table import Column, Window, WindowTable
 from studio.dashboard.view import Export, View
@@ -27,12 +28,12 @@ __all__ = ["SagasView"]
 _COLUMNS = (
     Column("state", "State", width=118, mark=mark_of),
     Column("saga", "Instance", width=224, sortable=False, code=True),
-    Column("version", "Version", width=68, sortable=False),
+    Column("version", "Version", width=68, sortable=False, rare=2),
     Column("step", "Latest mark", sortable=False),
     Column("reason", "Reason", sortable=False, show=error_words),
     Column("attempts", "Tries", width=48, align="right", sortable=False),
     Column("started_ns", "Started", width=104, align="right", show=instant),
-    Column("changed_ns", "Changed", width=104, align="right", show=instant),
+    Column("changed_ns", "Changed", width=104, align="right", show=instant, rare=1),
     Column("duration_ns", "Took", width=72, align="right", show=duration),
 )
 
@@ -42,7 +43,7 @@ class SagasView(View):
 
     name = "sagas"
     title = "Sagas"
-    needs = (*View.needs, "status", "text")
+    needs = (*View.needs, "status", "text", "sort", "table")
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -67,6 +68,7 @@ class SagasView(View):
             label="Saga instances",
             empty="No saga instance fits. Take a filter back, or send the event that starts a saga.",
         )
+        self._sorting = Sorting(desk, "sagas", self.table)
         self.opened = OpenedSaga(desk)
         self._halves = Halves([self.filters.row, self.counts.body], self.table, self.opened.body)
 
@@ -81,7 +83,8 @@ class SagasView(View):
             shown, before = (self.desk.shown_run, self.wanted), self._shown
             self._shown = shown
             self.counts.refresh(self.wanted.saga, saga_totals(self.desk.view, self.wanted))
-            if before is not None and before != shown:
+            is_turned = self._sorting.take()
+            if before is not None and (is_turned or before != shown):
                 self.table.rewind()
             else:
                 self.table.reload()

@@ -10,16 +10,16 @@ import panel as pn
 from studio.dashboard.components.graph_pane import GraphPane
 from studio.dashboard.components.graph_stats import graph_stats
 from studio.dashboard.pieces.blank import blank
-from studio.dashboard.pieces.export_bar import frame_exports
+from studio.dashboard.pieces.export_bar import frame_exports, picture_exports
 from studio.dashboard.pieces.faults_in_force import fault_marks, faults_at, planned_faults
 from studio.dashboard.pieces.markup import Markup
 from studio.dashboard.pieces.run_topology import run_topology
 from studio.dashboard.pieces.scene_index import SceneIndex
 from studio.dashboard.pieces.system_detail import SystemDetail
 from studio.dashboard.pieces.system_traffic import SystemTraffic
+from studio.dashboard.pieces.taken_picture import corner_of
 from studio.dashboard.pieces.time_bar import TimeBar
 from studio.dashboard.view import Export, View
-from studio.errors import StudioError
 from studio.graph.drawing import Drawing
 from studio.graph.topology import Edge, Topology
 
@@ -41,10 +41,13 @@ class SystemView(View):
 
     name = "system"
     title = "System"
+    needs = (*View.needs, "part", "at_ns", "last_s")
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
         self._run: int | None = None
+        self._usual_s = 0  # seconds that are looked at where nothing is chosen
+        self._looked_at: int | None = None
         self._index = SceneIndex.of(Topology((), ()))
         self._traffic: SystemTraffic | None = None
         self._chosen = ""
@@ -84,15 +87,38 @@ class SystemView(View):
             self.graph.stats = graph_stats(traffic.edges(), traffic.nodes(self._index))
             self._select()
             self.detail.html = SystemDetail(desk, view, self._index, traffic).html(self._chosen)
+        looked_at = self.time.interval(desk.from_ns, desk.until_ns)
+        self.graph.corner = corner_of(desk, looked_at.from_ns, looked_at.until_ns - 1)
         self.time.shown_ns = self.time.at_ns
         self._show(self.time, self._picture)
 
     def exports(self) -> Sequence[Export]:
-        """Return the drawing, and the traffic that is shown; the picture with its numbers is saved beside it."""
+        """Return the picture with its numbers, which the browser has, the drawing, and all numbers as tables."""
         if not self._index.parts:
             return ()
-        drawing = Export("Drawing without numbers, SVG", "svg", "system", self.graph.svg.encode)
-        return (drawing, *frame_exports("Traffic by address", "traffic", self.frame))
+        shown = picture_exports("Picture", "system", self.graph.svg.encode, drawn_by="system")
+        plain = picture_exports("Drawing without numbers", "drawing", self.graph.svg.encode)
+        traffic = frame_exports("Traffic by address", "traffic", self.frame)
+        return (*shown, *traffic, *frame_exports("Parts", "parts", self.parts), *plain)
+
+    def pinned(self) -> Mapping[str, Any]:
+        """Return how much is looked at: what is usual changes when a run ends."""
+        return {"last_s": self.desk.last_s if self.time.last_s < 0 else self.time.last_s}
+
+    def parts(self) -> pl.DataFrame:
+        """Return the state of all parts at the instant that is shown."""
+        import polars as pl
+
+        stats = self.graph.stats.get("nodes", {})
+        rows = [
+            (*key.split(" ", 1), *(found.get(name) for name in ("up", "down", "queue", "breaker", "faults", "said")))
+            for key, found in stats.items()
+        ]
+        kinds: dict[str, Any] = {
+            "kind": pl.String, "part": pl.String, "up": pl.Int64, "down": pl.Int64, "queue": pl.Int64,
+            "breaker": pl.String, "faults": pl.List(pl.String), "said": pl.String,
+        }  # fmt: skip
+        return pl.DataFrame(rows, schema=kinds, orient="row")
 
     def frame(self) -> pl.DataFrame:
         """Return the traffic that is shown, a row for each sender, receiver and address."""
@@ -120,9 +146,9 @@ class SystemView(View):
     def _open(self, view: RunView) -> None:
         """Begin with another run."""
         is_live = self.desk.feed.is_live_run(view.run)
-        self._is_filling = True
-        self.time.param.update(at_ns=-1, last_s=_LIVE_LAST_S if is_live else 0)
-        self._is_filling = False
+        self._usual_s = _LIVE_LAST_S if is_live else 0
+        if self._run is not None and self.desk.run is None and self.desk.at_ns == self._looked_at:
+            self.desk.at_ns = None  # the newest run is followed, and this instant was of another one
         self._run, self._chosen = view.run, ""
         self._draw(view)
 
@@ -146,16 +172,14 @@ class SystemView(View):
         desk = self.desk
         self._is_filling = True
         self.time.take(desk.span_ns[1], is_live=view.is_live, from_ns=desk.from_ns, until_ns=desk.until_ns)
+        self.time.look(desk.at_ns, desk.last_s, usual_s=self._usual_s)
+        self._looked_at = desk.at_ns
         self._is_filling = False
 
     def _moved(self) -> None:
-        """Show another time; what goes wrong is told in the page, as the frame does where it calls."""
-        if self._is_filling:
-            return
-        try:
-            self.refresh()
-        except StudioError as error:
-            self.desk.tell(str(error), "error", key="system")
+        """Look at another time; the page shows it then."""
+        if not self._is_filling:
+            self.desk.go(**self.time.looked_at(self._usual_s))
 
     def _choose(self, key: str) -> None:
         """Filter all tabs by what was chosen in the picture."""
@@ -163,19 +187,19 @@ class SystemView(View):
             return
         self._chosen = key
         wanted = filters_of(key, self._index)
-        before = {name: getattr(self.desk, name) for name in _FILTERS}
-        self.desk.go(**wanted)
-        if before == wanted:  # a composition filters nothing, but is told all the same
-            self._moved()
+        self.desk.go(**wanted, part="" if self._found(wanted) == key else key)
 
     def _select(self) -> None:
         """Mark in the picture what the desk's filters are about."""
-        now = {name: getattr(self.desk, name) for name in _FILTERS}
-        if filters_of(self._chosen, self._index) != now:
-            keys = (*sorted(self._index.parts), *self._index.lines)
-            found = [key for key in keys if filters_of(key, self._index) == now] if any(now.values()) else []
-            self._chosen = found[0] if found else ""
+        now, part = {name: getattr(self.desk, name) for name in _FILTERS}, self.desk.part
+        is_there = part in self._index.parts or part in self._index.lines
+        self._chosen = part if is_there and filters_of(part, self._index) == now else self._found(now)
         self.graph.selected = self._chosen
+
+    def _found(self, filters: Mapping[str, str]) -> str:
+        """Return the first part or line that filters are about; several may have the same, and some have none."""
+        keys = (*sorted(self._index.parts), *self._index.lines) if any(filters.values()) else ()
+        return next((key for key in keys if filters_of(key, self._index) == filters), "")
 
     def _show(self, *shown: Any) -> None:
         if list(self._body) != list(shown):

@@ -9,6 +9,7 @@ from studio.dashboard.pieces.bulk import bulk_exports
 from studio.dashboard.pieces.filter_bar import FilterBar, chosen, of_desk, of_term, of_text
 from studio.dashboard.pieces.halves import Halves
 from studio.dashboard.pieces.opened_trace import OpenedTrace
+from studio.dashboard.pieces.sorting import Sorting
 from studio.dashboard.pieces.terms import Terms
 from studio.dashboard.pieces.trace_columns import trace_columns
 from studio.dashboard.pieces.window_table import Window, WindowTable
@@ -39,7 +40,7 @@ class TracesView(View):
 
     name = "traces"
     title = "Traces"
-    needs = (*View.needs, "status", "text", "trace", "span")
+    needs = (*View.needs, "status", "text", "sort", "trace", "span", "zoom", "fold")
 
     def __init__(self, desk: Desk) -> None:
         super().__init__(desk)
@@ -68,6 +69,7 @@ class TracesView(View):
             label="Traces",
             empty="No trace fits. Take a filter back, or let time pass: a trace begins with a message from outside.",
         )
+        self._sorting = Sorting(desk, "traces", self.table)
         self.opened = OpenedTrace(desk, self._beside)
         self._halves = Halves([self.filters.row], self.table, self.opened.body)
 
@@ -81,7 +83,8 @@ class TracesView(View):
             self.filters.show()
             wanted, before = self.wanted, self._shown
             self._shown = wanted
-            if before is not None and before != wanted:
+            is_turned = self._sorting.take()
+            if before is not None and (is_turned or before != wanted):
                 self.table.rewind()
             else:
                 self.table.reload()

@@ -9,17 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 from studio.dashboard.pieces.markup import act
 from studio.dashboard.pieces.plain_table import Field, number, plain_table, section
-from studio.observe.axis import duration
+from studio.observe.axis import duration, instant
 from studio.records import Delivery, Message, Record
 from studio.simulation.travel.alignment import NOTHING, happenings
 from studio.store.windows.compare_window import SECTIONS, Contrast
 from studio.store.windows.parting_window import Fork, Place, first_differing_record, first_fork, record_at
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from studio.store.shelf import RunRow
     from studio.store.windows.run_view import RunView
 
-__all__ = ["Parting", "Side", "differences", "found_parting", "parting_words", "partner", "run_title"]
+__all__ = [
+    "Parting", "Side", "differences", "found_parting", "parting_frame", "parting_words", "partner", "run_title",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +68,14 @@ def partner(rows: Sequence[RunRow], run: int) -> int | None:
     others = [row for row in rows if row.run != run]
     if own is None or not others:
         return None
-    alike = [row.run for row in others if row.info.scenario == own.info.scenario and row.run < run]
     before = [row.run for row in others if row.run < run]
+    alike = [row.run for row in others if row.info.name == own.info.name and row.run < run]
     return max(alike or before or [others[0].run])
 
 
 def run_title(row: RunRow) -> str:
     """Return a run as the chooser lists it."""
-    return f"run {row.run}: {row.info.scenario or 'world'}, seed {row.info.seed}, {row.status}, {row.records:,} records"
+    return f"run {row.run}: {row.info.name}, seed {row.info.seed}, {row.status}, {row.records:,} records"
 
 
 def differences(found: Sequence[Contrast], titles: tuple[str, str], *, is_all: bool) -> str:
@@ -89,7 +93,7 @@ def differences(found: Sequence[Contrast], titles: tuple[str, str], *, is_all: b
         if not of_section:
             continue
         note = f"{sum(each.differs for each in of_section)} of {len(of_section)} differ"
-        fields = (Field(""), number(titles[0]), number(titles[1]), number(f"Against {titles[1]}"))
+        fields = (Field("What"), number(titles[0]), number(titles[1]), number(" − ".join(titles)))
         table = plain_table(fields, map(_row, rows), caption=title) if rows else "<p class='soft'>All equal.</p>"
         parts.append(section(title, table, note=note))
     return f'<div class="columns">{"".join(parts)}</div>'
@@ -100,8 +104,8 @@ def _row(each: Contrast) -> tuple[str, str, str, str]:
         (lambda value: duration(int(value))) if each.is_time else (lambda value: f"{value:,.0f}")
     )
     sides = ["–" if value is None else say(value) for value in (each.first, each.second)]
-    sign = "=" if not each.differs else "▲ " if each.change > 0 else "▼ "
-    return each.name, sides[0], sides[1], sign if sign == "=" else sign + say(abs(each.change))
+    change = f"{'+' if each.change > 0 else '−'}{say(abs(each.change))}" if each.differs else "="
+    return each.name, sides[0], sides[1], change
 
 
 def found_parting(first: RunView, second: RunView, told: Callable[[float], bool]) -> Parting | None:
@@ -160,13 +164,28 @@ def parting_words(parting: Parting) -> str:
         if parting.is_event
         else "The same events happened; the first record that differs"
     )
-    parts = [f"<h2>{what}, at {duration(parting.at_ns)}</h2>"]
+    parts = [f"<h2>{what}, at {instant(parting.at_ns, is_fine=True)}</h2>"]
     parts += [
         f"<p><b>run {side.run}</b> {_at(side)}: {escape(side.words)} {_trace_link(side)}</p>"
         for side in (first, second)
     ]
     parts.append(_fields_table(first, second))
     return "".join(parts)
+
+
+def parting_frame(parting: Parting) -> pl.DataFrame:
+    """Return the first difference field by field: `field`, one column for each run, `differs`."""
+    import polars as pl
+
+    sides = (parting.first, parting.second)
+    left, right = (_fields(side.record) for side in sides)
+    rows = [
+        (name, *(None if name not in side else str(side[name]) for side in (left, right)))
+        for name in dict.fromkeys((*left, *right))
+    ]
+    columns = ["field", *(f"run_{side.run}" for side in sides)]
+    frame = pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String), orient="row")
+    return frame.with_columns(differs=pl.col(columns[1]).ne_missing(pl.col(columns[2])))
 
 
 def _fields_table(first: Side, second: Side) -> str:
@@ -184,7 +203,7 @@ def _fields_table(first: Side, second: Side) -> str:
 
 
 def _at(side: Side) -> str:
-    return "" if side.at_ns is None else f'<span class="soft">at {duration(side.at_ns)}</span>'
+    return "" if side.at_ns is None else f'<span class="soft">at {instant(side.at_ns, is_fine=True)}</span>'
 
 
 def _trace_link(side: Side) -> str:

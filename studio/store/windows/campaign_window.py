@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from studio.store.windows.recorded_campaign import RecordedCampaign
 
 __all__ = [
+    "ROWS_MAX",
     "CampaignFacts",
     "broken_invariants",
     "campaign_facts",

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
     from studio.store.windows.run_view import RunView
 
-__all__ = ["MessageStory", "count_dead_letters", "list_dead_letters", "message_story"]
+__all__ = ["DELIVERIES_MAX", "MessageStory", "count_dead_letters", "list_dead_letters", "message_story"]
 
-_DELIVERIES_MAX = 500
+DELIVERIES_MAX = 500
 
 _DELIVERIES = """
 select at_ns, consumer, replica, attempt, outcome, reason from raw.deliveries
@@ -53,7 +53,7 @@ class MessageStory:
     """What is known of a message.
 
     Attributes:
-        message: One row, with the columns of `list_messages`.
+        message: One row, with the columns of `list_messages`, and `body`.
         deliveries: `at_ns`, `consumer`, `replica`, `attempt`, `outcome`, `reason`, in order.
         faults: That struck it: `at_ns`, `fault`, `kind`, `target`, `detail`.
         cause: The message that was being handled when it was sent: one row, or none.
@@ -70,14 +70,14 @@ class MessageStory:
 def message_story(view: RunView, message: int) -> MessageStory | None:
     """Return the story of a message; None where the run has none of this number."""
     with view.burst():
-        found = messages_of(view, Conditions(view, "m").equal("message", message), limit=1)
+        found = messages_of(view, Conditions(view, "m").equal("message", message), limit=1, is_whole=True)
         if not len(found):
             return None
         cause = int(found["cause"][0])
         return MessageStory(
             found,
-            view.ask(_DELIVERIES, names=["consumer", "outcome", "reason"], message=message, limit=_DELIVERIES_MAX),
-            view.ask(_FAULTS, names=["kind", "target"], message=message, limit=_DELIVERIES_MAX),
+            view.ask(_DELIVERIES, names=["consumer", "outcome", "reason"], message=message, limit=DELIVERIES_MAX),
+            view.ask(_FAULTS, names=["kind", "target"], message=message, limit=DELIVERIES_MAX),
             messages_of(view, Conditions(view, "m").equal("message", cause or -1), limit=1),
             messages_of(view, Conditions(view, "m").equal("cause", message)),
         )

@@ -71,7 +71,10 @@ select m.seq from raw.messages m {joins} where {where} order by {order} limit {l
 # The few names that these deliveries have are looked up first: joined three times, all names of a run cost ten times
 # as much as all else.
 _ROWS = """
-with shown as materialized (select * from raw.messages where run = {run} and seq in {places}),
+with shown as materialized (
+  select at_ns, message, kind, address, sender, replica, key, saga, trace, span, cause, {shown}seq from raw.messages
+  where run = {run} and seq in {places}
+),
 met as materialized (
   select seq, message, attempt, consumer, outcome, reason from raw.deliveries
   where run = {run} and message in (select message from shown)
@@ -86,7 +89,7 @@ met as materialized (
   group by d.message
 )
 select m.at_ns, m.message, m.kind, m.address, m.sender, m.replica, m.key, m.saga, m.trace, m.span, m.cause,
-  coalesce(t.attempts, 0) as attempts, t.takers, t.outcomes, t.reasons, m.body, m.seq
+  coalesce(t.attempts, 0) as attempts, t.takers, t.outcomes, t.reasons, {body}m.seq
 from shown m left join told t on t.message = m.message
 """
 _NAMED: Final = ("kind", "address", "sender", "saga")
@@ -127,9 +130,9 @@ def list_messages(
         limit: Of the page.
 
     Returns:
-        The messages' own columns but `causal`, and `attempts` (deliveries to one consumer, at most), `consumers`,
-        `outcome` (what became of it in the end: of several consumers what is gravest), `troubles` (what it went
-        through before), `reason` (of the outcome).
+        The messages' own columns but `causal` and `body` (contents may be long), and `attempts` (deliveries to one
+        consumer, at most), `consumers`, `outcome` (what became of it in the end: of several consumers what is
+        gravest), `troubles` (what it went through before), `reason` (of the outcome).
     """
     way = "desc" if descending else "asc"
     with view.burst():
@@ -141,7 +144,7 @@ def list_messages(
             limit=limit,
             offset=offset,
         )
-        return _shown(view, page["seq"].to_list())
+        return _shown(view, page["seq"].to_list(), is_whole=False)
 
 
 def all_messages(view: RunView, wanted: MessageFilter, *, rows_max: int = ROWS_MAX) -> Iterator[pl.DataFrame]:
@@ -157,35 +160,34 @@ def all_messages(view: RunView, wanted: MessageFilter, *, rows_max: int = ROWS_M
         where = _where(view, wanted, "m").also("m.seq > {after}", after=after)
         page = view.ask(_PAGE, joins=Sql(""), where=where.sql, order=Sql("m.seq"), limit=min(_CHUNK, left), offset=0)
         if not len(page):
+            if after < 0:
+                yield _shown(view, [])  # no rows, but their columns
             return
         yield _shown(view, page["seq"].to_list())
         after, left = page["seq"][-1], left - len(page)
 
 
-def messages_of(view: RunView, where: Conditions, *, limit: int = 200) -> pl.DataFrame:
+def messages_of(view: RunView, where: Conditions, *, limit: int = 200, is_whole: bool = False) -> pl.DataFrame:
     """Return the first messages that satisfy some conditions, with the columns of `list_messages`.
 
     Args:
         view: The run.
         where: Conditions on `raw.messages` as `m`.
         limit: How many at most.
+        is_whole: Whether their contents are wanted, as column `body`.
     """
     page = view.ask(_PAGE, joins=Sql(""), where=where.sql, order=Sql("m.seq"), limit=limit, offset=0)
-    return _shown(view, page["seq"].to_list())
+    return _shown(view, page["seq"].to_list(), is_whole=is_whole)
 
 
-def _shown(view: RunView, places: list[int]) -> pl.DataFrame:
+def _shown(view: RunView, places: list[int], *, is_whole: bool = True) -> pl.DataFrame:
     """Return messages by their places in the run, in the order of these."""
     import polars as pl
 
     order = pl.DataFrame({"seq": places, "order": range(len(places))}, schema={"seq": pl.Int64, "order": pl.Int64})
-    found = (
-        view.ask(_ROWS, names=_NAMED, places=places, between=ord(BETWEEN))
-        .join(order, on="seq")
-        .sort("order")
-        .drop("order")
-    )
-    return with_outcomes(found)
+    shown, body = (Sql(field if is_whole else "") for field in ("body, ", "m.body, "))
+    found = view.ask(_ROWS, names=_NAMED, places=places, between=ord(BETWEEN), shown=shown, body=body)
+    return with_outcomes(found.join(order, on="seq").sort("order").drop("order"))
 
 
 def _where(view: RunView, wanted: MessageFilter, alias: str = "") -> Conditions:

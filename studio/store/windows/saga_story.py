@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from studio.store.windows.run_view import RunView
     from studio.store.windows.statements import Value
 
-__all__ = ["SagaStory", "saga_story"]
+__all__ = ["ROWS_MAX", "SagaStory", "saga_story"]
 
-_ROWS_MAX = 2_000
+ROWS_MAX = 2_000
 
 _STATES = """
 select at_ns, name, state, epoch, version, reason, trace from raw.sagas
@@ -88,7 +88,7 @@ def saga_story(view: RunView, saga: str) -> SagaStory | None:
     """
     with view.burst():
         works = view.ids("step", "compensation")
-        of: dict[str, Value] = {"ids": view.ids(saga), "limit": _ROWS_MAX}
+        of: dict[str, Value] = {"ids": view.ids(saga), "limit": ROWS_MAX}
         states = view.ask(_STATES, names=["name", "state", "version", "reason"], **of)
         if not len(states):
             return None
@@ -102,7 +102,7 @@ def saga_story(view: RunView, saga: str) -> SagaStory | None:
             states.drop("name"),
             view.ask(_JOURNAL, names=["step", "phase", "error"], **of),
             view.ask(_ATTEMPTS, names=["kind", "name", "status", "error", "cell"], kinds=works, **of),
-            view.ask(_LIVES, names=["change", "reason"], services=view.ids(name), limit=_ROWS_MAX, **when),
+            view.ask(_LIVES, names=["change", "reason"], services=view.ids(name), limit=ROWS_MAX, **when),
             view.ask(_FAULTS, names=["kind", "target"], targets=view.ids(name, f"{name}/*"), **when, **of),
             int(view.ask(_MESSAGES, ids=view.ids(saga))["n"][0]),
             end_ns,

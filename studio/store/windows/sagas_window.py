@@ -159,7 +159,7 @@ def all_sagas(view: RunView, wanted: SagaFilter, *, rows_max: int = ROWS_MAX) ->
     for offset in range(0, rows_max, _CHUNK):
         limit = min(_CHUNK, rows_max - offset)
         found = list_sagas(view, wanted, order="started_ns", offset=offset, limit=limit)
-        if len(found):
+        if len(found) or not offset:  # one of no rows still says its columns
             yield found
         if len(found) < limit:
             return

@@ -172,7 +172,7 @@ def all_traces(view: RunView, wanted: TraceFilter, *, rows_max: int = ROWS_MAX) 
     for offset in range(0, rows_max, _CHUNK):
         limit = min(_CHUNK, rows_max - offset)
         found = list_traces(view, wanted, descending=False, offset=offset, limit=limit)
-        if len(found):
+        if len(found) or not offset:  # one of no rows still says its columns
             yield found
         if len(found) < limit:
             return

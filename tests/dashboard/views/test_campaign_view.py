@@ -93,8 +93,10 @@ def test_no_campaign_says_how_to_run_one(tmp_path: Path) -> None:
 
 
 def test_seeds_are_taken_away_as_tables(view: CampaignView) -> None:
-    made: dict[str, Callable[[], bytes]] = {each.name + each.form: each.make for each in view.exports()}
-    assert made["campaign-1-seedscsv"]().count(b"\n") == 5
+    made: dict[str, Callable[[], bytes]] = {each.title: each.make for each in view.exports()}
+    assert made["Seeds, CSV"]().count(b"\n") == 5
+    assert not any(each.is_of_run for each in view.exports())
+    assert all(each.name.startswith("campaign-1-") for each in view.exports())
 
 
 def test_the_replay_line_says_what_differs_from_the_declared_scenario() -> None:

@@ -56,7 +56,9 @@ def test_numbers_and_curves_of_both_runs_are_shown(view: CompareView) -> None:
 
 def test_equal_numbers_are_shown_when_asked_for(view: CompareView) -> None:
     shorter = view.numbers.html
-    view.equal_too.value = True
+    view.equal_too.value = view.equal_too.options
+    assert view.desk.equal == "too"
+    view.refresh()
     assert len(view.numbers.html) > len(shorter)
 
 

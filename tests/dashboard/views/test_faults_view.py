@@ -94,7 +94,8 @@ def test_a_run_that_is_over_shows_its_plan_and_what_struck(desk: Desk) -> None:
 def test_plan_and_strikes_can_be_taken_away(live: Desk) -> None:
     view = shown(live)
     ask(view, do="inject", kind="lose", values={"targets": ["Store"]})
-    table, plan = (export.make().decode() for export in view.exports())
-    assert table.splitlines()[0] == "number,kind,words,strikes"
-    (fault,) = plan_from(json.loads(plan))
+    made = {export.title: export.make().decode(errors="replace") for export in view.exports()}
+    assert made["Faults, CSV"].splitlines()[0] == "number,kind,words,strikes,in_force"
+    (fault,) = plan_from(json.loads(made["Plan, JSON"]))
     assert fault.target == "Store"
+    assert made["Plan, cell"].startswith("%%scenario played")

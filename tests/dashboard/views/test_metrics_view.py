@@ -75,11 +75,23 @@ def test_faults_are_named_with_their_words(view: MetricsView) -> None:
 
 
 def test_curves_are_kept_as_tables_and_as_a_picture(view: MetricsView) -> None:
-    files = {export.form: export.make() for export in view.exports()}
-    table = pl.read_parquet(io.BytesIO(files["parquet"]))
+    files = {export.title: export.make() for export in view.exports()}
+    table = pl.read_parquet(io.BytesIO(files["All curves, Parquet"]))
     assert set(table["chart"]) >= {"Throughput", "Calls take"}
-    assert files["svg"].startswith(b"<svg")
-    assert b"payment_outage" in files["svg"]
+    assert files["All charts, SVG"].startswith(b"<svg")
+    assert b"payment_outage" in files["All charts, SVG"]
+
+
+def test_each_chart_can_be_taken_away_alone(view: MetricsView) -> None:
+    titles = {export.title for export in view.exports()}
+    shown = [chart.title for chart in view.shown() if not chart.curves.is_empty]
+    assert {f"{title}, {form}" for title in shown for form in ("SVG", "PNG")} <= titles
+
+
+def test_faults_and_breakers_are_kept_as_a_table(view: MetricsView) -> None:
+    frame = view.stretches()
+    assert set(frame["name"]) == {band.name for strip in (view.faults, view.breakers) for band in strip.bands}
+    assert (frame["from_ns"] <= frame["until_ns"]).all()
 
 
 def test_another_theme_makes_the_charts_anew(view: MetricsView) -> None:

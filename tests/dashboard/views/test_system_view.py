@@ -64,6 +64,7 @@ def test_a_call_that_the_sources_do_not_show_is_a_line_once_it_was_made(view: Sy
 
 def test_a_window_that_trails_an_instant_counts_only_what_lies_in_it(view: SystemView, order_run: Run) -> None:
     view.time.param.update(last_s=10, at_ns=15_000_000_000)
+    view.refresh()
     spans = order_run.spans.filter(kind="call", name="Inventory.reserve")
     inside = spans.filter((pl.col("end_ns") > 5_000_000_000) & (pl.col("end_ns") <= 15_000_000_000))
     found = edge(view, "step: saga OrderProcessing > service Inventory/reserve")
@@ -73,10 +74,12 @@ def test_a_window_that_trails_an_instant_counts_only_what_lies_in_it(view: Syste
 
 def test_parts_show_their_state_at_that_instant(view: SystemView) -> None:
     view.time.param.update(last_s=1, at_ns=2_000_000_000)  # Email/1 crashes at 1.865 s for a second
+    view.refresh()
     email = view.graph.stats["nodes"]["service Email"]
     assert (email["up"], email["down"]) == (0, 1)
     assert email["faults"] == ["Email/1 crashes at 1.865s, down for 1s"] or "crashes" in email["faults"][0]
     view.time.at_ns = 4_000_000_000
+    view.refresh()
     assert view.graph.stats["nodes"]["service Email"]["up"] == 1
 
 
@@ -127,18 +130,25 @@ def test_errors_lead_to_their_traces_and_code_to_its_cell(view: SystemView) -> N
 def test_a_range_of_the_desk_is_what_is_looked_at(view: SystemView) -> None:
     view.desk.go(from_ns=1_000_000_000, until_ns=3_000_000_000)
     view.refresh()
-    assert (view.time.last_s, view.time.range_text) == (-1, "1 s – 3 s")
+    assert (view.time.last_s, view.time.range_text) == (-1, "1.00 s – 3.00 s")
     view.desk.go(from_ns=None, until_ns=None)
     view.refresh()
     assert view.time.last_s == 0
 
 
 def test_the_traffic_can_be_taken_away_as_a_table(view: SystemView) -> None:
-    exports = {each.form: each for each in view.exports()}
-    frame = pl.read_parquet(io.BytesIO(exports["parquet"].make()))
+    exports = {each.title: each for each in view.exports()}
+    frame = pl.read_parquet(io.BytesIO(exports["Traffic by address, Parquet"].make()))
     assert frame.filter(kind="call", address="Payment.process")["count"].sum() == edge(view, STEP)["count"]
-    assert exports["csv"].make().startswith(b"kind,source,target,address,count")
-    assert exports["svg"].make().startswith(b"<svg")
+    assert exports["Traffic by address, CSV"].make().startswith(b"kind,source,target,address,count")
+    assert exports["Drawing without numbers, SVG"].make().startswith(b"<svg")
+
+
+def test_the_state_of_all_parts_can_be_taken_away(view: SystemView) -> None:
+    parts = view.parts()
+    assert {f"{kind} {part}" for kind, part in parts.select("kind", "part").iter_rows()} == set(
+        view.graph.stats["nodes"]
+    )
 
 
 def test_a_run_in_which_nobody_spoke_says_what_to_do(log: Log) -> None:

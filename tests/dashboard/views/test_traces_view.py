@@ -115,11 +115,12 @@ def test_a_trace_that_is_not_there_is_told_in_its_place(desk: Desk, words: Words
 def test_exports_hold_all_that_fits_and_the_picture(desk: Desk) -> None:
     desk.go(trace=3, status="timeout")
     view = shown(desk)
-    exports = {export.form: export for export in view.exports()}
-    rows = pl.read_parquet(io.BytesIO(exports["parquet"].make()))
-    assert len(rows) == view.table.total == exports["csv"].make().count(b"\n") - 1
-    assert exports["svg"].make().startswith(b"<svg")
-    assert b"Trace 3" in exports["txt"].make()
+    exports = {export.title: export for export in view.exports()}
+    rows = pl.read_parquet(io.BytesIO(exports["Traces, Parquet"].make()))
+    assert len(rows) == view.table.total == exports["Traces, CSV"].make().count(b"\n") - 1
+    assert exports["Traces, CSV"].told() == f"{len(rows)} rows"
+    assert exports["Trace 3, SVG"].make().startswith(b"<svg")
+    assert b"Trace 3" in exports["Trace 3, text"].make()
 
 
 def test_hostile_text_is_shown_and_not_run(desk: Desk, words: Words) -> None:
