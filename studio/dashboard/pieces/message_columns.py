@@ -31,15 +31,15 @@ def _mark(ended: Any) -> Mark:
 MESSAGE_COLUMNS: Final = (
     Column("message", "Message", width=76, align="right", sortable=False),
     Column("at_ns", "At", width=104, align="right", show=instant),
-    Column("kind", "Kind", width=54),
+    Column("kind", "Kind", width=54, rare=1),
     Column("address", "Address", width=176, code=True),
     Column("sender", "From", width=132, sortable=False),
     Column("consumers", "To", sortable=False, show=_names),
     Column("key", "Key", width=96, sortable=False),
     Column("attempts", "Tries", width=54, align="right", show=_number),
     Column("ended", "Outcome", width=136, sortable=False, show=_ended, mark=_mark),
-    Column("trace", "Trace", width=54, align="right", sortable=False, show=_number),
-    Column("saga", "Saga", sortable=False),
+    Column("trace", "Trace", width=54, align="right", sortable=False, show=_number, rare=2),
+    Column("saga", "Saga", sortable=False, rare=3),
 )
 """Of messages; `ended` is the outcome with what went before."""
 

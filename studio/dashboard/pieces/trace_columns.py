@@ -27,7 +27,7 @@ def trace_columns(longest_ns: Callable[[], int]) -> tuple[Column, ...]:
         Column(
             "duration_ns", "Duration", width=136, align="right", show=duration, share=lambda value: value / longest_ns()
         ),
-        Column("spans", "Spans", width=58, align="right"),
+        Column("spans", "Spans", width=58, align="right", rare=1),
         Column("troubled", "Troubled", width=76, align="right", show=_some),
         Column("faults", "Faults", width=62, align="right", show=lambda value: f"⚡ {value}" if value else ""),
         Column("statuses", "Status", width=120, show=_statuses, mark=_mark),

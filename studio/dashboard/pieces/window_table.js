@@ -1,5 +1,7 @@
 // A grid of any length: it holds the rows around what is seen and asks the server for the next ones as one scrolls.
 const ROW = 26;
+const LEAST = 80; // of a column that shares what is left
+const GOOD = 120; // so wide it says something; where there is less, columns of lesser use go
 const HEIGHT_MAX = 8_000_000; // browsers end elements somewhere above; beyond, a pixel stands for several rows
 const SIGNS = { ok: "✓", warning: "▲", error: "✕", info: "●", muted: "–" };
 
@@ -35,13 +37,26 @@ export function render({ model }) {
     return height() < HEIGHT_MAX ? Math.floor(scroller.scrollTop / ROW) : Math.round(Math.min(1, share) * last());
   }
 
+  let left = ""; // places of the columns for which there is room, as text
+  const isLeft = (at) => left.split(" ").includes(String(at));
+
+  // The columns for which there is room: those of lesser use go first.
+  function fitting() {
+    const found = model.head.map((each, at) => ({ ...each, at }));
+    const width = () => found.reduce((sum, each) => sum + (each.width || GOOD), 0);
+    const byUse = found.filter((each) => each.rare).sort((one, other) => other.rare - one.rare);
+    while (byUse.length && width() > (scroller.clientWidth || Infinity)) found.splice(found.indexOf(byUse.shift()), 1);
+    return found.map((each) => each.at).join(" ");
+  }
+
   function drawHead() {
-    const widths = model.head.map((each) => (each.width ? `${each.width}px` : "minmax(80px, 1fr)"));
+    left = fitting();
+    const shown = model.head.filter((_, at) => isLeft(at));
+    const widths = shown.map((each) => (each.width ? `${each.width}px` : `minmax(${LEAST}px, 1fr)`));
     grid.style.setProperty("--columns", widths.join(" "));
-    const least = model.head.reduce((sum, each) => sum + (each.width || 80), 0);
-    grid.style.minWidth = `${least}px`;
+    grid.style.minWidth = `${shown.reduce((sum, each) => sum + (each.width || LEAST), 0)}px`;
     const held = [...head.children].findIndex((cell) => cell.contains(root.getRootNode().activeElement));
-    head.replaceChildren(...model.head.map(headCell));
+    head.replaceChildren(...shown.map(headCell));
     head.children[held]?.firstElementChild?.focus({ preventScroll: true });
   }
 
@@ -127,10 +142,11 @@ export function render({ model }) {
     line.dataset.key = key;
     line.dataset.at = String(at);
     line.style.transform = `translateY(${shift + at * ROW}px)`;
-    const said = JSON.stringify([cells, marks, shares, model.head]);
+    const said = JSON.stringify([cells, marks, shares, model.head, left]);
     if (line.said !== said) {
       line.said = said;
-      line.replaceChildren(...cells.map((text, column) => bodyCell(text, marks[column], model.head[column], shares[column])));
+      const made = cells.map((text, column) => isLeft(column) && bodyCell(text, marks[column], model.head[column], shares[column]));
+      line.replaceChildren(...made.filter(Boolean));
     }
     return line;
   }
@@ -224,6 +240,10 @@ export function render({ model }) {
   const sizes = new ResizeObserver(() => {
     if (scroller.clientHeight !== seenHeight) revealed = -1;
     seenHeight = scroller.clientHeight;
+    if (fitting() !== left) {
+      drawHead();
+      draw();
+    }
     reveal();
     ask();
   });
