@@ -11,6 +11,8 @@ from studio.dashboard.pieces.facts import table
 
 __all__ = ["Change", "changes", "difference_table"]
 
+ROWS_MAX = 500
+VALUE_MAX = 1_000  # characters
 _SIGNS = {"added": "+", "removed": "−", "changed": "≠", "same": "="}
 
 
@@ -45,17 +47,26 @@ def changes(before: str, after: str, fields: Sequence[str] = ()) -> list[Change]
 
 
 def difference_table(before: str, after: str, fields: Sequence[str] = ()) -> str:
-    """Return the differences as a table in HTML, each with its sign."""
-    found = changes(before, after, fields)
+    """Return the differences as a table in HTML, each with its sign; of long ones the fields that differ come first."""
+    every = changes(before, after, fields)
+    found = every if len(every) <= ROWS_MAX else sorted(every, key=lambda each: each.kind == "same")[:ROWS_MAX]
     rows = [
         (f'{_SIGNS[each.kind]} <span class="soft">{each.kind}</span>', f'<span class="code">{escape(each.path)}</span>',
-         f'<span class="code">{escape(each.before)}</span>', f'<span class="code">{escape(each.after)}</span>')
+         f'<span class="code">{escape(_cut(each.before))}</span>',
+         f'<span class="code">{escape(_cut(each.after))}</span>')
         for each in found
     ]  # fmt: skip
     classes = [each.kind if each.kind != "same" else "" for each in found]
     same = all(each.kind == "same" for each in found)
     told = "<p>✓ Both have the same contents.</p>" if same else ""
-    return told + table(("Change", "Field", "Before", "After"), rows, label="Difference field by field", classes=classes)
+    if len(found) < len(every):
+        told += f"<p>{len(found):,} of {len(every):,} fields are shown, those that differ first.</p>"
+    titles = ("Change", "Field", "Before", "After")
+    return told + table(titles, rows, label="Difference field by field", classes=classes)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= VALUE_MAX else f"{text[:VALUE_MAX]}… and {len(text) - VALUE_MAX:,} characters more"
 
 
 def _change(path: str, before: str | None, after: str | None) -> Change:
@@ -69,7 +80,7 @@ def _change(path: str, before: str | None, after: str | None) -> Change:
 def _read(body: str) -> Any:
     try:
         return json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return body
 
 

@@ -10,8 +10,10 @@ from typing import Any, Final
 from studio.dashboard.pieces.window_table import Mark
 from studio.errors import in_words
 
-__all__ = ["error_words", "facts", "mark_of", "marked", "pretty", "section", "table"]
+__all__ = ["PRETTY_MAX", "error_words", "facts", "mark_of", "marked", "pretty", "section", "table"]
 
+PRETTY_MAX = 20_000
+"""Characters of contents that are written into a page."""
 _MARKS: Final[dict[str, Mark]] = {
     "ok": "ok", "replied": "ok", "acknowledged": "ok", "completed": "ok", "done": "ok",
     "error": "error", "crashed": "error", "dead-lettered": "error", "lost": "error", "stuck": "error",
@@ -81,13 +83,22 @@ def table(titles: Sequence[str], rows: Iterable[Sequence[str]], *, label: str = 
 def pretty(body: str, fields: Sequence[str] = ()) -> str:
     """Return JSON indented, with the fields of its contract first and in their order; other text as it is.
 
+    A browser lays out what it is given whole: of what is very long, only the beginning is returned, and says so.
+
     Args:
         body: As it was sent.
         fields: Of the contract.
     """
+    text = _indented(body, fields)
+    if len(text) <= PRETTY_MAX:
+        return text
+    return f"{text[:PRETTY_MAX]}\n… and {len(text) - PRETTY_MAX:,} characters more"
+
+
+def _indented(body: str, fields: Sequence[str]) -> str:
     try:
         value = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):  # no JSON, or lists in lists in lists
         return body
     if isinstance(value, dict):
         known = {name: value[name] for name in fields if name in value}

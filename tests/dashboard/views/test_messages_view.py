@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 
 import polars as pl
 import pytest
 
 from studio.dashboard.desk import Desk
-from studio.dashboard.pieces.difference import changes
-from studio.dashboard.pieces.facts import pretty
+from studio.dashboard.pieces.difference import changes, difference_table
+from studio.dashboard.pieces.facts import PRETTY_MAX, pretty
 from studio.dashboard.pieces.terms import Terms
 from studio.dashboard.views.messages_view import MessagesView
 from studio.simulation.world import World
@@ -42,7 +43,7 @@ def test_filters_of_the_desk_and_of_the_text_narrow_the_list(desk: Desk) -> None
 def test_a_message_shows_contents_verdict_and_deliveries(desk: Desk, words: Words) -> None:
     desk.go(message=first_of(desk, "Email.write"))
     view = shown(desk)
-    assert "a Letter" in words(view.opened.left.html)
+    assert "valid Letter" in words(view.opened.left.html)
     assert '"order_id"' in words(view.opened.left.html)
     assert "refused no replica" in words(view.opened.right.html)
     assert "Its cause" in view.opened.right.html
@@ -130,6 +131,24 @@ def test_fields_stand_in_the_order_of_their_contract() -> None:
     found = pretty('{"b":1,"x":2,"a":3}', ("a", "b"))
     assert found.index('"a"') < found.index('"b"') < found.index('"x"')
     assert pretty("no json") == "no json"
+
+
+def test_of_very_long_contents_the_page_gets_the_beginning_and_says_so() -> None:
+    found = pretty(f'"{"x" * 1_000_000}"')
+    assert len(found) < PRETTY_MAX + 100
+    assert found.endswith("… and 980,002 characters more")
+    deep = "[" * 100_000 + "]" * 100_000
+    assert pretty(deep).startswith("[[[")
+    assert [each.kind for each in changes(deep, deep)] == ["same"]
+
+
+def test_of_many_fields_those_that_differ_stand_in_the_difference() -> None:
+    before = json.dumps(dict.fromkeys(map(str, range(5_000)), "same"))
+    after = json.dumps(json.loads(before) | {"4999": "y" * 9_000})
+    found = difference_table(before, after)
+    assert found.count("<tr") == 501
+    assert "500 of 5,000 fields" in found
+    assert "… and 8,002 characters more" in found
 
 
 def test_what_was_added_removed_and_changed_is_told_by_path() -> None:

@@ -90,6 +90,15 @@ def test_pages_put_together_are_the_whole_in_order(stormy_view: RunView) -> None
     assert len(whole) == count_messages(stormy_view, MessageFilter())
 
 
+def test_a_page_leaves_the_contents_where_they_are(stormy_view: RunView) -> None:
+    page = list_messages(stormy_view, MessageFilter(), limit=3)
+    assert "body" not in page.columns
+    story = message_story(stormy_view, page["message"][0])
+    assert story is not None
+    assert story.message["body"][0]
+    assert "body" not in story.effects.columns
+
+
 def test_an_export_brings_all_rows_up_to_its_bound(stormy_view: RunView) -> None:
     every = sum(map(len, all_messages(stormy_view, MessageFilter())))
     assert every == count_messages(stormy_view, MessageFilter())
