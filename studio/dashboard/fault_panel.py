@@ -15,6 +15,7 @@ from studio.errors import InvalidFault, StudioError, UnknownTarget, nearest
 from studio.model.fault import KINDS, Fault
 from studio.model.faults.fault_form import FaultForm, families, form_of, forms
 from studio.model.faults.network_faults import Partition
+from studio.observe.axis import instant
 from studio.simulation.harming.fault_presets import presets_of
 from studio.simulation.harming.fault_words import in_words
 from studio.simulation.harming.form_choices import parties_of, read_form, suggestions, targets_of
@@ -178,7 +179,7 @@ class FaultPanel:
     def _crash(self, request: Mapping[str, Any]) -> dict[str, Any]:
         target, replica = str(request["target"]), int(request.get("replica") or 1)
         self._world.crash(target, replica=replica, down_for=str(request.get("down_for") or "1s"))
-        return {"done": f"{target}/{replica} crashed at {self._world.now}"}
+        return {"done": f"{target}/{replica} crashed at {instant(self._world.now_ns)}"}
 
     def _partition(self, request: Mapping[str, Any]) -> dict[str, Any]:
         target, source = str(request["target"]), str(request.get("source") or "")

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from studio.errors import BadMagic, NothingDeclared, NothingRun, UnsettledCell
-from studio.model.duration import format_ns
 from studio.notebook.arguments import MAGICS, Values, usage
 from studio.notebook.cards.card import Card
 from studio.notebook.cards.wording import count
 from studio.notebook.progress import progress_of
 from studio.notebook.session import Session
 from studio.notebook.stopping import stopped_between_runs
+from studio.observe.axis import duration
 
 if TYPE_CHECKING:
     from studio.graph.lint import Finding
@@ -194,7 +194,7 @@ def _run(session: Session, name: str, seed: int | None, instead: Mapping[str, st
     line = progress_of(name)
 
     def tell(progress: Progress) -> None:
-        came = f"{format_ns(progress.now_ns)} of {format_ns(progress.end_ns)}, {progress.records:,} records"
+        came = f"{duration(progress.now_ns)} of {duration(progress.end_ns)}, {progress.records:,} records"
         line.show(progress.now_ns / max(progress.end_ns, 1), came)
 
     try:

@@ -1,4 +1,4 @@
-"""Say times as people read them: durations with three digits, instants to the hundredth, an axis with round ticks."""
+"""Say times as people read them, everywhere in one way: durations, instants, an axis with round ticks."""
 
 from __future__ import annotations
 
@@ -19,27 +19,51 @@ _UNITS = (
 
 
 def duration(time_ns: int) -> str:
-    """Return a duration in its largest unit, such as `1.25 s` or `40 ms`."""
+    """Return a duration in its largest unit, from a minute on in its two largest: `40 ms`, `1.25 s`, `2 h 05 min`."""
     if time_ns < 0:
         return "−" + duration(-time_ns)
-    scale, unit = next(((scale, unit) for scale, unit in _UNITS if time_ns >= scale), (1_000_000, "ms"))
+    if time_ns >= _MINUTE - 50_000_000:  # 59.95 s would be 60
+        return _in_two_units(time_ns)
+    scale, unit = next(((scale, unit) for scale, unit in _UNITS if 2000 * time_ns >= 1999 * scale), _UNITS[3])
     value = time_ns / scale
     return f"{value:.0f} {unit}" if value >= 100 else f"{value:.3g} {unit}"
 
 
-def instant(time_ns: int) -> str:
-    """Return an instant so that neighbours can be told apart: `12.30 s`, `1 min 57.2 s`, `2 h 05 min 07 s`."""
+def instant(time_ns: int, *, is_fine: bool = False) -> str:
+    """Return an instant so that neighbours can be told apart: `12.30 s`, `1 min 57.2 s`, `2 h 05 min 07 s`.
+
+    Args:
+        time_ns: Since the run began.
+        is_fine: Tell it to the millisecond, as the inside of a trace needs it: `1 min 57.183 s`.
+    """
     if abs(time_ns) < 1_000_000_000:
         return duration(time_ns)
     if time_ns < 0:
-        return "−" + instant(-time_ns)
-    if time_ns < _MINUTE - 5_000_000:
-        return f"{time_ns / 1e9:.2f} s"
-    tenths = round(time_ns / 1e8)
-    minutes, hours = tenths // 600, tenths // 36_000
+        return "−" + instant(-time_ns, is_fine=is_fine)
+    digits = 3 if is_fine else 2 if time_ns < _MINUTE - 5_000_000 else 1 if time_ns < 60 * _MINUTE - 50_000_000 else 0
+    minutes, parts = divmod(round(time_ns * 10**digits / 1e9), 60 * 10**digits)
+    if not minutes:
+        return f"{parts / 10**digits:.{digits}f} s"
+    rest = f"{parts / 10**digits:0{digits + 3 if digits else 2}.{digits}f} s"
+    hours, minutes = divmod(minutes, 60)
     if not hours:
-        return f"{minutes} min {tenths % 600 / 10:04.1f} s"
-    return f"{hours} h {minutes % 60:02} min {tenths // 10 % 60:02} s"
+        return f"{minutes} min {rest}"
+    days, hours = divmod(hours, 24)
+    return (f"{days} d " if days else "") + f"{hours} h {minutes:02} min {rest}"
+
+
+def _in_two_units(time_ns: int) -> str:
+    """Return a duration of a minute or more; what would be 60 of one unit is 1 of the next."""
+    seconds = round(time_ns / 1e9)
+    if seconds < 3600:
+        return _pair(seconds, 60, "min", "s")
+    minutes = round(seconds / 60)
+    return _pair(minutes, 60, "h", "min") if minutes < 1440 else _pair(round(minutes / 60), 24, "d", "h")
+
+
+def _pair(count: int, size: int, unit: str, small: str) -> str:
+    whole, rest = divmod(count, size)
+    return f"{whole} {unit} {rest:0{2 if size == 60 else 1}} {small}" if rest else f"{whole} {unit}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ STATUS_SIGNS = {"ok": "✓", "error": "✗", "timeout": "◔", "crashed": "✖",
 """One sign for each status of a span."""
 
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
-_DURATION = 8
+_DURATION_MIN = 8  # `1 min 05 s` takes more
 _STATUS_MAX = 20
 _ROOM_FOR_SERVICES = 80
 _DEPTH_MAX = 10
@@ -31,6 +31,7 @@ class _Columns:
     label: int
     service: int  # with the blank before it; 0 where there is no room
     status: int
+    spent: int
     bars: int
 
     @property
@@ -85,7 +86,8 @@ def _columns(timeline: Timeline, width: int) -> _Columns:
     service = min(width * 15 // 100, longest) + 1 if width >= _ROOM_FOR_SERVICES else 0
     label = max(12, min(max((_wide(_label(row)) for row in timeline.rows), default=0), width * 34 // 100))
     status = min(_STATUS_MAX, width // 6, max((_wide(_status(row.span)) for row in timeline.rows), default=0))
-    return _Columns(width, label, service, status, width - label - service - status - _DURATION - 5)
+    spent = max([_DURATION_MIN, *(_wide(duration(row.spent_ns)) for row in timeline.rows)])
+    return _Columns(width, label, service, status, spent, width - label - service - status - spent - 5)
 
 
 def _label(row: Row) -> str:
@@ -115,7 +117,7 @@ def _row_line(row: Row, axis: Axis, columns: _Columns) -> str:
     bar = _bar(left, right, columns.bars)
     spent = duration(row.spent_ns)
     return (
-        f"{fit(_label(row), columns.label)}{service} │{bar}│ {spent:>{_DURATION}} "
+        f"{fit(_label(row), columns.label)}{service} │{bar}│ {spent:>{columns.spent}} "
         f"{fit(_status(span), columns.status).rstrip()}"
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from html import escape
 
 from studio.errors import in_words
-from studio.observe.axis import Axis, duration
+from studio.observe.axis import Axis, duration, instant
 from studio.observe.critical_path import CriticalPath, Stretch
 from studio.observe.lines import STATUS_SIGNS, fit
 from studio.observe.marks import SIGNS, Mark
@@ -216,7 +216,7 @@ def _dots(row: Row, sheet: _Sheet, middle: float) -> Iterator[str]:
             yield (
                 f'<circle class="dot" data-at="{sheet.since(mark.at_ns)}" cx="{sheet.x(mark.at_ns)}" cy="{middle}" '
                 f'r="3"><title>'
-                f"{_safe(f'{mark.text} (at {duration(mark.at_ns)})')}</title></circle>"
+                f"{_safe(f'{mark.text} (at {_at(mark.at_ns)})')}</title></circle>"
             )
 
 
@@ -234,7 +234,7 @@ def _mark(mark: Mark, sheet: _Sheet, top: int, *, owner: int) -> str:
     return (
         f'<g class="mark-{mark.kind}" data-at="{sheet.since(mark.at_ns)}" data-owner="{owner}" data-top="{top}" '
         f'data-height="{_MARK_HEIGHT}">'
-        f"<title>{_safe(f'{mark.text} (at {duration(mark.at_ns)})')}</title>{stem}"
+        f"<title>{_safe(f'{mark.text} (at {_at(mark.at_ns)})')}</title>{stem}"
         f'{sign}<text class="{weight}{" end" if to_left else ""}" x="{x + (-10 if to_left else 10)}" y="{y}">'
         f"{_safe(text)}</text></g>"
     )
@@ -271,7 +271,7 @@ def _tip(row: Row) -> str:
         f"{span.name} ({span.kind})",
         f"{span.service}, replica {span.replica}" if span.service else "",
         f"key {row.key}" if row.key else "",
-        f"from {duration(span.start_ns)} to {duration(span.end_ns)}, {duration(row.spent_ns)}",
+        f"from {_at(span.start_ns)} to {_at(span.end_ns)}, {duration(row.spent_ns)}",
         f"{span.status} {span.error}".strip(),
         f"in {span.cell}, line {span.line}" if span.cell else "",
         *(mark.text for mark in row.marks),
@@ -286,6 +286,10 @@ def _told(timeline: Timeline, title: str, corner: str) -> str:
     whole = duration(timeline.axis.end_ns - timeline.axis.start_ns)
     struck = f"; faults: {', '.join(faults[:5])}" if faults else ""
     return f"{title}, {corner}: {len(timeline.rows)} spans in {whole}, {troubled} went wrong{struck}"
+
+
+def _at(at_ns: int) -> str:
+    return instant(at_ns, is_fine=True)
 
 
 def _safe(text: str) -> str:

@@ -8,7 +8,7 @@ from html import escape
 from typing import Literal
 
 from studio.errors import in_words
-from studio.observe.axis import Axis, duration
+from studio.observe.axis import Axis, duration, instant
 from studio.observe.palette import surface
 
 __all__ = ["SagaMark", "SagaPicture", "SagaState", "SagaWork"]
@@ -152,13 +152,13 @@ class SagaPicture:
             fits = right - left > len(state.state) * _LETTER + 8
             name = f'<text class="middle" x="{(left + right) / 2:.1f}" y="{_HEAD + 8}">{state.state}</text>'
             found.append(
-                f'<g class="state"><title>{escape(told)} (at {duration(state.start_ns)})</title><rect '
+                f'<g class="state"><title>{escape(told)} (at {_at(state.start_ns)})</title><rect '
                 f'class="{escape(state.state)}" x="{left}" y="{_HEAD}" width="{max(2.0, right - left):.1f}" '
                 f'height="17" rx="2"/>{name if fits else ""}</g>'
             )
         last = self.states[-1]
         is_later = last.start_ns > axis.end_ns
-        told = f"{last.state} at {duration(last.start_ns)}" if is_later else f"epoch {last.epoch}"
+        told = f"{last.state} at {instant(last.start_ns)}" if is_later else f"epoch {last.epoch}"
         found.append(f'<text class="soft" x="{_RIGHT + 8}" y="{_HEAD + 8}">{escape(told)}</text>')
         found.append(f'<text class="soft end" x="{_LEFT - 10}" y="{_HEAD + 8}">state</text>')
         return found
@@ -183,7 +183,7 @@ class SagaPicture:
             if not mark.step:
                 x = _x(axis, mark.at_ns)
                 found.append(
-                    f"<g><title>{escape(mark.words)} (at {duration(mark.at_ns)})</title>"
+                    f"<g><title>{escape(mark.words)} (at {_at(mark.at_ns)})</title>"
                     f'<line class="cut" x1="{x}" x2="{x}" y1="{_HEAD + 18}" y2="{bottom}"/>'
                     f'<text class="bad sign" x="{x}" y="{_HEAD + 24}">{escape(mark.sign)}</text></g>'
                 )
@@ -191,8 +191,12 @@ class SagaPicture:
 
     def _told(self) -> str:
         """Say the picture in a sentence, for those who do not see it."""
-        states = ", then ".join(f"{state.state} at {duration(state.start_ns)}" for state in self.states)
+        states = ", then ".join(f"{state.state} at {_at(state.start_ns)}" for state in self.states)
         return f"{self.title}: {states}; steps: {', '.join(self.steps) or 'none'}"
+
+
+def _at(at_ns: int) -> str:
+    return instant(at_ns, is_fine=True)
 
 
 def _x(axis: Axis, at_ns: int) -> float:
@@ -215,7 +219,7 @@ def _bar(axis: Axis, work: SagaWork, top: int) -> str:
     what = "undoing" if work.kind == "compensation" else "attempt"
     error = f": {_words(work.error)}" if work.error else ""
     return (
-        f"<g><title>{escape(work.step)}, {what} {work.attempt}, from {duration(work.start_ns)}, {spent}"
+        f"<g><title>{escape(work.step)}, {what} {work.attempt}, from {_at(work.start_ns)}, {spent}"
         f'{escape(error)}</title><rect class="{work.kind}{trouble}" x="{left}" y="{top + 7}" '
         f'width="{max(2.5, right - left):.1f}" height="{_ROW - 14}" rx="2"/></g>'
     )
@@ -224,7 +228,7 @@ def _bar(axis: Axis, work: SagaWork, top: int) -> str:
 def _sign(axis: Axis, mark: SagaMark, middle: float) -> str:
     bad = " bad" if mark.sign in ("failed", "unknown", "compensation-failed") else ""
     return (
-        f"<g><title>{escape(mark.words)} (at {duration(mark.at_ns)})</title><text "
+        f"<g><title>{escape(mark.words)} (at {_at(mark.at_ns)})</title><text "
         f'class="sign{bad}" x="{_x(axis, mark.at_ns) + 7}" y="{middle}">{_SIGNS[mark.sign]}</text></g>'
     )
 

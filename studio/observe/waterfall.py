@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from studio.observe.axis import duration
+from studio.observe.axis import instant
 from studio.observe.lines import lines_of
 from studio.observe.picture import draw
 from studio.observe.timeline import Timeline
@@ -55,7 +55,7 @@ class Waterfall:
 
     @property
     def _corner(self) -> str:
-        began = f"t = {duration(self.timeline.axis.start_ns)}"
+        began = f"t = {instant(self.timeline.axis.start_ns)}"
         return f"{self.corner} · {began}" if self.corner else began
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,6 +62,23 @@ class RunInfo:
     shape: Shape = field(default_factory=Shape)
     case: str = ""
     topology: str = ""
+
+    @property
+    def name(self) -> str:
+        """What to call the run: its scenario, `evening (world)` where a world began from one, else `world`."""
+        if self.scenario or not self.case:
+            return self.scenario or "world"
+        began = _scenario_in(self.case)
+        return f"{began} (world)" if began else "world"
+
+
+@functools.lru_cache(maxsize=256)
+def _scenario_in(case: str) -> str:
+    """Return the scenario that a case names; kept, since a world's case holds all that was done to it."""
+    try:
+        return str(json.loads(case)["scenario"])
+    except (ValueError, KeyError, TypeError):  # of another version of Studio
+        return ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def test_a_fault_stands_below_the_span_it_struck_in_words() -> None:
 
 
 def test_the_title_the_seed_and_the_virtual_time_are_on_top() -> None:
-    assert re.fullmatch(r"Ada +seed 7 · t = 0 ms", shown(CHARGE)[0])
+    assert re.fullmatch(r"Ada +seed 7 · t = 0 s", shown(CHARGE)[0])
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_the_drawing_is_one_titled_image_that_loads_nothing() -> None:
     root = ET.fromstring(text)  # noqa: S314 - our own
     assert (root.get("role"), root.tag) == ("img", f"{SVG}svg")
     assert str(root.get("aria-label")).startswith(
-        "Ada & <co>, seed 7 · t = 0 ms: 4 spans in 900 ms, 3 went wrong; faults:"
+        "Ada & <co>, seed 7 · t = 0 s: 4 spans in 900 ms, 3 went wrong; faults:"
     )
     assert not re.search(r"href|url\((?!#)|@import|<script", text)
     for variable in ("--jp-ui-font-color1", "--jp-layout-color1", "prefers-color-scheme: dark"):
@@ -169,7 +169,7 @@ def test_any_records_make_a_picture(records: list[Record], width: int) -> None:
 @pytest.mark.parametrize(
     ("time_ns", "said"),
     [
-        (0, "0 ms"),
+        (0, "0 s"),
         (999, "999 ns"),
         (1_500, "1.5 µs"),
         (40 * MS, "40 ms"),

@@ -24,3 +24,20 @@ function adapted(given) {
     onRemove: (run) => given.on("remove", run),
   };
 }
+
+// Say an instant as studio/observe/axis.py does; a test holds the two against each other.
+function instant(ns) {
+  if (ns < 1e9) {
+    const [scale, unit] = [[1e9, "s"], [1e6, "ms"], [1e3, "µs"], [1, "ns"]].find(([size]) => 2000 * ns >= 1999 * size) ??
+      [1e9, "s"];
+    return `${Number((ns / scale).toPrecision(3))} ${unit}`;
+  }
+  const digits = ns < 60e9 - 5e6 ? 2 : ns < 3600e9 - 5e7 ? 1 : 0;
+  const parts = Math.round((ns * 10 ** digits) / 1e9), perMinute = 60 * 10 ** digits;
+  const minutes = Math.floor(parts / perMinute), rest = ((parts % perMinute) / 10 ** digits).toFixed(digits);
+  if (!minutes) return `${rest} s`;
+  const two = (text) => String(text).padStart(2, "0"), seconds = `${rest.padStart(digits ? digits + 3 : 2, "0")} s`;
+  if (minutes < 60) return `${minutes} min ${seconds}`;
+  const hours = Math.floor(minutes / 60), days = Math.floor(hours / 24);
+  return `${days ? `${days} d ` : ""}${hours % 24} h ${two(minutes % 60)} min ${seconds}`;
+}

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from studio.dashboard.desk import Desk
-from studio.observe.axis import duration
+from studio.observe.axis import instant
 from studio.store.holder import is_abandoned
 
 if TYPE_CHECKING:
     from studio.simulation.world import World
     from studio.store.shelf import RunRow
 
-__all__ = ["chips", "clock", "corner", "found_runs", "row_of", "run_words", "world_words"]
+__all__ = ["chips", "corner", "found_runs", "row_of", "run_words", "world_words"]
 
 _FOUND_MAX = 200
 
@@ -23,7 +23,7 @@ def run_words(row: RunRow, *, is_live: bool) -> dict[str, Any]:
     """Return what the selector shows of a run."""
     return {
         "run": row.run,
-        "name": row.info.scenario or "world",
+        "name": row.info.name,
         "seed": row.info.seed,
         "status": "live" if is_live else "cut off" if is_abandoned(row) else row.status,
         "records": f"{row.records:,}",
@@ -46,7 +46,7 @@ def found_runs(desk: Desk, text: str) -> list[dict[str, Any]]:
 
 def world_words(world: World) -> dict[str, Any]:
     """Return what the bar shows of a world that can be acted on."""
-    return {"state": world.state, "speed": world.speed, "now": clock(world.now_ns)}
+    return {"state": world.state, "speed": world.speed, "now": instant(world.now_ns)}
 
 
 def corner(row: RunRow | None, world: World | None) -> list[str]:
@@ -54,19 +54,9 @@ def corner(row: RunRow | None, world: World | None) -> list[str]:
     if row is None:
         return ["no run yet"]
     end_ns = world.now_ns if world is not None else row.end_ns
-    time = [f"t = {clock(end_ns)}"] if end_ns else []
-    name = row.info.scenario or "played by hand"
+    time = [f"t = {instant(end_ns)}"] if end_ns else []
     digest = [f"sources {row.info.sources[:8]}"] if row.info.sources else []
-    return [f"run {row.run}", name, f"seed {row.info.seed}", *time, f"{row.records:,} records", *digest]
-
-
-def clock(time_ns: int) -> str:
-    """Return a time that goes on, always with the same digits: `12.3 s`, `1 min 57 s`, `2 h 05 min`."""
-    seconds = time_ns // 1_000_000_000
-    if seconds < 60:
-        return f"{time_ns / 1e9:.1f} s"
-    minutes, hours = seconds // 60, seconds // 3600
-    return f"{minutes} min {seconds % 60:02} s" if hours < 1 else f"{hours} h {minutes % 60:02} min"
+    return [f"run {row.run}", row.info.name, f"seed {row.info.seed}", *time, f"{row.records:,} records", *digest]
 
 
 def chips(desk: Desk) -> list[dict[str, Any]]:
@@ -85,8 +75,8 @@ def chips(desk: Desk) -> list[dict[str, Any]]:
 
 
 def _stretch(from_ns: int | None, until_ns: int | None) -> str:
-    start = "start" if from_ns is None else duration(from_ns)
-    return f"{start} – {'end' if until_ns is None else duration(until_ns)}"
+    start = "start" if from_ns is None else instant(from_ns)
+    return f"{start} – {'end' if until_ns is None else instant(until_ns)}"
 
 
 def row_of(rows: Sequence[RunRow], run: int | None) -> RunRow | None:

@@ -13,7 +13,7 @@ from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool
 from studio.dashboard.pieces.chart_look import series_colour, tell_time
 from studio.dashboard.pieces.parts import BOKEH, HTML
 from studio.dashboard.pieces.time_board import TimeBoard
-from studio.observe.axis import duration
+from studio.observe.axis import duration, instant
 
 __all__ = ["DASHES", "CurveChart", "Curves", "as_count", "as_duration", "legend"]
 
@@ -37,7 +37,7 @@ def as_count(value: float) -> str:
 
 def as_duration(value: float) -> str:
     """Say nanoseconds."""
-    return duration(int(value)) if value else "0 s"
+    return duration(int(value))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class CurveChart:
 
     def _columns(self) -> dict[str, list[Any]]:
         found: dict[str, list[Any]] = {"at": list(self.curves.starts), "floor": [0] * len(self.curves.starts)}
-        found["time"] = [as_duration(at) for at in self.curves.starts]
+        found["time"] = [instant(int(at)) for at in self.curves.starts]
         for at, values in enumerate(self.curves.values.values()):
             found[f"y{at}"] = [float("nan") if value is None else value for value in values]
             found[f"t{at}"] = ["nothing" if value is None else self.say(value) for value in values]
@@ -164,7 +164,7 @@ class CurveChart:
         return BOKEH(self._figure, sizing_mode="stretch_width", height=self._height, margin=0)
 
     def _draw(self) -> Any:
-        made = self.board.figure(height=self._height)
+        made = self.board.figure(height=self._height, html_attributes=named(f"{self.title}: curves, told in the list below"))
         is_time = self.say is as_duration
         made.y_range.update(start=self._floor(), min_interval=_LEAST_NS if is_time else 1e-9)
         if is_time:

@@ -70,8 +70,8 @@ def verdict(contract: Any, body: str) -> tuple[bool, str]:
     try:
         codec(contract).decode(body.encode())
     except ValidationError as error:
-        return False, f"not a {name}: {_reasons(error)}"
-    return True, f"a {name}"
+        return False, f"not a valid {name}: {_reasons(error)}"
+    return True, f"valid {name}"
 
 
 def _reasons(error: ValidationError) -> str:

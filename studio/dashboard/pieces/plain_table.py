@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -61,11 +62,16 @@ def section(title: str, inner: str, *, note: str = "") -> str:
 
 def _cell(field: Field, value: Any) -> str:
     is_percent = field.is_percent and value is not None
-    shown = str(value) if field.is_html else f"{value:.0%}" if is_percent else escape(_said(value))
+    shown = str(value) if field.is_html else f"{value:.0%}" if is_percent else _breaking(escape(_said(value)))
     if field.share_of and isinstance(value, int | float):
         width = round(100 * min(1.0, value / field.share_of))
         shown = f'<span class="share" style="--share: {width}%">{shown}</span>'
     return f"<td{_side(field)}>{shown}</td>"
+
+
+def _breaking(text: str) -> str:
+    """Let a long name break where it has a joint, `OrderProcessing.send_parcel`, since it has no spaces."""
+    return re.sub(r"([._])(?=[A-Za-z])", r"\1<wbr>", text)
 
 
 def _side(field: Field) -> str:

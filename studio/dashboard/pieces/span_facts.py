@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from studio.dashboard.pieces.declared import contract_fields, contract_of, place
 from studio.dashboard.pieces.facts import error_words, facts, marked, pretty, section, table
 from studio.dashboard.pieces.markup import link
-from studio.observe.axis import duration
+from studio.observe.axis import duration, instant
 from studio.records import Delivery, FaultStrike, LogLine, Message, PolicyChange, Span
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ def _attributes(desk: Desk, span: Span, records: Sequence[Record]) -> str:
             ("Kind", escape(span.kind)),
             ("Service", link(desk, span.service, service=span.service) + replica if span.service else ""),
             ("Within", within),
-            ("From", duration(span.start_ns)),
-            ("To", duration(span.end_ns)),
+            ("From", _fine(span.start_ns)),
+            ("To", _fine(span.end_ns)),
             ("Took", duration(max(0, span.end_ns - span.start_ns))),
             ("Saga", link(desk, span.saga, tab="sagas", saga=span.saga) if span.saga else ""),
         )
@@ -81,16 +81,14 @@ def _faults(span: Span, records: Sequence[Record]) -> str:
         and (each.message == span.message if each.message else _is_during(span, each.at_ns))
         and (each.message or each.target.partition("/")[0] == span.service)
     ]
-    rows = [
-        (duration(each.at_ns), f"⚡ {escape(each.kind)}", escape(each.target), escape(each.detail)) for each in struck
-    ]
+    rows = [(_fine(each.at_ns), f"⚡ {escape(each.kind)}", escape(each.target), escape(each.detail)) for each in struck]
     return table(("At", "Fault", "Target", "Detail"), rows, label="Faults that struck")
 
 
 def _deliveries(span: Span, records: Sequence[Record]) -> str:
     found = [each for each in records if isinstance(each, Delivery) and each.message == span.message]
     rows = [
-        (duration(each.at_ns), escape(each.consumer), str(each.attempt), marked(each.outcome), escape(each.reason))
+        (_fine(each.at_ns), escape(each.consumer), str(each.attempt), marked(each.outcome), escape(each.reason))
         for each in found[:40]
     ]
     return table(("At", "To", "Attempt", "Outcome", "Why"), rows, label="Deliveries of its message")
@@ -99,7 +97,7 @@ def _deliveries(span: Span, records: Sequence[Record]) -> str:
 def _policies(span: Span, records: Sequence[Record]) -> str:
     found = [each for each in records if isinstance(each, PolicyChange) and each.span == span.span]
     rows = [
-        (duration(each.at_ns), f"{escape(each.policy)} {escape(each.change)}", escape(each.target), escape(each.detail))
+        (_fine(each.at_ns), f"{escape(each.policy)} {escape(each.change)}", escape(each.target), escape(each.detail))
         for each in found
     ]
     return table(("At", "Policy", "Target", "Detail"), rows, label="What policies did")
@@ -109,7 +107,7 @@ def _logs(span: Span, records: Sequence[Record]) -> str:
     found = [each for each in records if isinstance(each, LogLine) and each.span == span.span]
     rows = [
         (
-            duration(each.at_ns),
+            _fine(each.at_ns),
             escape(each.level),
             escape(each.text),
             f'<span class="code">{escape(each.fields)}</span>',
@@ -117,6 +115,10 @@ def _logs(span: Span, records: Sequence[Record]) -> str:
         for each in found
     ]
     return table(("At", "Level", "Text", "Fields"), rows, label="Log lines")
+
+
+def _fine(at_ns: int) -> str:
+    return instant(at_ns, is_fine=True)
 
 
 def _is_during(span: Span, at_ns: int) -> bool:

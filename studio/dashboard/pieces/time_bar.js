@@ -17,21 +17,13 @@ const STYLE = `
 .tb input { width: 100%; margin: 0; accent-color: var(--s-accent); position: relative; }
 .tb .marks { position: absolute; inset: 21px 8px 2px; pointer-events: none; }
 .tb .marks i { position: absolute; height: 3px; min-width: 2px; background: var(--s-error); opacity: .6; border-radius: 2px; }
-.tb .now { min-width: 9.5em; font-variant-numeric: tabular-nums; }
+.tb .now { min-width: 11em; font-variant-numeric: tabular-nums; }
 .tb .soft { color: var(--s-soft); }
 .tb[data-still] .track { opacity: .5; }
 `;
 const LAST = [[1, "last 1 s"], [5, "last 5 s"], [10, "last 10 s"], [30, "last 30 s"], [60, "last 60 s"],
   [0, "whole run"]];
 const STEPS = 150, PAUSE_MS = 120;
-
-function said(ns) {
-  const s = ns / 1e9;
-  const min = Math.floor(s / 60), two = (value) => String(Math.floor(value)).padStart(2, "0");
-  if (min >= 60) return `${Math.floor(min / 60)} h ${two(min % 60)} min`;
-  if (min >= 1) return `${min} min ${two(s % 60)} s`;
-  return `${s.toFixed(s < 10 ? 2 : 1)} s`;
-}
 
 function render({ model: given, el }) {
   const model = adapted(given);
@@ -64,10 +56,10 @@ function render({ model: given, el }) {
     last.value = String(model.get("last_s"));
     slider.max = Math.max(end, 1);
     slider.value = isTrailing() ? at() : end;
-    slider.setAttribute("aria-valuetext", said(at()));
+    slider.setAttribute("aria-valuetext", instant(at()));
     root.toggleAttribute("data-still", !isTrailing());
-    now.textContent = isTrailing() ? `t = ${said(at())}${model.get("is_live") && isAtEnd() ? " · live" : ""}` :
-      model.get("last_s") < 0 ? model.get("range_text") : `0 – ${said(end)}`;
+    now.textContent = isTrailing() ? `t = ${instant(at())}${model.get("is_live") && isAtEnd() ? " · live" : ""}` :
+      model.get("last_s") < 0 ? model.get("range_text") : `0 – ${instant(end)}`;
     play.textContent = isPlaying ? "⏸ Pause" : model.get("is_live") && !isAtEnd() ? "⏭ Follow" : "▶ Play";
     play.title = isPlaying ? "Stop here" : model.get("is_live") && !isAtEnd() ? "Show what happens now" :
       "Play the run from here";

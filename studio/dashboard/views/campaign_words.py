@@ -31,10 +31,12 @@ def headline(facts: CampaignFacts) -> str:
     elif facts.held == facts.done:
         verdict = f"<b class='mark is-ok'>✓ every promise held under {facts.done:,} seeds</b>"
     else:
-        parts = [f"{facts.failed:,} broke a promise"] if facts.failed else []
-        parts += [f"{facts.errors:,} did not tell"] if facts.errors else []
-        verdict = f"<b class='mark is-error'>✕ of {facts.done:,} seeds, {' and '.join(parts)}</b>"
-    more = [f"{facts.violations:,} violations", f"{facts.records:,} records", f"{facts.kept:,} kept in full"]
+        of = f" of {facts.done:,} seeds"
+        parts = [f"{facts.failed:,}{of} broke a promise"] if facts.failed else []
+        parts += [f"{facts.errors:,}{'' if parts else of} did not tell"] if facts.errors else []
+        verdict = f"<b class='mark is-error'>✕ {' and '.join(parts)}</b>"
+    violations = "violation" if facts.violations == 1 else "violations"
+    more = [f"{facts.violations:,} {violations}", f"{facts.records:,} records", f"{facts.kept:,} kept in full"]
     more += [f"{facts.asked - facts.done:,} of {facts.asked:,} not run"] if facts.asked > facts.done else []
     more += [facts.status] if facts.status != "finished" else []
     more += [f"{facts.checked:,} run twice, {facts.differing:,} differed"] if facts.checked else []

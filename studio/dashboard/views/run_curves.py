@@ -70,16 +70,8 @@ class RunChart:
 
 
 def _rates(frame: pl.DataFrame, buckets: Buckets) -> Curves:
-    """Return counts as rates per second of virtual time; nothing where a bucket lies outside by more than half."""
-    lengths = [buckets.covered_s(start) for start in buckets.starts]
-    least_s = buckets.width_ns / 2e9 if len(lengths) > 2 else 0.0
-    values = {
-        name: [
-            (value or 0.0) / length if length >= least_s else None
-            for value, length in zip(counts, lengths, strict=True)
-        ]
-        for name, counts in curves(frame, buckets).items()
-    }
+    """Return counts as rates."""
+    values = {name: buckets.per_second(counts) for name, counts in curves(frame, buckets).items()}
     return Curves(buckets.starts, values)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from studio.dashboard.desk import Desk
     from studio.store.windows.run_view import RunView
 
-__all__ = ["SideCurves"]
+__all__ = ["SideCurves", "rate"]
 
 
 class SideCurves:
@@ -104,12 +104,18 @@ def _name(view: RunView) -> str:
 
 def _rates(frames: Sequence[tuple[RunView, pl.DataFrame]], buckets: Buckets) -> Curves:
     """Return one curve of all series of each run, per second."""
-    found = {_name(view): _rate(frame, buckets, view.span_ns[1] + 1) for view, frame in frames}
+    found = {_name(view): rate(frame, buckets, view.span_ns[1] + 1) for view, frame in frames}
     return Curves(buckets.starts, found if any(any(values) for values in found.values()) else {})
 
 
-def _rate(frame: pl.DataFrame, buckets: Buckets, end_ns: int) -> list[float | None]:
-    """Return all series of a run as one, as far as the run goes: after its end it has no rate, not one of zero."""
+def rate(frame: pl.DataFrame, buckets: Buckets, end_ns: int) -> list[float | None]:
+    """Return all series of a run as one, per second, as far as it goes: after its end it has no rate, not one of 0.
+
+    Args:
+        frame: Counts, as `curves` takes them.
+        buckets: Of the window that is shown.
+        end_ns: Of the run.
+    """
     own = replace(buckets, until_ns=max(buckets.from_ns + 1, min(buckets.until_ns, end_ns)))
     parts = curves(frame, own).values()
     counts = [sum(value or 0.0 for value in column) for column in zip(*parts, strict=True)] or [0.0] * len(own.starts)

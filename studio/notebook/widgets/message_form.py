@@ -10,6 +10,7 @@ import pydantic
 
 from studio.contract import ServiceError, codec, type_name
 from studio.errors import StudioError, UnknownAddress, nearest
+from studio.observe.axis import instant
 from studio.simulation.randomness import share, stable_key
 from studio.simulation.workload.sampling import sample
 
@@ -92,9 +93,9 @@ class MessageForm:
             return {"complaints": {}, "error": str(error)}
         operation = self._world.build.graph.operations.get(address)
         if operation is None:
-            return {"complaints": {}, "done": f"{address} is published, at {self._world.now}"}
+            return {"complaints": {}, "done": f"{address} is published, at {instant(self._world.now_ns)}"}
         encoded = json.loads(codec(operation[1].returns).encode(answer)) if operation[1].returns else None
-        done = f"{address} answered, at {self._world.now}"
+        done = f"{address} answered, at {instant(self._world.now_ns)}"
         return {"complaints": {}, "done": done, "answer": _pretty(encoded)}
 
     def _demand(self, address: str) -> Any:

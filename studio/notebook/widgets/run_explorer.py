@@ -19,8 +19,8 @@ from studio.dashboard.pieces.scene_index import SceneIndex
 from studio.dashboard.pieces.system_traffic import SystemTraffic
 from studio.errors import StudioError, in_words
 from studio.graph.drawing import Drawing
-from studio.model.duration import format_ns
 from studio.notebook.widgets.row_list import Page, Row, RowList
+from studio.observe.axis import duration, instant
 from studio.observe.waterfall import Waterfall
 from studio.store.windows.sagas_window import SagaFilter, count_sagas, list_sagas
 from studio.store.windows.trace_parts import trace_records
@@ -55,7 +55,7 @@ class RunExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets says not
 
     def __init__(self, run: Run) -> None:
         self._run, self._view = run, run.log.window()
-        self._corner = f"{run.scenario or 'world'} · run {run.number} · seed {run.seed}"
+        self._corner = f"{run.log.row.info.name} · run {run.number} · seed {run.seed}"
         self._service = ""
         self.traces = RowList(
             "Traces", ("Began at", "Trace", "Key", "Took", "Spans", "Faults", "Status"), self._trace_page,
@@ -136,10 +136,10 @@ class RunExplorer(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets says not
         facts = (
             f"run {run.number}",
             f"seed {run.seed}",
-            f"{format_ns(self._view.span_ns[1])} of virtual time",
+            f"{duration(self._view.span_ns[1])} of virtual time",
             row.status,
         )
-        return f"{_STYLE}<b>{escape(run.scenario or 'world')}</b>{escape(' · '.join(facts))}"
+        return f"{_STYLE}<b>{escape(run.log.row.info.name)}</b>{escape(' · '.join(facts))}"
 
     def _trace_page(self, text: str, offset: int, limit: int) -> Page:
         wanted = TraceFilter(service=self._service, text=text)
@@ -164,7 +164,7 @@ def _trace_row(row: dict[str, Any]) -> Row:
     statuses = row["statuses"]
     mark = "bad" if _BAD.intersection(statuses) else "warn" if statuses != ["ok"] else ""
     cells = (
-        format_ns(row["start_ns"]), row["name"], row["key"] or "", format_ns(row["duration_ns"]), f"{row['spans']:,}",
+        instant(row["start_ns"]), row["name"], row["key"] or "", duration(row["duration_ns"]), f"{row['spans']:,}",
         f"{row['faults']:,}" if row["faults"] else "", ", ".join(statuses),
     )  # fmt: skip
     return Row(str(row["trace"]), cells, mark)
@@ -173,7 +173,7 @@ def _trace_row(row: dict[str, Any]) -> Row:
 def _saga_row(row: dict[str, Any]) -> Row:
     step = f"{row['step']}: {row['phase']}" if row["step"] else ""
     state = f"{row['state']}: {in_words(row['reason'])}" if row["reason"] else row["state"]
-    cells = (row["saga"], format_ns(row["started_ns"]), format_ns(row["duration_ns"]), step, state)
+    cells = (row["saga"], instant(row["started_ns"]), duration(row["duration_ns"]), step, state)
     return Row(f"{row['trace']} {row['saga']}", cells, _TROUBLED.get(row["state"], ""))
 
 

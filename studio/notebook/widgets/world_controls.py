@@ -18,6 +18,7 @@ from studio.dashboard.components.esm import module_of
 from studio.dashboard.fault_panel import FaultPanel, catalogue_of
 from studio.errors import StudioError
 from studio.notebook.widgets.message_form import MessageForm, addresses_of
+from studio.observe.axis import instant
 from studio.store.windows.log_view import LogView
 from studio.store.windows.strikes_window import struck_faults
 
@@ -152,7 +153,7 @@ class WorldControls(anywidget.AnyWidget):
         failure = world.failure
         return {
             "state": world.state,
-            "now": world.now,
+            "now": instant(world.now_ns),
             "seed": world.seed,
             "run": world.number,
             "speed": world.speed or 0,

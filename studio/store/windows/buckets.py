@@ -6,6 +6,7 @@ moved shows the same points again.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,19 @@ class Buckets:
         """Return how much of a bucket lies in the window, in seconds: what a rate is to be divided by."""
         begin, end = max(start_ns, self.from_ns), min(start_ns + self.width_ns, self.until_ns)
         return max(end - begin, 1) / 1e9
+
+    def per_second(self, counts: Sequence[float | None]) -> list[float | None]:
+        """Return counts as rates per second of virtual time; nothing where most of a bucket lies outside the window.
+
+        Args:
+            counts: One for each bucket.
+        """
+        lengths = [self.covered_s(start) for start in self.starts]
+        least_s = self.width_ns / 2e9 if len(lengths) > 2 else 0.0
+        return [
+            (count or 0.0) / length if length >= least_s else None
+            for count, length in zip(counts, lengths, strict=True)
+        ]
 
 
 def _count(from_ns: int, until_ns: int, width_ns: int) -> int:

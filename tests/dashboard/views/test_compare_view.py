@@ -9,10 +9,13 @@ import pytest
 
 from studio.dashboard.desk import Desk
 from studio.dashboard.feed import Feed
-from studio.dashboard.views import compare_view, two_runs
+from studio.dashboard.views import compare_view, side_curves, two_runs
 from studio.dashboard.views.compare_view import CompareView
 from studio.simulation.travel.alignment import parting
 from studio.store import Log, RunInfo
+from studio.store.windows.buckets import Buckets
+from studio.store.windows.compare_window import Contrast
+from studio.store.windows.metrics_window import work_done
 from tests.dashboard.views.order_runs import desk_of, order_feed
 
 INFO = RunInfo("", 1, "", "0", "3", datetime(2026, 1, 1, tzinfo=UTC))
@@ -52,6 +55,25 @@ def test_numbers_and_curves_of_both_runs_are_shown(view: CompareView) -> None:
     assert "Sagas by state" in view.numbers.html
     assert list(view.curves.work.curves.values) == ["run 2", "run 1"]
     assert set(view.frame()["section"]) >= {"records", "calls"}
+
+
+def test_what_differs_says_by_how_much_and_from_which_side() -> None:
+    found = [
+        Contrast("records", "spans", 5_797, 4_284), Contrast("records", "sagas", 7, 7),
+        Contrast("calls", "Shop.sell", 80_000_000, 90_000_000),
+    ]  # fmt: skip
+    told = two_runs.differences(found, ("run 4", "run 1"), is_all=True)
+    assert "run 4 − run 1" in told
+    assert all(f">{change}<" in told for change in ("+1,513", "=", "−10 ms"))
+
+
+def test_a_run_that_ends_first_has_no_rate_after_its_end(view: CompareView) -> None:
+    shorter, longer = view.desk.feed.log_view.run(1), view.desk.feed.log_view.run(2)
+    buckets = Buckets.of(0, 2 * max(shorter.span_ns[1], longer.span_ns[1]), most=40)
+    rates = side_curves.rate(work_done(shorter, buckets), buckets, shorter.span_ns[1] + 1)
+    assert len(rates) == len(buckets.starts)
+    assert set(rates[len(rates) // 2 + 1 :]) == {None}
+    assert any(rates)
 
 
 def test_equal_numbers_are_shown_when_asked_for(view: CompareView) -> None:

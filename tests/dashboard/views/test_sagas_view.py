@@ -46,6 +46,12 @@ def test_states_over_time_are_a_picture_and_a_table(desk: Desk, words: Words) ->
     assert "<table" in view.counts.body.html
 
 
+def test_the_legend_names_all_states_that_are_drawn(desk: Desk, words: Words) -> None:
+    view = shown(desk)
+    assert "compensating 0" in words(view.counts.body.html)
+    assert "compensated 2" in words(view.counts.body.html)
+
+
 def test_a_state_chosen_above_narrows_the_list(desk: Desk) -> None:
     view = shown(desk)
     view.counts.body.receive({"kind": "act", "name": "state", "value": "compensated"})

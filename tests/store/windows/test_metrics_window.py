@@ -79,6 +79,12 @@ def test_buckets_stand_still_while_a_run_grows() -> None:
     assert len(Buckets.of(0, 10**18).starts) <= BUCKETS_MAX
 
 
+def test_a_last_bucket_of_which_little_is_over_has_no_rate() -> None:
+    buckets = Buckets(0, 2_010 * MS, 1_000 * MS)
+    assert buckets.per_second([4.0, None, 1.0]) == [4.0, 0.0, None]
+    assert Buckets(0, 2_500 * MS, 1_000 * MS).per_second([4.0, None, 1.0]) == [4.0, 0.0, 2.0]
+
+
 @settings(deadline=None, max_examples=20)  # each example records a run
 @given(SPANS, WINDOWS, st.sampled_from(["", "service", "name"]))
 def test_the_buckets_of_throughput_sum_up_to_all_work_of_the_window(
