@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from studio.dashboard.components.esm import component_module
 from studio.dashboard.components.graph_stats import EdgeStats, NodeStats, graph_stats
@@ -106,6 +106,23 @@ def test_keys_walk_choose_and_let_go(graph: Page) -> None:
 def test_parts_and_lines_are_one_stop_of_the_tab_key_each(graph: Page) -> None:
     assert graph.locator('.part[tabindex="0"]').count() == 1
     assert graph.locator('.way[tabindex="0"]').count() == 1
+
+
+def test_a_large_picture_opens_legibly_and_a_part_is_found_by_name(page: Page) -> None:
+    nodes = tuple(Node("service", f"Service{at:02}", (), ("do",)) for at in range(60))
+    edges = tuple(Edge(nodes[at].key, nodes[at + 1].key, "call", f"Service{at + 1:02}.do") for at in range(59))
+    page.set_viewport_size({"width": 900, "height": 700})
+    module, svg = component_module("graph.js"), Drawing(Topology(nodes, edges)).svg
+    show(page, module, svg=svg, stats={}, selected="", theme="light", height_max=500)
+    note, field = page.get_by_text("larger than its window"), page.get_by_role("searchbox")
+    expect(note).to_be_visible()
+    field.fill("service5")
+    field.press("Enter")
+    expect(page.get_by_role("status")).to_have_text("2 of 10")
+    expect(page.locator(".part.found")).to_have_attribute("data-key", "service Service51")
+    expect(page.locator(".part.found")).to_be_in_viewport()
+    page.get_by_role("button", name="Show the whole graph").click()
+    expect(note).to_be_hidden()
 
 
 def test_only_what_has_changed_is_touched(graph: Page) -> None:

@@ -69,7 +69,7 @@ body[data-jp-theme-light=false] .sg { --bad: #ff7b72; --warn: #d9a13b; --good: #
 .sg .badge .cut { fill: none; stroke: var(--bad); stroke-width: 1.5; } .sg .badge.warn .cut { stroke: var(--warn); }
 .sg .badge .up { fill: var(--good); } .sg .badge .down { fill: none; stroke: var(--bad); stroke-width: 1.4; }
 .sg .badge .bolt { fill: var(--bad); }
-.sg .note { color: var(--muted); font-size: 12px; margin: 4px 2px; } .sg .stage:not([data-cut]) + .note { display: none; }
+.sg .note { color: var(--muted); font-size: 12px; margin: 4px 2px; } .sg .stage:not([data-cut]) ~ .note { display: none; }
 .sg details { margin-top: 4px; } .sg summary { cursor: pointer; color: var(--muted); font-size: 12px; }
 .sg .scroll { max-height: 340px; overflow: auto; }
 .sg table { border-collapse: collapse; width: 100%; font-size: 12px; font-variant-numeric: tabular-nums; }
