@@ -14,7 +14,16 @@ export function render({ model }) {
       root.setAttribute("role", "region");
       root.setAttribute("aria-label", model.label);
     }
+    keepLetters();
     if (at >= 0) (places().find((each) => nameOf(each) === held) ?? places()[at])?.focus({ preventScroll: true });
+  }
+
+  // What is drawn as wide as its place would have its letters pulled along; markup.css takes that back.
+  function keepLetters() {
+    for (const svg of root.querySelectorAll("svg[preserveAspectRatio=none]")) {
+      const { width } = svg.viewBox.baseVal;
+      svg.style.setProperty("--letters", width / (svg.clientWidth || width));
+    }
   }
 
   const places = () => [...root.querySelectorAll("a, button, summary")];
@@ -51,7 +60,12 @@ export function render({ model }) {
   }
 
   document.addEventListener("keydown", pressed);
-  model.on("remove", () => document.removeEventListener("keydown", pressed));
+  const watch = new ResizeObserver(keepLetters);
+  watch.observe(root);
+  model.on("remove", () => {
+    document.removeEventListener("keydown", pressed);
+    watch.disconnect();
+  });
   model.on(["html", "label"], draw);
   draw();
   return root;

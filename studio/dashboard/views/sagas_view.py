@@ -34,7 +34,7 @@ _COLUMNS = (
     Column("attempts", "Tries", width=48, align="right", sortable=False),
     Column("started_ns", "Started", width=104, align="right", show=instant),
     Column("changed_ns", "Changed", width=104, align="right", show=instant, rare=1),
-    Column("duration_ns", "Took", width=72, align="right", show=duration),
+    Column("duration_ns", "Took", width=92, align="right", show=duration),
 )
 
 
