@@ -100,6 +100,7 @@ class Page:
     def look(self) -> None:
         """Let the page look for news, as it does all the time."""
         self.page._rests_until_s = 0.0  # noqa: SLF001 - nobody waits in a test
+        self.page.heard(self.page.bar.told)
         self.page.look()
 
     def look_until(self, is_so: Callable[[], bool]) -> None:

@@ -87,9 +87,7 @@ class SessionPage:
         token: That a link which is copied carries.
     """
 
-    def __init__(
-        self, feed: Feed, state: Mapping[str, str], *, number: int, parcels: Parcels, token: str = ""
-    ) -> None:
+    def __init__(self, feed: Feed, state: Mapping[str, str], *, number: int, parcels: Parcels, token: str = "") -> None:
         self.desk = Desk(feed)
         self.desk.number = number
         self.desk.restore(state)
@@ -155,8 +153,13 @@ class SessionPage:
         for name, each in self.frames.items():
             each.column.visible = name == tab.name
         frame.update()
-        self.steering.show_exports(frame.exports())
+        self.list_exports()
         self.bar.state = {**self.bar.state, "isBuilt": True}
+
+    def list_exports(self) -> None:
+        """Offer what can be taken away from the shown tab now."""
+        frame = self.frames.get(self.desk.tab)
+        self.steering.show_exports([] if frame is None else frame.exports())
 
     def look(self) -> None:
         """See whether anything is new, and show it; a slow tab rests longer, so that no click is kept waiting."""

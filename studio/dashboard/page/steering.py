@@ -81,8 +81,10 @@ class Steering:
                 self._page.bar.tell_browser({"kind": "link", "query": self._shared_link()})
             case {"kind": "heard", "told": int(told)}:
                 self._page.heard(told)
-            case {"kind": "export", "index": int(index)}:
-                self._export(index)
+            case {"kind": "exports"}:
+                self._page.list_exports()
+            case {"kind": "export", "title": str(title)}:
+                self._export(title)
 
     def _greet(self, theme: str, *, is_chosen: bool) -> None:
         self.is_greeted = True
@@ -101,10 +103,10 @@ class Steering:
         _ACTS[verb](world, value)
         self._page.moved()
 
-    def _export(self, index: int) -> None:
-        if not 0 <= index < len(self._exports):
+    def _export(self, title: str) -> None:
+        export = next((each for each in self._exports if each.title == title), None)
+        if export is None:
             return
-        export = self._exports[index]
         file = self._file_of(export)
         if export.drawn_by:
             told = {"kind": "draw", "picture": export.drawn_by, "form": export.form, "file": file}
@@ -176,6 +178,8 @@ class Steering:
         self._warn("died", *_trouble(desk.feed.world, run))
         self._warn("gone", f"Run {desk.run} is not in the log any more: choose another one."
                    if desk.run is not None and row is None else "")  # fmt: skip
+        known = {tab.name for tab in TABS}
+        self._warn("tab", "" if desk.tab in known else f"There is no tab {desk.tab}: here is {TABS[0].title}.")
         self._warn("cut-off", _CUT_OFF if row is not None and is_abandoned(row) else "")
 
     def _warn(self, key: str, text: str, level: Level = "warning") -> None:

@@ -507,8 +507,11 @@ function worldControls(send) {
 function exportMenu(model, send) {
   const opener = button("button", "Export ▾", () => {
     turn(box.hidden);
-    if (!box.hidden) options.firstChild?.focus();
+    if (box.hidden) return;
+    items()[0]?.focus();
+    send({ kind: "exports" }); // what was still being read may be there now
   });
+  const items = () => [...options.querySelectorAll("[role=menuitem]")];
   opener.setAttribute("aria-haspopup", "menu");
   opener.setAttribute("aria-expanded", "false");
   const options = tag("ul", "");
@@ -524,28 +527,55 @@ function exportMenu(model, send) {
     opener.setAttribute("aria-expanded", String(isOpen));
   }
   box.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
-    const all = [...options.children];
-    if (step) all[(all.indexOf(document.activeElement) + step + all.length) % all.length]?.focus();
-    else if (event.key === "Home") all[0]?.focus();
-    else if (event.key === "End") all.at(-1)?.focus();
+    const all = items(), at = all.indexOf(document.activeElement);
+    const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: all.length - 1 }[event.key];
+    if (to !== undefined) all[(to + all.length) % all.length]?.focus();
+    else if (event.key === "ArrowDown") leap(1);
+    else if (event.key === "ArrowUp") leap(-1);
     else if (event.key === "Escape") { turn(false); opener.focus(); }
     else if (event.key === "Enter" || event.key === " ") document.activeElement.click();
     else return;
     event.preventDefault();
     event.stopPropagation();
   });
-  function item(title, act) {
-    const line = tag("li", "plain", title);
-    line.tabIndex = -1;
-    line.setAttribute("role", "menuitem");
-    line.addEventListener("click", () => {
+  // A line for each thing that can be taken away, with the forms in which it can.
+  function lines() {
+    const groups = new Map();
+    for (const { title } of model.exports) {
+      const at = title.lastIndexOf(", ");
+      const [what, form] = at < 0 ? [title, "Save"] : [title.slice(0, at), title.slice(at + 2)];
+      if (!groups.has(what)) groups.set(what, []);
+      groups.get(what).push(item(title, form));
+    }
+    return [...groups].map(([what, made]) => {
+      const said = tag("span", "name", what);
+      said.setAttribute("aria-hidden", "true");
+      const line = tag("li", "forms", said, ...made);
+      line.setAttribute("role", "group");
+      line.setAttribute("aria-label", what);
+      return line;
+    });
+  }
+
+  function leap(step) {
+    const all = [...options.children], line = document.activeElement.closest("li");
+    const wanted = [...line.querySelectorAll("[role=menuitem]")].indexOf(document.activeElement);
+    const forms = all[(all.indexOf(line) + step + all.length) % all.length].querySelectorAll("[role=menuitem]");
+    forms[Math.min(wanted, forms.length - 1)]?.focus();
+  }
+
+  function item(title, form) {
+    const made = button("", form, () => {
       turn(false);
       opener.focus();
-      act();
+      send({ kind: "export", title });
     });
-    return line;
+    made.tabIndex = -1;
+    made.setAttribute("role", "menuitem");
+    made.setAttribute("aria-label", title);
+    return made;
   }
+
   return {
     root,
     draw() {
@@ -554,8 +584,8 @@ function exportMenu(model, send) {
       if (options.dataset.said === said) return;
       options.dataset.said = said;
       if (options.contains(document.activeElement)) opener.focus();
-      options.replaceChildren(...model.exports.map((each, index) => item(each.title, () => send({ kind: "export", index }))));
-      if (!box.hidden) options.firstChild?.focus();
+      options.replaceChildren(...lines());
+      if (!box.hidden) items()[0]?.focus();
     },
   };
 }

@@ -25,6 +25,8 @@ class TopBar(JSComponent):
     found: list[dict[str, Any]] = param.List(default=[], doc="Runs that the selector lists.")
     exports: list[dict[str, str]] = param.List(default=[], doc="What can be taken away from the shown tab.")
 
+    told: int = param.Integer(default=0, doc="Rounds of news so far; the browser says `heard` once it has drawn one.")
+
     _esm = Path(__file__).with_name("top_bar.js")
 
     def __init__(self, receive: Callable[[Any], None], **params: Any) -> None:
