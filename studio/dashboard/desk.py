@@ -98,7 +98,7 @@ class Desk(param.Parameterized):  # type: ignore[misc]  # param says nothing of 
     at_ns: int | None = _number("Instant that System looks at; None for the end, also while it moves.")
     last_s: int | None = _number("Seconds before it that System looks at; 0 for all, None as fits the run.")
     axis_s: int | None = _number("Seconds before the end that Metrics shows; None for the whole run.")
-    sort: str = param.String(default="", doc="Orders of lists: `traces.duration_ns`; a minus before it: greatest first.")
+    sort: str = param.String(default="", doc="Orders of lists: `traces.duration_ns`; with a minus, greatest first.")
     split: str = param.String(default="", doc="What Metrics tells throughput apart by; empty for the service.")
     table: str = param.String(default="", doc="`states` where Sagas shows its counts as a table.")
     zoom: int | None = _number("Span to which the waterfall is zoomed.")

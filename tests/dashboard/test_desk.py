@@ -11,8 +11,13 @@ from studio.dashboard.desk import FILTERS, Desk
 from studio.dashboard.feed import Feed
 from studio.store import Log
 
-NUMBERS = ("run", "trace", "span", "message", "other", "campaign", "seed", "from_ns", "until_ns")
-WORDS = ("service", "address", "source", "saga", "status", "text")
+NUMBERS = (
+    "run", "trace", "span", "message", "other", "campaign", "seed", "from_ns", "until_ns", "at_ns", "last_s", "axis_s",
+    "zoom",
+)  # fmt: skip
+WORDS = (
+    "service", "address", "source", "saga", "status", "text", "part", "sort", "split", "table", "fold", "equal", "kind",
+)  # fmt: skip
 STATES = st.fixed_dictionaries(
     {
         "tab": st.sampled_from(["system", "traces", "compare"]),
@@ -60,6 +65,27 @@ def test_a_link_can_say_something_else_than_is_shown() -> None:
     desk = Desk(FEED, tab="traces", trace=7, service="Payment")
     assert desk.link(tab="messages", trace=None, message=3) == "?tab=messages&service=Payment&message=3"
     assert desk.trace == 7
+
+
+def test_the_link_says_all_that_the_session_keeps() -> None:
+    assert set(Desk.param) - {"name", "notices", "tick", "theme", "tab"} == {*NUMBERS, *WORDS}
+
+
+def test_what_was_about_something_else_goes_with_it() -> None:
+    desk = Desk(FEED, run=1, trace=3, at_ns=5, zoom=7, fold="all", last_s=10)
+    desk.go(trace=3, from_ns=None)
+    assert (desk.zoom, desk.fold, desk.last_s) == (7, "all", 10)
+    desk.go(trace=4)
+    assert (desk.zoom, desk.fold, desk.at_ns) == (None, "", 5)
+    desk.go(run=2, from_ns=1, at_ns=9)
+    assert (desk.at_ns, desk.last_s) == (9, None)
+
+
+def test_another_dashboard_of_the_same_server_stands_in_all_links() -> None:
+    desk = Desk(FEED, trace=3)
+    assert "feed" not in desk.link()
+    desk.number = 2
+    assert desk.link(trace=4).endswith("trace=4&feed=2")
 
 
 def test_filters_are_taken_back_together() -> None:

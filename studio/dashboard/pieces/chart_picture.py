@@ -84,8 +84,8 @@ def _chart(chart: CurveChart, bands: Sequence[Band], theme: Theme) -> str:
     values = [value for name in curves.values for value in curves.of(name)]
     low, high = min(0.0, *values), max(values)
     high = high if high > low else low + 1
-    parts = [_text(_LEFT, 14, chart.title, theme, weight="600")]
-    parts += [_text(_LEFT + 7 * len(chart.title) + 8, 14, chart.unit, theme, kind="soft")] if chart.unit else []
+    unit = f'<tspan dx="8" font-weight="400" fill="{colour("soft", theme)}">{escape(chart.unit)}</tspan>'
+    parts = [_text(_LEFT, 14, chart.title, theme, weight="600", more=unit if chart.unit else "")]
     parts += _frame(axis, chart, low, high, theme)
     parts += [_shade(band, axis, theme) for band in bands if band.grave]
     for at, (name, found) in enumerate(curves.values.items()):
@@ -150,9 +150,10 @@ def _y(share: float) -> float:
 
 
 def _text(
-    x: float, y: float, text: str, theme: Theme, *, kind: str = "text", anchor: str = "start", weight: str = "400"
-) -> str:
+    x: float, y: float, text: str, theme: Theme, *, kind: str = "text", anchor: str = "start", weight: str = "400",
+    more: str = "",
+) -> str:  # fmt: skip
     return (
         f'<text x="{x}" y="{y}" fill="{colour(kind, theme)}" text-anchor="{anchor}" font-weight="{weight}">'
-        f"{escape(text)}</text>"
+        f"{escape(text)}{more}</text>"
     )

@@ -90,7 +90,7 @@ class OpenedMessage:
         row = story.message.row(0, named=True)
         name, body = f"message-{row['message']}", str(row["body"])
         return (
-            Export(f"Message {row['message']}, contents", "json", f"{name}-contents", body.encode),
+            Export(f"Contents of message {row['message']}, JSON", "json", f"{name}-contents", body.encode),
             *frame_exports("Its deliveries", f"{name}-deliveries", lambda: story.deliveries, rows_max=DELIVERIES_MAX),
             *frame_exports("Its effects", f"{name}-effects", lambda: story.effects),
         )

@@ -50,7 +50,7 @@ class OpenedTrace:
         acts = {"before": lambda _: self._move(0), "after": lambda _: self._move(1), "close": lambda _: self._close()}
         self.head = Markup(desk, acts, keys={"[": "before", "]": "after", "Escape": "close"}, label="Opened trace")
         self.waterfall = WaterfallPane(theme=desk.theme, sizing_mode="stretch_width", margin=0)
-        self.side = Markup(desk, label="Chosen span")
+        self.side = Markup(desk, {"close": lambda _: desk.go(span=None)}, label="Chosen span")
         self.waterfall.param.watch(lambda event: self._choose(event.new), "selected")
         self.waterfall.param.watch(lambda *_: self._kept(), ["zoomed", "folded"])
         self.waterfall.param.watch(lambda event: self._follow(event.new), "followed")
@@ -152,7 +152,11 @@ class OpenedTrace:
     def _show_span(self) -> None:
         span = next((each for each in self._records if isinstance(each, Span) and each.span == self._desk.span), None)
         self._beside_it.visible = span is not None  # until then the waterfall has all the room
-        if span is None:
+        if span is None and self._desk.span is not None:
+            self._beside_it.visible = True
+            error = NotInRun(what="span", value=str(self._desk.span), run=self._desk.shown_run or 0)
+            self.side.html = missing(error)
+        elif span is None:
             self.side.html = '<p class="soft">Choose a span to see its message, errors, policies, logs and code.</p>'
         else:
             self.side.html = span_facts(self._desk, span, self._records)

@@ -1,4 +1,4 @@
-"""Draw the seeds of a campaign as an SVG, to be taken away: the cells of the page's grid, in shapes and colours alike."""
+"""Draw the seeds of a campaign as an SVG, to be taken away: the cells of the page's grid, shapes and colours alike."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from studio.observe.palette import FONT, Theme, colour
 
 __all__ = ["seed_picture"]
 
-_WIDTH_MIN, _WIDTH_MAX, _MARGIN, _HEAD, _LEGEND = 640, 1200, 12, 62, 20
+_WIDTH_MIN, _WIDTH_MAX, _MARGIN, _HEAD, _LEGEND = 640, 1200, 12, 58, 20
 _COLOURS = {"held": "ok", "failed": "error", "error": "warning", "aborted": "warning", "missing": "soft"}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Iterator, Sequence
 from html import escape
 
@@ -35,7 +36,10 @@ def strip_svg(
         theme: Colours.
     """
     text, soft, heavy = colour("text", theme), colour("soft", theme), colour("error", theme)
-    names = _names(bands)
+    names, hatch = _names(bands), f"studio-hatch-{zlib.crc32(title.encode()):08x}"
+    yield f'<defs><pattern id="{hatch}" width="6" height="6" patternUnits="userSpaceOnUse" '
+    yield f'patternTransform="rotate(45)"><rect width="2" height="6" fill="{heavy}" fill-opacity="0.6"/>'
+    yield "</pattern></defs>"
     yield f'<text x="12" y="14" font-weight="600" fill="{text}">{escape(title)}</text>'
     yield f'<text x="{left}" y="14" fill="{soft}">{escape(note)}</text>'
     room = int((left - 20) / _LETTER)
@@ -48,8 +52,8 @@ def strip_svg(
         if band.name in names:
             x, until = (left + axis.share(at) * (right - left) for at in (band.from_ns, band.until_ns))
             y = _HEAD + _ROW * names.index(band.name) + 3
-            style = 'fill-opacity="0.75"' if band.grave else 'fill-opacity="0.15" stroke-dasharray="3 2"'
-            yield f'<rect x="{x:.1f}" y="{y}" width="{max(1.5, until - x):.1f}" height="{_ROW - 6}" fill="{heavy}" '
+            style = f'fill="{heavy}" fill-opacity="0.75"' if band.grave else f'fill="url(#{hatch})"'
+            yield f'<rect x="{x:.1f}" y="{y}" width="{max(1.5, until - x):.1f}" height="{_ROW - 6}" '
             yield f'stroke="{heavy}" {style}><title>{escape(f"{band.name}: {band.words}")}</title></rect>'
     foot = _HEAD + _ROW * len(names)
     for tick, label in axis.ticks(14):

@@ -17,7 +17,7 @@ __all__ = ["corner_of", "framed", "standing_alone", "theme_of"]
 _HEAD, _LINE = 34, 18
 _DEFINED = re.compile(r"--(?:s|studio)-[a-z-]+:[^;{}]*;")
 _COLOUR = re.compile(r"var\(--s-([a-z-]+)\)")
-_FONT = re.compile(r"var\(--jp-ui-font-family, ([^()]*)\)")
+_FALLBACK = re.compile(r"var\(--[a-z-]+, ([^()]*)\)")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -48,7 +48,7 @@ def standing_alone(svg: str, theme: Theme) -> bytes:
     """
     plain = _DEFINED.sub("", svg)
     plain = _COLOUR.sub(lambda found: colour(found[1], theme), plain)
-    plain = _FONT.sub(lambda found: found[1], plain)
+    plain = _FALLBACK.sub(lambda found: found[1], plain)
     return _NO_XML.sub("\ufffd", plain).encode()
 
 

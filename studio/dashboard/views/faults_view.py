@@ -68,7 +68,7 @@ class FaultsView(View):
         self._stand()
 
     def exports(self) -> Sequence[Export]:
-        """Return the plan with what struck as a table, as `studio.fault_from` reads it, and as a cell that repeats it."""
+        """Return the plan with what struck as a table, as `studio.fault_from` reads it, and as a cell for it."""
         world = self.desk.world
         plan = Export("Plan, JSON", "json", "plan", lambda: json.dumps(self._plan(), indent=1).encode(), self._counted)
         if world is None:
