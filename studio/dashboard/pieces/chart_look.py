@@ -13,6 +13,7 @@ from bokeh.models import (
     CrosshairTool,
     CustomJSTickFormatter,
     HoverTool,
+    NoOverlap,
     ResetTool,
     WheelPanTool,
 )
@@ -20,7 +21,7 @@ from bokeh.plotting import figure as bokeh_figure
 
 from studio.observe.palette import CATEGORICAL, FONT, Theme, colour
 
-__all__ = ["chart", "dress", "figure", "series_colour", "tell_time"]
+__all__ = ["chart", "dress", "figure", "named", "series_colour", "tell_time"]
 
 # Virtual time with all its digits, since neighbours may differ in the last one only: `1.25 s`, `1 min 30 s`.
 _TIME_JS = """
@@ -32,8 +33,10 @@ if (ns < 6e10) {
   const [scale, unit] = units.find(([scale]) => ns >= scale) ?? [1, "ns"];
   return sign + exact(ns / scale) + " " + unit;
 }
-const h = Math.floor(ns / 3.6e12), min = Math.floor((ns % 3.6e12) / 6e10), s = exact((ns % 6e10) / 1e9);
-return sign + [[h, "h"], [min, "min"], [s, "s"]].filter(([value]) => value).map((each) => each.join(" ")).join(" ");
+const d = Math.floor(ns / 8.64e13), h = Math.floor((ns % 8.64e13) / 3.6e12);
+const min = Math.floor((ns % 3.6e12) / 6e10), s = exact((ns % 6e10) / 1e9);
+const parts = [[d, "d"], [h, "h"], [min, "min"], [s, "s"]].filter(([value]) => value);
+return sign + parts.map((each) => each.join(" ")).join(" ");
 """
 _SECOND, _MINUTE, _HOUR = 1e9, 60e9, 3_600e9
 
@@ -54,11 +57,21 @@ def tell_time(axis: Any, *, ticks: int) -> None:
         part.update(num_minor_ticks=0, desired_num_ticks=ticks)
     axis.ticker = CompositeTicker(tickers=list(parts), desired_num_ticks=ticks, num_minor_ticks=0)
     axis.formatter = CustomJSTickFormatter(code=_TIME_JS)
+    axis.major_label_policy = NoOverlap(min_distance=6)
 
 
 def series_colour(index: int) -> str:
     """Return the colour of a series; they repeat after ten, so name series too."""
     return CATEGORICAL[index % len(CATEGORICAL)]
+
+
+def named(label: str) -> dict[str, str]:
+    """Return the attributes that give a chart's element a name for screen readers.
+
+    Args:
+        label: What it shows, and where its values are told.
+    """
+    return {"role": "figure", "aria-label": label}
 
 
 def figure(

@@ -10,7 +10,7 @@ from typing import Any, Final
 import panel as pn
 from bokeh.models import ColumnDataSource, CustomJSTickFormatter, HoverTool
 
-from studio.dashboard.pieces.chart_look import series_colour, tell_time
+from studio.dashboard.pieces.chart_look import named, series_colour, tell_time
 from studio.dashboard.pieces.parts import BOKEH, HTML
 from studio.dashboard.pieces.time_board import TimeBoard
 from studio.observe.axis import duration, instant
@@ -164,7 +164,8 @@ class CurveChart:
         return BOKEH(self._figure, sizing_mode="stretch_width", height=self._height, margin=0)
 
     def _draw(self) -> Any:
-        made = self.board.figure(height=self._height, html_attributes=named(f"{self.title}: curves, told in the list below"))
+        told = named(f"{self.title}: curves, told in the list below")
+        made = self.board.figure(height=self._height, html_attributes=told)
         is_time = self.say is as_duration
         made.y_range.update(start=self._floor(), min_interval=_LEAST_NS if is_time else 1e-9)
         if is_time:

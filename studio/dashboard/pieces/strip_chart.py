@@ -9,6 +9,7 @@ from typing import Any
 import panel as pn
 from bokeh.models import ColumnDataSource, FactorRange, HoverTool
 
+from studio.dashboard.pieces.chart_look import named
 from studio.dashboard.pieces.parts import BOKEH, HTML
 from studio.dashboard.pieces.time_board import Band, TimeBoard
 from studio.observe.axis import instant
@@ -80,7 +81,8 @@ class StripChart:
         return f"{self.title}: {'; '.join(told) or 'none'}"
 
     def _draw(self) -> Any:
-        made = self.board.figure(height=60, is_shaded=False, y_range=self._rows)
+        told = named(f"{self.title}: bars, told in the list above")
+        made = self.board.figure(height=60, is_shaded=False, y_range=self._rows, html_attributes=told)
         heavy = colour("error", self.board.theme)
         bars = made.hbar(
             y="name", left="x0", right="x1", height=0.62, source=self._source, fill_color=heavy, fill_alpha="alpha",

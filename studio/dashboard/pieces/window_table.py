@@ -143,7 +143,8 @@ class WindowTable(JSComponent):
     def _fill(self, offset: int, limit: int, total: int) -> None:
         self._window = (offset, limit)
         found = self._fetch(Window(offset, limit, self.sort, self.descending)) if total else ()
-        self.param.update(rows=[self._row(each, at) for at, each in enumerate(found, offset)], offset=offset, total=total)
+        rows = [self._row(each, at) for at, each in enumerate(found, offset)]
+        self.param.update(rows=rows, offset=offset, total=total)
 
     def _row(self, values: Mapping[str, Any], at: int) -> list[Any]:
         cells = [column.show(values.get(column.name)) for column in self._columns]
