@@ -12,7 +12,7 @@ from studio.store.holder import is_abandoned
 from studio.store.schema import columns
 from studio.store.windows.conditions import Conditions, like
 from studio.store.windows.growing_copy import GrowingCopy
-from studio.store.windows.sources import answer_of
+from studio.store.windows.sources import COPIED_AT_ONCE, answer_of
 from studio.store.windows.statements import Sql, Value, complete, shown
 
 if TYPE_CHECKING:
@@ -116,6 +116,10 @@ class RunView:
                         yield self
                     return
                 copy = self._copy = self._copy or GrowingCopy(self._source.engine, self.run)
+                is_little = self._row.records - copy.names_end <= COPIED_AT_ONCE
+                if is_little:  # at every look, so that one opening serves all
+                    self._source.catch_up(copy, (), self._row.records)
+            if not is_little:
                 self._source.catch_up(copy, (), self._row.records)
             with self._asking(copy.connection):
                 yield self

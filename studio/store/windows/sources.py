@@ -30,13 +30,15 @@ if TYPE_CHECKING:
     from studio.store.shelf import RunRow
     from studio.store.volatile import MemoryShelf
 
-__all__ = ["FileSource", "MemorySource", "Source", "answer_of"]
+__all__ = ["COPIED_AT_ONCE", "FileSource", "MemorySource", "Source", "answer_of"]
 
 _SETTINGS = (
     "set autoinstall_known_extensions = false",
     "set autoload_known_extensions = false",
     "set TimeZone = 'UTC'",
 )
+COPIED_AT_ONCE = 100_000
+"""Records of a run that goes on which one opening of its file copies; between two of them its writer gets in."""
 _COPIED_MAX = 3_000_000  # records: a longer run that goes on is asked where it lies, though its writer waits for it
 
 
@@ -177,18 +179,21 @@ class FileSource:
 
     def catch_up(self, copy: GrowingCopy, tables: Iterable[str], end: int) -> None:
         """Copy what is new inside the engine."""
-        missing = copy.missing(tables, end)
-        if not missing and copy.names_end >= end:
-            return
-        with self.opened():
-            place = Sql(f"{self._database}.raw")
+        if copy.names_end < end:
             named = "select id, text from {place}.names where run = {run} and id >= {first} order by id"
-            copy.take_names(complete(named, place=place, run=copy.run, first=copy.names), end)
-            for table, first in missing.items():
-                fields = Sql(", ".join(["seq", *(f'"{column.name}"' for column in columns(table))]))
-                rows = "select {fields} from {table} where run = {run} and seq >= {first} and seq < {end} order by seq"
-                found = complete(rows, fields=fields, table=Sql(f"{place}.{table}"), run=copy.run, first=first, end=end)
-                copy.take(table, found, end)
+            with self.opened():
+                place = Sql(f"{self._database}.raw")
+                copy.take_names(complete(named, place=place, run=copy.run, first=copy.names), end)
+        for table, first in copy.missing(tables, end).items():
+            for begin in range(first, max(end, first + 1), COPIED_AT_ONCE):
+                self._copy_stretch(copy, table, begin, min(begin + COPIED_AT_ONCE, end))
+
+    def _copy_stretch(self, copy: GrowingCopy, table: str, first: int, end: int) -> None:
+        fields = Sql(", ".join(["seq", *(f'"{column.name}"' for column in columns(table))]))
+        rows = "select {fields} from {table} where run = {run} and seq >= {first} and seq < {end} order by seq"
+        with self.opened():
+            place = Sql(f"{self._database}.raw.{table}")
+            copy.take(table, complete(rows, fields=fields, table=place, run=copy.run, first=first, end=end), end)
 
 
 class MemorySource:

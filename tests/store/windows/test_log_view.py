@@ -156,6 +156,24 @@ def test_a_process_is_gone_only_where_that_is_sure() -> None:
     assert is_gone(json.dumps([machine, process, "an earlier one"]))
 
 
+def test_a_long_run_that_goes_on_is_copied_by_stretches_between_which_its_writer_gets_in(
+    file: Path, begun: Begun, orders: list[Record], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("studio.store.windows.sources.COPIED_AT_ONCE", 5)
+    monkeypatch.setattr("studio.store.windows.run_view.COPIED_AT_ONCE", 5)
+    begun(Log.open(file), orders)
+    run, opened = LogView.open(file).run(1), []
+
+    def seen(engine: duckdb.DuckDBPyConnection, file: Path, *, patience_s: float) -> AbstractContextManager[int]:
+        opened.append(file)
+        return attached(engine, file, patience_s=patience_s)
+
+    monkeypatch.setattr("studio.store.windows.sources.attached", seen)
+    assert run.count("messages").number == 3
+    assert len(opened) == 2 + -(-len(orders) // 5)
+    assert run.page("messages", ["address"])["seq"].is_unique().all()
+
+
 @pytest.mark.parametrize("form", OF_FORM)
 def test_a_file_of_an_older_form_opens_as_if_it_were_new_and_is_not_changed(
     file: Path, recorded: Recorded, orders: list[Record], monkeypatch: pytest.MonkeyPatch, form: int
