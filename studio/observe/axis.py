@@ -98,6 +98,7 @@ def _round_step(whole: int, at_most: int) -> int:
     """Return the smallest of 1, 2, 5, 10, 20, … (30, 60, … for minutes) that makes few enough ticks."""
     if whole >= 2 * _MINUTE:
         steps = [_MINUTE * factor // 2 for factor in (1, 2, 4, 10, 20, 30, 60, 120, 240, 720, 1440)]
+        steps += [1440 * _MINUTE * factor * 10**power for power in range(4) for factor in (1, 2, 5)]
     else:
         steps = [factor * 10**power for power in range(12) for factor in (1, 2, 5)]
     fitting = next((step for step in steps if whole // step < at_most), None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from studio.observe.axis import duration, instant
+from studio.observe.axis import Axis, duration, instant
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,17 @@ def test_fine_instants_tell_milliseconds_apart(time_ns: int, said: str) -> None:
 )
 def test_long_durations_are_said_in_two_units_without_decimals(time_ns: int, said: str) -> None:
     assert duration(time_ns) == said
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (6, ["0 h", "1 h", "2 h"]),
+        (30, ["0 h", "6 h", "12 h"]),
+        (720, ["0 d", "5 d", "10 d"]),
+        (9000, ["0 d", "50 d", "100 d"]),
+    ],
+)
+def test_an_axis_over_hours_and_days_ticks_at_whole_ones(hours: int, said: list[str]) -> None:
+    found = [label for _, label in Axis(0, hours * 3_600_000_000_000).ticks(8)]
+    assert found[:3] == said
