@@ -215,4 +215,5 @@ def _fields(record: Record | None) -> dict[str, Any]:
 
 
 def _value(name: str, value: Any) -> str:
-    return f"{value:,} ns ({duration(value)})" if name.endswith("_ns") and isinstance(value, int) else str(value)
+    is_time = name.endswith("_ns") and isinstance(value, int)
+    return f"{value:,} ns ({instant(value, is_fine=True)})" if is_time else str(value)
