@@ -12,12 +12,14 @@ from studio.observe.palette import FONT, Theme, colour
 if TYPE_CHECKING:
     from studio.dashboard.desk import Desk
 
-__all__ = ["corner_of", "framed", "standing_alone", "theme_of"]
+__all__ = ["corner_of", "drawing_alone", "framed", "standing_alone", "theme_of"]
 
 _HEAD, _LINE = 34, 18
 _DEFINED = re.compile(r"--(?:s|studio)-[a-z-]+:[^;{}]*;")
 _COLOUR = re.compile(r"var\(--s-([a-z-]+)\)")
 _FALLBACK = re.compile(r"var\(--[a-z-]+, ([^()]*)\)")
+_KINDS = re.compile(r"--(service|saga|composition|event|external):(#[0-9a-f]{6})")
+_NAMED = re.compile(r"var\(--([a-z]+)\)")
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -50,6 +52,20 @@ def standing_alone(svg: str, theme: Theme) -> bytes:
     plain = _COLOUR.sub(lambda found: colour(found[1], theme), plain)
     plain = _FALLBACK.sub(lambda found: found[1], plain)
     return _NO_XML.sub("\ufffd", plain).encode()
+
+
+def drawing_alone(svg: str, theme: Theme) -> bytes:
+    """Return a drawing of the system as a file: its style states both themes, and one of them is taken.
+
+    Args:
+        svg: Of a `studio.graph.drawing.Drawing`.
+        theme: Colours.
+    """
+    kinds = _KINDS.findall(svg)  # on white, then on black
+    half = len(kinds) // 2
+    chosen = dict(kinds[half:] if theme == "dark" else kinds[:half])
+    chosen |= {"ink": colour("text", theme), "muted": colour("soft", theme), "paper": colour("back", theme)}
+    return _NO_XML.sub("\ufffd", _NAMED.sub(lambda found: chosen.get(found[1], found[0]), svg)).encode()
 
 
 def framed(svg: str, size: tuple[int, int], *, title: str, corner: str, notes: tuple[str, ...], theme: Theme) -> bytes:

@@ -17,7 +17,7 @@ from studio.dashboard.pieces.run_topology import run_topology
 from studio.dashboard.pieces.scene_index import SceneIndex
 from studio.dashboard.pieces.system_detail import SystemDetail
 from studio.dashboard.pieces.system_traffic import SystemTraffic
-from studio.dashboard.pieces.taken_picture import corner_of
+from studio.dashboard.pieces.taken_picture import corner_of, drawing_alone, theme_of
 from studio.dashboard.pieces.time_bar import TimeBar
 from studio.dashboard.view import Export, View
 from studio.graph.drawing import Drawing
@@ -97,7 +97,9 @@ class SystemView(View):
         if not self._index.parts:
             return ()
         shown = picture_exports("Picture", "system", self.graph.svg.encode, drawn_by="system")
-        plain = picture_exports("Drawing without numbers", "drawing", self.graph.svg.encode)
+        plain = picture_exports(
+            "Drawing without numbers", "drawing", lambda: drawing_alone(self.graph.svg, theme_of(self.desk))
+        )
         traffic = frame_exports("Traffic by address", "traffic", self.frame)
         return (*shown, *traffic, *frame_exports("Parts", "parts", self.parts), *plain)
 
@@ -162,7 +164,7 @@ class SystemView(View):
     def _ask(self, view: RunView) -> SystemTraffic:
         """Ask for the traffic of the time on screen, and for the state at its end."""
         desk = self.desk
-        plan = planned_faults(view.row, desk.world)
+        plan = planned_faults(view, desk.world)
         interval = self.time.interval(desk.from_ns, desk.until_ns)
         self.time.marks = fault_marks(plan)
         faults = faults_at(plan, self._index, interval.from_ns, interval.until_ns)

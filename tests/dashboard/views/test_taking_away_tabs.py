@@ -95,6 +95,12 @@ def test_pictures_stand_alone_in_the_colours_of_the_page(recorded: Feed, tab: st
         assert re.search(r"seeds? \d", text), export.title
 
 
+@pytest.mark.parametrize(("theme", "paper"), [("light", "#ffffff"), ("dark", "#14181d")])
+def test_the_drawing_takes_the_colours_of_the_page(recorded: Feed, theme: str, paper: str) -> None:
+    exports = {each.title: each for each in exports_of(recorded, "system", theme)}
+    assert f".paper{{fill:{paper}}}" in exports["Drawing without numbers, SVG"].make().decode()
+
+
 def test_a_list_of_no_rows_says_its_columns(recorded: Feed) -> None:
     for tab, name in (("traces", "Traces"), ("sagas", "Sagas"), ("messages", "Messages")):
         view = next(each for each in TABS if each.name == tab).load()(Desk(recorded, tab=tab, text="nothing has this"))
