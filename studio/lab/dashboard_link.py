@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from typing import Final
 
-from studio.notebook.dashboard_frame import served_dashboard
+from studio.notebook.dashboard_frame import is_proxied, proxied_path, served_dashboard
 
 __all__ = ["dashboard_url"]
 
@@ -14,7 +14,7 @@ _LOCK = threading.Lock()  # two tabs may ask at once, from two threads
 
 
 def dashboard_url(*, theme: str = "", host: str = "", origin: str = "") -> str:
-    """Return a link that lets a browser in.
+    """Return a link that lets a browser in: an address of this machine, or a path below that of the Jupyter server.
 
     Args:
         theme: `light` or `dark`; empty leaves it to the browser.
@@ -27,4 +27,6 @@ def dashboard_url(*, theme: str = "", host: str = "", origin: str = "") -> str:
     """
     with _LOCK:
         server = served_dashboard(origins=(origin,) if origin else ())
+        if is_proxied(host):
+            return proxied_path(server, theme=theme)
         return server.url(host=host if host in _NAMES else "", theme=theme)

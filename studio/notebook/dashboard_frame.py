@@ -14,9 +14,12 @@ if TYPE_CHECKING:
     from studio.dashboard.feed import Feed
     from studio.simulation.world import World
 
-__all__ = ["DashboardFrame", "served_dashboard", "show_dashboard", "stop_dashboards"]
+__all__ = [
+    "DashboardFrame", "is_proxied", "proxied_path", "served_dashboard", "show_dashboard", "stop_dashboards",
+]  # fmt: skip
 
 _HEIGHT_PX = 720
+_LOCAL = ("", "localhost", "127.0.0.1", "[::1]")
 
 _SERVED: list[DashboardServer] = []
 
@@ -71,7 +74,7 @@ def show_dashboard(
     server = served_dashboard(world)
     number = world.number if run is None and world is not None else run
     state = {"tab": tab, "run": number}
-    url = _proxied(server, state) if proxy or _is_in_hub() else server.url(host="localhost", **state)
+    url = _prefix() + proxied_path(server, **state) if proxy or is_proxied() else server.url(host="localhost", **state)
     return DashboardFrame(url, height or _HEIGHT_PX)
 
 
@@ -102,6 +105,28 @@ def stop_dashboards() -> int:
     return len(running)
 
 
+def is_proxied(host: str = "") -> bool:
+    """Tell whether browsers reach this kernel's machine only through its Jupyter server, and can.
+
+    Under a JupyterHub only what is proxied can be reached; the same holds for a Lab that is on another machine.
+
+    Args:
+        host: Name by which a browser knows Lab's machine; empty where that is not known.
+    """
+    is_away = "JUPYTERHUB_SERVICE_PREFIX" in os.environ or host not in _LOCAL
+    return is_away and importlib.util.find_spec("jupyter_server_proxy") is not None
+
+
+def proxied_path(server: DashboardServer, **state: Any) -> str:
+    """Return where jupyter-server-proxy shows a dashboard, below the address of the Jupyter server.
+
+    Args:
+        server: Of the dashboard.
+        state: What to show, as for `Desk`.
+    """
+    return f"proxy/{server.port}/{server.query(**state)}"
+
+
 def _feed(world: World | None) -> Feed:
     """Return what is looked at already where it is the same."""
     from studio.dashboard.feed import Feed
@@ -116,11 +141,5 @@ def _feed(world: World | None) -> Feed:
     return known or Feed.of_log(log)
 
 
-def _is_in_hub() -> bool:
-    """Tell whether the kernel runs under a JupyterHub, where only what is proxied can be reached."""
-    return "JUPYTERHUB_SERVICE_PREFIX" in os.environ and importlib.util.find_spec("jupyter_server_proxy") is not None
-
-
-def _proxied(server: DashboardServer, state: dict[str, Any]) -> str:
-    prefix = os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/")
-    return f"{prefix.rstrip('/')}/proxy/{server.port}/{server.query(**state)}"
+def _prefix() -> str:
+    return os.environ.get("JUPYTERHUB_SERVICE_PREFIX", "/").rstrip("/") + "/"

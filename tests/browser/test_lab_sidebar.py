@@ -126,3 +126,29 @@ def test_the_dashboard_opens_as_a_tab_and_finds_a_restarted_kernel(lab: LabPage,
     lab.tab("Dashboard: dashboard.ipynb").click()
     expect(lab.page.locator(".studio-Dashboard iframe")).not_to_have_attribute("src", first or "", timeout=KERNEL_MS)
     expect(shown.get_by_role("tab", name="System")).to_be_visible(timeout=KERNEL_MS)
+    shown_at = lab.page.locator(".studio-Dashboard iframe").get_attribute("src")
+    lab.tab("dashboard.ipynb").locator(".lm-TabBar-tabCloseIcon").click()
+    lab.page.get_by_role("button", name="Discard").click()
+    lab.expect_told("No notebook is open")
+    expect(lab.page.locator(".studio-Dashboard iframe")).to_have_attribute("src", shown_at or "")  # its kernel lives
+
+
+def test_a_hunt_is_stopped_from_the_sidebar_and_a_run_that_failed_is_told(lab: LabPage, parcels: list[str]) -> None:
+    wrong = "%%invariant wrong\nselect nothing_like_that from spans"
+    lab.server.write("hunted.ipynb", *parcels)
+    lab.open("hunted.ipynb")
+    lab.expect_told("Nothing is declared yet")
+    lab.run_all()
+    lab.sidebar.get_by_role("button", name="Hunt busy_hour").click()
+    lab.expect_told("hunting …")
+    expect(lab.cells.last.get_by_role("button", name="Cancel")).to_be_visible()
+    lab.sidebar.get_by_role("button", name="Stop busy_hour").click()
+    expect(lab.sidebar.get_by_role("button", name="Hunt busy_hour")).to_be_visible()
+
+    lab.cells.last.locator(".cm-content").click()
+    lab.page.keyboard.press("Control+a")
+    lab.page.keyboard.insert_text(wrong)
+    lab.page.keyboard.press("Control+Enter")
+    expect(lab.line("wrong")).to_be_visible()
+    lab.sidebar.get_by_role("button", name="Run busy_hour").click()
+    expect(lab.sidebar.locator(".studio-Tree-outcome")).to_contain_text("it failed: STU605")

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
     from tests.lab.conftest import Notebook
 
-NEEDS = {"contracts": (), "service": (), "saga": ("contracts", "service"), "scenario": ("service",)}
+NEEDS = {
+    "contracts": (), "service": (), "saga": ("contracts", "service"), "scenario": ("service",),
+    "invariant": ("service",),
+}  # fmt: skip
 """As `studio:insert-…` has them: what is inserted too where a notebook has no such cell."""
 
 

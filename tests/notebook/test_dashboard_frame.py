@@ -9,7 +9,7 @@ import pytest
 
 from studio.errors import BadOption, UnknownTab
 from studio.notebook.arguments import MAGICS, parse_arguments
-from studio.notebook.dashboard_frame import DashboardFrame, show_dashboard, stop_dashboards
+from studio.notebook.dashboard_frame import DashboardFrame, is_proxied, show_dashboard, stop_dashboards
 from studio.simulation.logbook import set_default_log
 
 
@@ -47,6 +47,21 @@ def test_stopping_leaves_nothing() -> None:
 def test_a_hub_is_gone_through_by_its_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
     assert show_dashboard(proxy=True).url.startswith("/user/ada/proxy/")
+
+
+@pytest.mark.parametrize(("host", "hub", "has_proxy", "expected"), [
+    ("localhost", "", True, False), ("", "", True, False), ("lab.example", "", True, True),
+    ("lab.example", "", False, False), ("localhost", "/user/ada/", True, True),
+    ("hub.example", "/user/ada/", False, False),
+])  # fmt: skip
+def test_a_lab_elsewhere_is_gone_through_where_it_has_a_proxy(
+    host: str, hub: str, *, has_proxy: bool, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("JUPYTERHUB_SERVICE_PREFIX", raising=False)
+    if hub:
+        monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", hub)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: object() if has_proxy else None)
+    assert is_proxied(host) is expected
 
 
 def test_links_are_escaped() -> None:

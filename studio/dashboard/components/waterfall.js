@@ -234,6 +234,13 @@ async function copied(text) {
   }
 }
 
+// JupyterLab shows the cell: it hears the page in its frame by a message, and a widget in its own page by an event.
+function showCell(node, cell, line) {
+  const told = { source: "studio-dashboard", kind: "cell", cell, line: Number(line) };
+  node.dispatchEvent(new CustomEvent("studio-cell", { bubbles: true, composed: true, detail: told }));
+  if (window.parent !== window) window.parent.postMessage(told, "*");
+}
+
 function showDetail(box, row, acts) {
   box.replaceChildren();
   box.hidden = !row;
@@ -248,7 +255,10 @@ function showDetail(box, row, acts) {
   act(acts.isZoomed(row) ? "Show all times" : "Zoom to it", () => acts.zoom(row));
   act("Copy", async (button) => { button.textContent = (await copied(row.text)) ? "Copied" : "Cannot copy here"; });
   if (+message) act(`Message ${message}`, () => acts.follow(`message ${message}`));
-  if (cell) act(`${cell}, line ${line}`, () => acts.follow(`cell ${cell}:${line}`));
+  if (cell) act(`${cell}, line ${line}`, () => {
+    acts.follow(`cell ${cell}:${line}`);
+    showCell(box, cell, line);
+  });
 }
 
 // -- the component --------------------------------------------------------------------------------------------------

@@ -95,7 +95,20 @@ export async function runLine(panel: NotebookPanel, line: string, below: Place |
   notebook.deselectAll();
   notebook.activeCellIndex = notebook.widgets.indexOf(target);
   await notebook.scrollToItem(notebook.activeCellIndex, 'smart');
-  return NotebookActions.runCells(notebook, [target], panel.sessionContext);
+  const isGood = await NotebookActions.runCells(notebook, [target], panel.sessionContext);
+  await showResult(panel, target);
+  return isGood;
+}
+
+/** Bring what a cell gave into view, unless its author has gone elsewhere meanwhile. */
+async function showResult({ content }: NotebookPanel, cell: Cell): Promise<void> {
+  await new Promise(requestAnimationFrame); // the output is laid out
+  if (cell.isDisposed || content.isDisposed || content.activeCell !== cell || !content.isVisible) {
+    return;
+  }
+  if (cell.node.getBoundingClientRect().bottom > content.node.getBoundingClientRect().bottom) {
+    await content.scrollToItem(content.activeCellIndex, 'start');
+  }
 }
 
 /** Below a declaration and what was run of it already; else at the end. */

@@ -20,7 +20,7 @@ const CATEGORY = 'Studio';
 const MENU = [
   ['studio:new-notebook'],
   TEMPLATE_KINDS.map(kind => `studio:insert-${kind}`),
-  ['studio:run-all', 'studio:hunt', 'studio:lint', 'studio:export'],
+  ['studio:run-all', 'studio:hunt', 'studio:stop', 'studio:lint', 'studio:export'],
   ['studio:open-dashboard', 'studio:show-sidebar']
 ];
 
@@ -83,6 +83,12 @@ export function addCommands(app: JupyterFrontEnd, links: Links, dashboards: Dash
       }
     }
   });
+  commands.addCommand('studio:stop', {
+    label: 'Stop What Runs',
+    caption: 'Interrupt the kernel; what was found so far is kept',
+    isEnabled: hasNotebook,
+    execute: withNotebook(({ panel }) => panel.sessionContext.session?.kernel?.interrupt())
+  });
   commands.addCommand('studio:lint', {
     label: 'Lint the Architecture',
     caption: 'Show all findings in a cell: %lint',
@@ -100,7 +106,7 @@ export function addCommands(app: JupyterFrontEnd, links: Links, dashboards: Dash
     caption: 'Show the dashboard of the current notebook’s kernel beside it',
     icon: args => (args['isPalette'] ? undefined : studioIcon),
     isEnabled: isReady,
-    execute: withNotebook(linked => dashboards.open(linked))
+    execute: args => dashboards.open(typeof args['path'] === 'string' ? links.at(args['path']) : links.current, args)
   });
   commands.addCommand('studio:show-sidebar', {
     label: 'Show Studio Sidebar',

@@ -47,6 +47,9 @@ const plugin: JupyterFrontEndPlugin<void> = {
     app.shell.add(sidebar, 'left', { rank: 300, type: 'Studio' });
     restorer?.add(sidebar, sidebar.id);
     addCommands(app, links, dashboards, { palette, launcher, menu, browser });
+    if (restorer) {
+      dashboards.restore(restorer, tracker);
+    }
   }
 };
 

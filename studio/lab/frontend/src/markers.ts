@@ -71,8 +71,9 @@ export class Markers {
     links.changed.connect((_, linked) => this.update(linked));
   }
 
-  private update({ panel, link }: Linked): void {
-    this.watch(panel, link);
+  private update(linked: Linked): void {
+    const { panel, link } = linked;
+    this.watch(linked);
     const wanted = new Map<Cell, Finding[]>();
     for (const finding of link.inventory?.findings ?? []) {
       const cell = finding.severity === 'note' ? null : cellOf(panel, finding.place);
@@ -86,11 +87,12 @@ export class Markers {
   }
 
   /** Cells that are moved or pasted are new widgets: they want their strips again. */
-  private watch(panel: NotebookPanel, link: Linked['link']): void {
+  private watch(linked: Linked): void {
+    const { panel } = linked;
     if (!this._watched.has(panel) && panel.content.model) {
       this._watched.add(panel);
       panel.content.model.cells.changed.connect(() => {
-        requestAnimationFrame(() => panel.isDisposed || this.update({ panel, link }));
+        requestAnimationFrame(() => panel.isDisposed || this.update(linked));
       });
     }
   }

@@ -1,8 +1,9 @@
 // Turn an inventory into sections of rows: what the sidebar shows, as values.
 
-import { Counterexample, Entry, Health, Inventory, Member, Outcome, Place, plural } from './protocol';
+import { Counterexample, Entry, Finding, Health, Inventory, Member, Outcome, Place, plural } from './protocol';
+import { Running } from './runs';
 
-export type Tone = 'good' | 'error' | 'warning' | 'muted';
+export type Tone = 'good' | 'error' | 'warning' | 'muted' | 'busy';
 
 export interface Mark {
   sign: string;
@@ -13,7 +14,13 @@ export interface Mark {
 export interface Act {
   label: string;
   title: string;
-  run: 'simulate' | 'hunt' | 'replay';
+  run: 'simulate' | 'hunt' | 'replay' | 'stop';
+}
+
+/** What the notebook's own cells do with its scenarios. */
+export interface Doing {
+  of: (scenario: string) => Running | null;
+  problem: (scenario: string) => string;
 }
 
 export interface Row {
@@ -48,14 +55,15 @@ export function healthMark(health: Health): Mark | null {
   return { sign: `${SIGNS[health.worst]} ${health.count}`, text, tone: TONES[health.worst] };
 }
 
-export function outlineOf(inventory: Inventory): Section[] {
+export function outlineOf(inventory: Inventory, doing: Doing | null = null): Section[] {
+  const rowsOf = (kind: string, entries: Entry[]) => entries.map(entry => entryRow(kind, entry, inventory.findings));
   const sections: Section[] = [
     { key: 'broken', title: 'Cells that failed', rows: inventory.broken.map(each => brokenRow(each)) },
     { key: 'services', title: 'Services', rows: rowsOf('service', inventory.services) },
     { key: 'externals', title: 'Third parties', rows: rowsOf('external', inventory.externals) },
     { key: 'compositions', title: 'Compositions', rows: rowsOf('compose', inventory.compositions) },
     { key: 'sagas', title: 'Sagas', rows: rowsOf('saga', inventory.sagas) },
-    { key: 'scenarios', title: 'Scenarios', rows: inventory.scenarios.map(scenarioRow) },
+    { key: 'scenarios', title: 'Scenarios', rows: inventory.scenarios.map(each => scenarioRow(each, inventory.findings, doing)) },
     { key: 'counterexamples', title: 'Counterexamples', rows: inventory.counterexamples.map(each => counterexampleRow(each, inventory)) },
     { key: 'invariants', title: 'Invariants', rows: rowsOf('invariant', inventory.invariants) },
     { key: 'contracts', title: 'Contracts and events', rows: rowsOf('contracts', inventory.contracts) }
@@ -82,18 +90,20 @@ export function filtered(sections: Section[], text: string): Section[] {
     .filter(section => section.rows.length > 0);
 }
 
-function rowsOf(kind: string, entries: Entry[]): Row[] {
-  return entries.map(entry => entryRow(kind, entry));
+/** The findings about a declaration, a line each. */
+function told(place: Place | null, findings: Finding[]): string[] {
+  const isHere = (other: Place | null) => Boolean(other?.magic) && other?.magic === place?.magic;
+  return findings.filter(each => isHere(each.place)).map(each => `${SIGNS[each.severity]} ${each.code} ${each.text}`);
 }
 
-function entryRow(kind: string, entry: Entry): Row {
+function entryRow(kind: string, entry: Entry, findings: Finding[]): Row {
   const stale = entry.stale ? { sign: '✗ stale', text: entry.stale, tone: 'error' as Tone } : null;
   return {
     key: `${kind}/${entry.name}`,
     kind,
     name: entry.name,
     detail: entry.detail,
-    title: [entry.doc, entry.ends ? `ends in ${entry.ends}` : ''].filter(Boolean).join('\n'),
+    title: [`${entry.name} ${entry.detail}`, entry.doc, entry.ends ? `ends in ${entry.ends}` : '', entry.stale, ...told(entry.place, findings)].filter(Boolean).join('\n'),
     place: entry.place,
     health: stale ?? healthMark(entry.health),
     outcome: null,
@@ -108,7 +118,7 @@ function memberRow(key: string, member: Member, entry: Entry): Row {
     kind: member.kind,
     name: member.name,
     detail: SELF_EVIDENT.includes(member.kind) ? member.detail : [member.kind, member.detail].filter(Boolean).join(', '),
-    title: [`${member.kind} of ${entry.name}`, member.detail].filter(Boolean).join('\n'),
+    title: [member.name, `${member.kind} of ${entry.name}`, member.detail].filter(Boolean).join('\n'),
     place: member.place ?? entry.place,
     health: null,
     outcome: null,
@@ -117,10 +127,22 @@ function memberRow(key: string, member: Member, entry: Entry): Row {
   };
 }
 
-function scenarioRow(entry: Entry): Row {
+function scenarioRow(entry: Entry, findings: Finding[], doing: Doing | null): Row {
+  const row = entryRow('scenario', entry, findings);
+  const running = doing?.of(entry.name);
+  if (running) {
+    const verb = running.magic === 'hunt' ? 'hunting' : 'running';
+    return {
+      ...row,
+      outcome: { sign: '▸', text: running.isFirst ? `${verb} …` : 'waits for its turn', tone: 'busy' },
+      acts: [{ label: 'Stop', title: 'Interrupt the kernel; what was found so far is kept', run: 'stop' }]
+    };
+  }
+  const problem = doing?.problem(entry.name);
+  const last: Mark = entry.outcome ? outcomeMark(entry.outcome) : { sign: '·', text: 'not run yet', tone: 'muted' };
   return {
-    ...entryRow('scenario', entry),
-    outcome: entry.outcome ? outcomeMark(entry.outcome) : { sign: '·', text: 'not run yet', tone: 'muted' },
+    ...row,
+    outcome: problem ? { sign: '✗', text: problem, tone: 'error' } : last,
     acts: [
       { label: 'Run', title: `Run ${entry.name} in a cell: %simulate ${entry.name}`, run: 'simulate' },
       { label: 'Hunt', title: `Search for the fewest faults that break it: %hunt ${entry.name}`, run: 'hunt' }

@@ -5,7 +5,7 @@ import { Widget } from '@lumino/widgets';
 
 import { studioIcon } from './icons';
 import { Link, LinkState } from './link';
-import { Links } from './links';
+import { Linked, Links } from './links';
 import { Act, filtered, healthMark, outlineOf, Row } from './outline';
 import { Inventory, VERSION } from './protocol';
 import { element, Tree } from './tree';
@@ -87,7 +87,7 @@ export class StudioSidebar extends Widget {
     this._search.hidden = this._tree.node.hidden = this._foot.hidden = !isShown;
     this._advice.hidden = advice === null;
     if (isShown) {
-      this.showInventory(inventory);
+      this.showInventory(inventory, current);
     }
     if (advice) {
       this.showAdvice(advice);
@@ -110,7 +110,12 @@ export class StudioSidebar extends Widget {
       }
     });
     this._advice.setAttribute('role', 'status');
-    this._foot.setAttribute('role', 'status');
+    this._said.setAttribute('role', 'status');
+    this._found.type = 'button';
+    this._found.className = 'studio-Sidebar-found';
+    this._found.title = 'Show all findings in a cell: %lint';
+    this._found.addEventListener('click', () => this.acts.execute('studio:lint'));
+    this._foot.append(this._said, this._found);
     const scroll = element('div', 'studio-Sidebar-scroll');
     scroll.append(this._advice, this._tree.node);
     this.node.append(head, this._search, scroll, this._foot);
@@ -145,19 +150,22 @@ export class StudioSidebar extends Widget {
     this._advice.replaceChildren(element('p', '', advice.text), ...buttons);
   }
 
-  private showInventory(inventory: Inventory): void {
+  private showInventory(inventory: Inventory, linked: Linked | null): void {
     const text = this._search.value;
-    const all = outlineOf(inventory);
+    const all = outlineOf(inventory, linked?.runs);
     const sections = filtered(all, text);
     this._tree.render(sections, text.trim() !== '');
     const mark = healthMark(inventory.health);
-    const found = mark ? mark.text : 'no findings';
-    this._foot.textContent = sections.length ? found : `Nothing is called “${text.trim()}”.`;
     this._foot.dataset.tone = mark?.tone ?? 'good';
+    this._found.hidden = !mark || !sections.length;
+    this._found.textContent = mark?.text ?? '';
+    this._said.textContent = !sections.length ? `Nothing is called “${text.trim()}”.` : mark ? '' : 'no findings';
   }
 
   private _advice = element('div', 'studio-Sidebar-advice');
   private _foot = element('div', 'studio-Sidebar-foot');
+  private _found = document.createElement('button');
+  private _said = element('span', '');
   private _search = document.createElement('input');
   private _title = element('span', 'studio-Sidebar-title');
   private _tree: Tree;

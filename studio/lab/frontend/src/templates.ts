@@ -3,12 +3,13 @@
 import { NotebookPanel } from '@jupyterlab/notebook';
 
 import contracts from '../../templates/contracts.txt';
+import invariant from '../../templates/invariant.txt';
 import saga from '../../templates/saga.txt';
 import scenario from '../../templates/scenario.txt';
 import service from '../../templates/service.txt';
 import { insertBelowActive, sourceOf } from './cells';
 
-export type TemplateKind = 'contracts' | 'service' | 'saga' | 'scenario';
+export type TemplateKind = 'contracts' | 'service' | 'saga' | 'scenario' | 'invariant';
 
 interface Template {
   text: string;
@@ -19,7 +20,8 @@ const TEMPLATES: Record<TemplateKind, Template> = {
   contracts: { text: contracts, needs: [] },
   service: { text: service, needs: [] },
   saga: { text: saga, needs: ['contracts', 'service'] },
-  scenario: { text: scenario, needs: ['service'] }
+  scenario: { text: scenario, needs: ['service'] },
+  invariant: { text: invariant, needs: ['service'] }
 };
 
 export const TEMPLATE_KINDS = Object.keys(TEMPLATES) as TemplateKind[];

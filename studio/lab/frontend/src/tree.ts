@@ -205,7 +205,6 @@ export function element(tag: string, className: string, text = ''): HTMLElement 
 
 function marked(mark: Mark, className: string): HTMLElement {
   const made = element('span', className, mark.sign);
-  made.dataset.tone = mark.tone;
-  made.title = mark.text;
+  made.dataset.tone = mark.tone; // what it means is in its line's title
   return made;
 }
