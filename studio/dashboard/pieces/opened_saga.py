@@ -70,7 +70,8 @@ class OpenedSaga:
             self.head.html, self.timeline.html, self.journal.html = missing(error), "", ""
             return
         self.head.html = self._head(self.story) + self._question()
-        self.timeline.html = self.head.picture = picture_of(self.story, self._corner()).svg()
+        self.timeline.html = picture_of(self.story, self._corner()).svg()
+        self.head.picture = self._taken(self.story).decode()
         self.journal.html = _states(self.story) + _journal(self.story)
 
     def exports(self) -> Sequence[Export]:

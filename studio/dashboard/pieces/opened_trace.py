@@ -78,7 +78,7 @@ class OpenedTrace:
         self._neighbours = (beside[0], beside[1])
         self.head.html = self._head(trace, place)
         self._draw(trace)
-        self.head.picture = self.waterfall.svg
+        self.head.picture = standing_alone(self.waterfall.svg, theme_of(self._desk)).decode()
         self._show_span()
 
     def waterfall_of(self, trace: int, spans_max: int) -> Waterfall:

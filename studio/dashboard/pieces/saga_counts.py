@@ -56,7 +56,7 @@ class SagaCounts:
         told = f"Saga instances by state over time; at the end {told}"
         self.picture = state_area(starts, until_ns, _drawn(found), told=told)
         shown = self._table(starts, found) if self._is_table else self.picture
-        self.body.picture = self.picture
+        self.body.picture = self._taken().decode()
         self.body.html = self._head() + (shown if found else "")
 
     def exports(self) -> Sequence[Export]:
