@@ -50,8 +50,8 @@ union all select 59, 'mixed', 0
 _RECORDS = """
 create temp table happened as
 select o * {size} + slot as seq, o * {order_ns} + slot * 500000 as at_ns, o, slot, tbl, n,
-  (hash(o) >> 1)::bigint as luck, (hash(o * 64 + slot) >> 1)::bigint as chance,
-  (hash(o) >> 1)::bigint % 25 = 0 as bad, (hash(o * 64 + n % 8) >> 1)::bigint % 10 as s
+  (hash(o + {salt}) >> 1)::bigint as luck, (hash(o * 64 + slot) >> 1)::bigint as chance,
+  (hash(o + {salt}) >> 1)::bigint % 25 = 0 as bad, (hash(o * 64 + n % 8) >> 1)::bigint % 10 as s
 from range({orders}) orders(o) cross join slots
 """
 
@@ -133,18 +133,20 @@ insert into raw.names select {run}, row_number() over (order by text) - 1, text 
 _WITH_IDS = "insert into raw.{table} select {run}, m.seq, {fields} from made_{table} m {joins} order by m.seq"
 
 
-def make_log(file: Path, records: int) -> int:
-    """Write a finished run of about so many records into a new file, and return its number.
+def make_log(file: Path, records: int, *, seed: int = 1) -> int:
+    """Write a finished run of about so many records into a file, and return its number.
 
     Args:
-        file: Made.
+        file: Made where it is not there.
         records: Rounded down to whole orders; a few less, since faults are rare.
+        seed: Which orders go wrong.
     """
-    buffer = Log.open(file).record(RunInfo("bench", 1, "", "", "", datetime.now(UTC)))
+    buffer = Log.open(file).record(RunInfo("bench", seed, "", "", "", datetime.now(UTC)))
     buffer.finish("finished", end_ns=records // RECORDS_OF_ORDER * ORDER_NS)
     with duckdb.connect(str(file)) as connection:
         connection.execute(_SLOTS)
-        orders = {"orders": records // RECORDS_OF_ORDER, "size": RECORDS_OF_ORDER, "order_ns": ORDER_NS}
+        orders = {"orders": records // RECORDS_OF_ORDER, "size": RECORDS_OF_ORDER, "order_ns": ORDER_NS,
+                  "salt": (seed - 1) * 1_000_003}  # fmt: skip
         connection.execute(_RECORDS.format(**orders))
         listed = ", ".join(f"({at}, '{service}')" for at, service in enumerate(SERVICES))
         connection.execute(f"create temp table services as from (values {listed}) v(s, service)")
@@ -163,7 +165,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, run: int) -> None:
     connection.execute(fill(_NUMBERED, texts=texts, values={"run": run}))
     for table in _VALUES:
         connection.execute(_with_ids(table, run))
-    counts = {table: _count(connection, table) for table in TABLES}
+    counts = {table: _count(connection, table, run) for table in TABLES}
     known: dict[str, int | str | datetime] = {
         "run": run, "records": sum(counts.values()), "counts": json.dumps(counts),
     }  # fmt: skip
@@ -179,15 +181,18 @@ def _made(table: str) -> str:
 
 def _with_ids(table: str, run: int) -> str:
     named = [column.name for column in columns(table) if column.kind == "name"]
-    joins = " ".join(f"join raw.names n_{name} on n_{name}.text = m.{identifier(name)}" for name in named)
+    joins = " ".join(
+        f"join raw.names n_{name} on n_{name}.run = {run} and n_{name}.text = m.{identifier(name)}" for name in named
+    )
     fields = ", ".join(
         f"n_{each.name}.id" if each.name in named else f"m.{identifier(each.name)}" for each in columns(table)
     )
     return fill(_WITH_IDS, table=table, joins=joins, fields=fields, values={"run": run})
 
 
-def _count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
-    found = connection.execute(fill("select count(*) from raw.{table}", table=table)).fetchone()
+def _count(connection: duckdb.DuckDBPyConnection, table: str, run: int) -> int:
+    counted = fill("select count(*) from raw.{table} where run = {run}", table=table, values={"run": run})
+    found = connection.execute(counted).fetchone()
     assert found is not None
     return int(found[0])
 

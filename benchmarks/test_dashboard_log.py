@@ -12,19 +12,26 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import duckdb
 import polars as pl
 import pytest
 
+from studio.store import Log
+from studio.store.campaigns import campaign_frame
 from studio.store.windows import LogView, RunView
 from studio.store.windows.buckets import Buckets
+from studio.store.windows.campaign_window import fault_pairs, seed_cells, single_faults
+from studio.store.windows.compare_window import contrasts
 from studio.store.windows.measured_window import author_metrics
 from studio.store.windows.message_story import list_dead_letters, message_story
 from studio.store.windows.messages_window import MessageFilter, count_messages, list_messages
 from studio.store.windows.metrics_window import latency, queue_depth, troubles, work_done
+from studio.store.windows.parting_window import first_fork
 from studio.store.windows.saga_story import saga_story
 from studio.store.windows.sagas_window import SagaFilter, list_sagas, saga_counts, saga_totals
 from studio.store.windows.trace_parts import trace_records
@@ -213,11 +220,42 @@ FILTERS: dict[str, tuple[Ask, str]] = {
         lambda run: queues_at(run, TEN.until_ns),
         "select consumer, outcome, count(*) from raw.deliveries group by all",
     ),
+    "metrics, throughput of 10 s": (
+        lambda run: work_done(run, Buckets.of(TEN.from_ns, TEN.until_ns), split="service"),
+        curve("service, count(*)", f"kind = {{handle}} and end_ns >= {TEN.from_ns} and end_ns < {TEN.until_ns}"),
+    ),
+    "metrics, latency of 10 s": (
+        lambda run: latency(run, Buckets.of(TEN.from_ns, TEN.until_ns), "handling"),
+        curve("quantile_disc(end_ns - start_ns, [0.5, 0.9, 0.99])",
+              f"kind = {{handle}} and end_ns >= {TEN.from_ns} and end_ns < {TEN.until_ns}"),
+    ),
+    "metrics, queues of 10 s": (lambda run: queue_depth(run, Buckets.of(TEN.from_ns, TEN.until_ns)), _QUEUES),
     "traffic of 10 s": (
         lambda run: (work_within(run, TEN), publishing_within(run, TEN), deliveries_within(run, TEN)),
         curve("service, name, status, count(*)", f"end_ns >= {TEN.from_ns} and end_ns < {TEN.until_ns}"),
     ),
 }  # fmt: skip
+_NUMBERS = tuple(
+    query.format(run=run) for run in (1, 2) for query in (
+        """select name, count(*) from (
+          select arg_max((name, state), seq) as name from raw.sagas where run = {run} group by saga) group by all""",
+        "select kind, target, count(*) from raw.faults where run = {run} group by all",
+        "select kind, name, status, error, count(*) from raw.spans where run = {run} group by all",
+        "select kind, name, quantile_disc(end_ns - start_ns, 0.99) from raw.spans where run = {run} group by all",
+    )
+)  # fmt: skip
+_EVENTS = tuple(
+    f"select hash({fields}) as h from raw.{table} where run = {run}"  # noqa: S608 - our own names
+    for run in (1, 2) for table, fields in {
+        "messages": "causal, address, body", "deliveries": "message, consumer, outcome", "sagas": "saga, state",
+        "saga_steps": "saga, step, phase, body", "documents": "key, change, body",
+    }.items()
+)  # fmt: skip
+_PAIRS = (
+    "select name, count(*) from campaign_strikes group by name",
+    """select a.name, b.name as other, count(*) from campaign_strikes a join campaign_strikes b using (seed)
+    where a.name < b.name group by all""",
+)
 _NAMES = {
     "ok": "ok", "timeout": "timeout", "inventory": "Inventory", "act1": "Payment.act1", "dead": "dead-lettered",
     "acknowledged": "acknowledged", "event": "event", "handle": "handle", "saga": "OrderProcessing/order-777",
@@ -283,9 +321,54 @@ def test_filters(file: Path) -> None:
         found = {name: measured(run, connection, file, name) for name in FILTERS}
     print(f"\nfilters on a log of {run.row.records:,} records")
     for name, (ours, bare) in sorted(found.items(), key=lambda each: -each[1][0]):
-        print(f"  {name:<24} {ours * 1000:7.0f} ms   bare {bare * 1000:7.0f} ms   {ours / bare:5.1f} times")
+        print(f"  {name:<27} {ours * 1000:7.0f} ms   bare {bare * 1000:7.0f} ms   {ours / bare:5.1f} times")
     slowest = max(ours for ours, _ in found.values())
     print(f"  the slowest takes {slowest:.3f} s")
+
+
+def test_two_runs_and_a_campaign(request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """Print how long it takes to compare two runs of half the size, and to open a campaign of many seeds."""
+    is_large = request.config.getoption("--large")
+    file, records, seeds = tmp_path / "studio.duckdb", 500_000 if is_large else 50_000, 10_000 if is_large else 1_000
+    runs = [script().make_log(file, records, seed=seed) for seed in (1, 2)]
+    log = LogView.open(file)
+    first, second = map(log.run, runs)
+    number = Log.open(file).add_campaign(campaign_frames(seeds))
+    ways: dict[str, tuple[Callable[[], object], tuple[str, ...]]] = {
+        "numbers side by side": (lambda: contrasts(first, second), _NUMBERS),
+        "the first difference": (lambda: first_fork(first, second, is_timed=True, progress=lambda _: True), _EVENTS),
+        "seeds as a grid": (lambda: seed_cells(log.campaign(number)), ("from campaign_seeds order by seed",)),
+        "faults and pairs": (lambda: (single_faults(log.campaign(number)), fault_pairs(log.campaign(number))), _PAIRS),
+    }
+    print(f"\ntwo runs of {first.row.records:,} records, a campaign of {seeds:,} seeds")
+    for name, (ours, queries) in ways.items():
+        found, bare = seconds(ours, lambda queries=queries: asked_bare(file, queries))  # type: ignore[misc]  # bound now
+        print(f"  {name:<27} {found * 1000:7.0f} ms   bare {bare * 1000:7.0f} ms   {found / bare:5.1f} times")
+
+
+def asked_bare(file: Path, queries: tuple[str, ...]) -> None:
+    """Ask some queries of DuckDB."""
+    with duckdb.connect(str(file), read_only=True) as connection:
+        for query in queries:
+            pl.DataFrame(connection.sql(query))
+
+
+def campaign_frames(seeds: int) -> dict[str, pl.DataFrame]:
+    """Return the tables of a campaign, of which one seed in 25 fails, and half are struck by each of five faults."""
+    begun = datetime(2026, 1, 1)  # noqa: DTZ001 - the table has no zone
+    rows: dict[str, list[tuple[Any, ...]]] = {
+        "campaigns": [("storm", "", "", "", begun, "finished", seeds, seeds, -(-seeds // 25))],
+        "campaign_seeds": [
+            (seed, "finished", "held" if seed % 25 else "failed", 0, 5_000, 10**9, "", "", "", "", 0, "{}")
+            for seed in range(seeds)
+        ],
+        "campaign_violations": [(seed, "one_charge", "always", 3, '{"n": 2}') for seed in range(0, seeds, 25)],
+        "campaign_strikes": [
+            (seed, at, f"crash Service{at}", "crash", f"Service{at}", f"crash Service{at}", 1)
+            for seed in range(seeds) for at in range(5) if seed * 2_654_435_761 >> at & 1
+        ],
+    }  # fmt: skip
+    return {table: campaign_frame(table, found) for table, found in rows.items()}
 
 
 def measured(run: RunView, connection: duckdb.DuckDBPyConnection, file: Path, name: str) -> tuple[float, float]:
