@@ -51,7 +51,8 @@ STILL = """() => {  // nothing was added or taken away for a while, in shadow tr
   return now - window.since > 400;
 }"""
 PAGE = """<!doctype html><html lang="en"><title>Widgets</title><meta name="color-scheme" content="light dark">
-<style>@media (prefers-color-scheme: dark) { body { background: #111; } }</style><body><main><h1>Widgets</h1><h2>All</h2></main>"""
+<style>@media (prefers-color-scheme: dark) { body { background: #111; } }</style><body>
+<main><h1>Widgets</h1><h2>All</h2></main>"""
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +126,8 @@ def check(page: Page) -> None:
 def test_a_tab_of_a_run_and_what_is_opened_in_it_can_be_read_by_all(
     page: Page, server: DashboardServer, tab: str
 ) -> None:
-    opened(page, server.url(tab=tab,  **({"seed": 1} if tab == "campaign" else {})))
+    state = {"seed": "1"} if tab == "campaign" else {}
+    opened(page, server.url(tab=tab, **state))
     if tab in OPENED:
         page.get_by_role("grid").get_by_role("row").nth(2).click()
         page.wait_for_url(re.compile(f"[?&]{OPENED[tab]}="))

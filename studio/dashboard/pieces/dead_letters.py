@@ -63,8 +63,8 @@ class DeadLetters:
         count = count_dead_letters(self._desk.view)
         chosen = ("", "primary") if is_shown else ("primary", "")
         parts = [
-            act("messages", "Messages", kind=chosen[0]),
-            act("letters", f"Dead letters: {count:,}", kind=chosen[1]),
+            act("messages", "Messages", kind=chosen[0], is_pressed=not is_shown),
+            act("letters", f"Dead letters: {count:,}", kind=chosen[1], is_pressed=is_shown),
         ]
         if is_shown:
             self.table.reload()

@@ -78,7 +78,9 @@ def link(desk: Desk, shown: str, /, *, title: str = "", **changes: Any) -> str:
     return f'<a href="{href}" data-go="{data}"{told}>{escape(shown)}</a>'
 
 
-def act(name: str, text: str, value: str = "", *, refused: str = "", kind: str = "") -> str:
+def act(
+    name: str, text: str, value: str = "", *, refused: str = "", kind: str = "", is_pressed: bool | None = None
+) -> str:
     """Return a button that does something.
 
     Args:
@@ -87,12 +89,12 @@ def act(name: str, text: str, value: str = "", *, refused: str = "", kind: str =
         value: For the act.
         refused: Why it cannot be done now; empty where it can.
         kind: `danger` for what cannot be taken back, `primary` for what is suggested.
+        is_pressed: Whether it is the one in force, of several to choose from; None where there is no such thing.
     """
+    state = "" if is_pressed is None else f' aria-pressed="{str(is_pressed).lower()}"'
     off = f' disabled title="{escape(refused)}"' if refused else ""
-    return (
-        f'<button type="button" class="{escape(kind)}" data-act="{escape(name)}" data-value="{escape(value)}"{off}>'
-        f"{escape(text)}</button>"
-    )
+    data = f'data-act="{escape(name)}" data-value="{escape(value)}"'
+    return f'<button type="button" class="{escape(kind)}" {data}{state}{off}>{escape(text)}</button>'
 
 
 def png(name: str) -> str:

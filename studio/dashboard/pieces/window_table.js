@@ -97,12 +97,29 @@ export function render({ model }) {
     return found ? found[4] : otherwise;
   }
 
+  // Which row is read: the one that has the keyboard, or the first that is seen by whoever has scrolled.
+  function read() {
+    const focused = root.getRootNode().activeElement;
+    if (body.contains(focused)) return focused;
+    return scroller.scrollTop ? [...body.children].find((line) => Number(line.dataset.at) >= firstSeen()) : null;
+  }
+
+  // Tell the server, which then fetches the rows around it, however many have come before it.
+  let telling = 0;
+  function tellRead() {
+    clearTimeout(telling);
+    telling = setTimeout(() => {
+      const key = read()?.dataset.key ?? "";
+      if (key !== (grid.dataset.read ?? "")) model.send_msg({ kind: "hold", key });
+      grid.dataset.read = key;
+    }, 150);
+  }
+
   // Rows that come on top do not push away what is read: whoever has scrolled, or walks them by keys, goes on
   // seeing the same.
   function hold() {
-    const seen = [...body.children].find((line) => Number(line.dataset.at) >= firstSeen());
-    const isRead = scroller.scrollTop || body.contains(root.getRootNode().activeElement);
-    if (!isRead || !seen || height() >= HEIGHT_MAX) return;
+    const seen = read();
+    if (!seen || height() >= HEIGHT_MAX) return;
     const before = Number(seen.dataset.at);
     const moved = placeOf(seen.dataset.key, before) - before;
     if (!moved) return;
@@ -222,7 +239,9 @@ export function render({ model }) {
     cursor = Number(line.dataset.at);
     choose(line);
   });
-  scroller.addEventListener("scroll", ask, { passive: true });
+  scroller.addEventListener("scroll", () => { ask(); tellRead(); }, { passive: true });
+  scroller.addEventListener("focusin", tellRead);
+  scroller.addEventListener("focusout", tellRead);
   // Scroll to the row that Python names, once: whoever scrolls on is not called back.
   let revealed = -1;
   function reveal() {
@@ -270,15 +289,16 @@ export function render({ model }) {
 
   // What was opened is closed: the keyboard goes back to its row, unless it is elsewhere by now.
   function giveBack(key) {
-    let tries = 20; // the browser takes the focus from what it no longer shows, a little later
+    const before = document.activeElement;
+    let tries = 100; // the browser takes the focus from what it no longer shows, a little later
     const look = () => {
       if (document.activeElement === document.body && scroller.clientHeight) {
         cursor = placeOf(key, cursor);
         stops();
         focusCursor();
-      } else if (tries-- > 0 && scroller.clientHeight) requestAnimationFrame(look);
+      } else if (document.activeElement === before && tries-- > 0) setTimeout(look, 50);
     };
-    requestAnimationFrame(look);
+    look();
   }
   model.on("msg:custom", (message) => {
     if (message?.kind === "rewind") {
@@ -288,6 +308,7 @@ export function render({ model }) {
   });
   model.on("remove", () => {
     clearTimeout(timer);
+    clearTimeout(telling);
     sizes.disconnect();
   });
   drawHead();

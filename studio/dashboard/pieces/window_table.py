@@ -108,6 +108,7 @@ class WindowTable(JSComponent):
         self.on_sort: Callable[[str, bool], None] | None = None
         """Called with the column and the way that a reader chose, instead of sorting at once."""
         self._window = (0, 60)
+        self._held = ""  # key of the row that is read: it stays on screen, however many come before it
         params.setdefault("sizing_mode", "stretch_both")
         super().__init__(head=[_head(column) for column in columns], **params)  # type: ignore[no-untyped-call]  # Panel says nothing of it
 
@@ -115,6 +116,9 @@ class WindowTable(JSComponent):
         """Ask again for what is on screen: after a filter has changed, or new rows have come."""
         total = self._count()
         offset, limit = self._window
+        grown = total - self.total
+        if self._held and grown > 0 and not self._has_held(offset, limit) and self._has_held(offset + grown, limit):
+            offset += grown
         offset = max(0, min(offset, total - limit))
         self._fill(offset, limit, total)
 
@@ -140,6 +144,10 @@ class WindowTable(JSComponent):
         """What is on screen, for exports of the same order."""
         return Window(*self._window, self.sort, self.descending)
 
+    def _has_held(self, offset: int, limit: int) -> bool:
+        found = self._fetch(Window(offset, limit, self.sort, self.descending))
+        return any(str(each[self._key]) == self._held for each in found)
+
     def _fill(self, offset: int, limit: int, total: int) -> None:
         self._window = (offset, limit)
         found = self._fetch(Window(offset, limit, self.sort, self.descending)) if total else ()
@@ -163,6 +171,8 @@ class WindowTable(JSComponent):
             case {"kind": "sort", "name": str(name), "descending": bool(descending)}:
                 if self.is_sortable(name):
                     self._sort(name, descending=descending)
+            case {"kind": "hold", "key": str(key)}:
+                self._held = key
             case {"kind": "choose", "key": str(key)}:
                 self.chosen = key
                 if self._choose is not None:
