@@ -31,7 +31,15 @@ if TYPE_CHECKING:
     from tests.browser.conftest import OpenPage
 
 SLOW_MS = 60_000
-TABS = ("system", "traces", "sagas", "metrics", "messages", "campaign", "faults", "compare")
+LONG = ("system", "sagas", "metrics")  # charts and drawings have thousands of elements to be looked at
+TABS = (
+    "traces",
+    "messages",
+    "campaign",
+    "faults",
+    "compare",
+    *(pytest.param(tab, marks=pytest.mark.slow) for tab in LONG),
+)
 OPENED = {"traces": "trace", "sagas": "saga", "messages": "message"}
 SHOW = """async ([code, state]) => {
   const heard = {};
