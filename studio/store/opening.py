@@ -28,7 +28,10 @@ _LOCKED = re.compile(
     r"Could not set lock on file|different configuration|Unique file handle|being used by another process"
 )
 _NEWER = re.compile(r"database file with version number (\d+)|file was created with .* version", re.IGNORECASE)
-_ALIEN = re.compile(r"not a valid DuckDB database file|Invalid Error: Failed to deserialize|checksum", re.IGNORECASE)
+_ALIEN = re.compile(
+    r"not a valid DuckDB database file|Invalid Error: Failed to deserialize|checksum|Could not read enough bytes",
+    re.IGNORECASE,
+)
 
 _in_process: dict[Path, threading.RLock] = {}  # DuckDB lets one process open a file twice; two writers would conflict
 

@@ -76,8 +76,9 @@ def contrasts(first: RunView, second: RunView) -> list[Contrast]:
 
 
 def _numbers(view: RunView) -> dict[Section, dict[str, float]]:
-    counted = {table: float(count) for table, count in view.row.counts.items()}
-    asked = {section: _asked(view, query) for section, query in _QUERIES.items()}
+    with view.burst():
+        counted = {table: float(count) for table, count in view.row.counts.items()}
+        asked = {section: _asked(view, query) for section, query in _QUERIES.items()}
     return {"records": counted, **asked}
 
 

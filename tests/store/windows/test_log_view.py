@@ -226,6 +226,13 @@ def test_other_files_are_no_logs(file: Path, content: bytes) -> None:
     assert file.read_bytes() == content
 
 
+def test_a_file_that_was_cut_off_is_said_to_be_damaged(file: Path, recorded: Recorded, orders: list[Record]) -> None:
+    recorded(Log.open(file), orders)
+    file.write_bytes(file.read_bytes()[: 4096 * 3 + 100])
+    with pytest.raises(NotALog, match="damaged"):
+        LogView.open(file)
+
+
 def test_a_database_of_somebody_else_is_no_log(file: Path) -> None:
     with duckdb.connect(str(file)) as connection:
         connection.execute("create table customers as select 1 as id")
