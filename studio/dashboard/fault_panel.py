@@ -76,7 +76,7 @@ def rows_of(standing: tuple[StandingFault, ...], strikes: Mapping[int, int]) -> 
             "number": each.number,
             "kind": each.fault.kind,
             "title": form_of(each.fault.kind).title,
-            "words": in_words(each.fault),
+            "words": in_words(each.played),
             "strikes": strikes.get(each.number, 0),
             "on": each.is_in_force,
         }

@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from studio.errors import InvalidCase
+from studio.errors import StudioError
+from studio.model.by_hand import Act, script_from
 from studio.model.fault import Fault
 from studio.model.faults.composed_faults import Swarm, Together
 from studio.simulation.case import Case
 from studio.simulation.harming.fault_words import in_words
+from studio.simulation.live.fault_windows import played_faults
 
 if TYPE_CHECKING:
     from studio.dashboard.pieces.scene_index import SceneIndex
     from studio.simulation.world import World
-    from studio.store.shelf import RunRow
+    from studio.store.windows.run_view import RunView
 
 __all__ = ["fault_marks", "faults_at", "in_force", "numbered_faults", "planned_faults"]
 
 _AFTER = ("down_ns", "lasts_ns", "last_ns")  # how long what begins at an instant goes on, by the fields of its kind
 
 
-def planned_faults(row: RunRow, world: World | None) -> tuple[Fault, ...]:
-    """Return the faults of a run: of a world that goes on those that were put into it so far, else those of its case.
+def planned_faults(view: RunView, world: World | None) -> tuple[Fault, ...]:
+    """Return the faults of a run, each with its window: those of its case, and those that were put into it by hand.
 
     Args:
-        row: The run.
+        view: Of the run.
         world: Only when the run is its own.
     """
-    return tuple(numbered_faults(row, world).values())
+    return tuple(numbered_faults(view, world).values())
 
 
-def numbered_faults(row: RunRow, world: World | None) -> dict[int, Fault]:
+def numbered_faults(view: RunView, world: World | None) -> dict[int, Fault]:
     """Return the same by the numbers under which the log says that they struck."""
     if world is not None:
-        # One that was lifted without a window of its own says nothing of when it was in force: it is left out.
-        standing = (each for each in world.faults if each.is_in_force or each.fault.until_ns is not None)
-        return {each.number: each.fault for each in standing}
+        return {each.number: each.played for each in world.faults}
+    text = view.row.info.case
     try:
-        return dict(enumerate(Case.from_json(row.info.case).plan, start=1)) if row.info.case else {}
-    except InvalidCase:  # another version wrote it: the picture is drawn without
+        case = Case.from_json(text) if text else None
+        if case is None:
+            return {}
+        return dict(enumerate(played_faults(case.plan, case.script or _script_of(view)), start=1))
+    except StudioError:  # another version wrote it: the picture is drawn without
         return {}
+
+
+def _script_of(view: RunView) -> tuple[Act, ...]:
+    """Return what was done to a world that goes on elsewhere, or was cut off, as far as its log tells."""
+    if view.row.status != "running":
+        return ()
+    return script_from([json.loads(each) for each in view.acts()])
 
 
 def in_force(plan: Sequence[Fault], from_ns: int, until_ns: int) -> tuple[Fault, ...]:

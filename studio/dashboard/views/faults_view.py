@@ -12,9 +12,10 @@ import polars as pl
 from studio.dashboard.components.fault_pane import FaultPane
 from studio.dashboard.fault_panel import FaultPanel, catalogue_of
 from studio.dashboard.pieces.export_bar import frame_exports
+from studio.dashboard.pieces.faults_in_force import planned_faults
 from studio.dashboard.view import Export, View
 from studio.errors import StudioError
-from studio.model.fault import Fault, fault_from, plan_to
+from studio.model.fault import Fault, plan_to
 from studio.model.faults.fault_form import form_of
 from studio.simulation.harming.fault_words import in_words
 from studio.store.windows.strikes_window import struck_faults
@@ -104,7 +105,7 @@ class FaultsView(View):
     def _past(self) -> dict[str, Any]:
         """Return the plan of a run that is over, as far as the log tells, and what struck."""
         struck = {row["fault"]: row for row in struck_faults(self.desk.view).to_dicts()}
-        plan = _plan_of(self.desk.view.row.info.case)
+        plan = planned_faults(self.desk.view, None)
         rows = [
             _row(number, fault, int(struck.get(number, {}).get("strikes", 0)))
             for number, fault in enumerate(plan, start=1)
@@ -131,8 +132,8 @@ class FaultsView(View):
 
     def _plan(self) -> list[dict[str, Any]]:
         if self._world is not None:
-            return plan_to(each.fault for each in self._world.faults)
-        return plan_to(_plan_of(self.desk.view.row.info.case))
+            return plan_to(each.played for each in self._world.faults)
+        return plan_to(planned_faults(self.desk.view, None))
 
 
 def _row(number: int, fault: Fault, strikes: int) -> dict[str, Any]:
@@ -147,12 +148,3 @@ def _title(kind: str) -> str:
         return form_of(kind).title
     except StudioError:  # of another version of Studio
         return kind
-
-
-def _plan_of(case: str) -> list[Fault]:
-    """Return the plan that a run's case states; nothing where it states none, or one of another version of Studio."""
-    try:
-        values = json.loads(case).get("plan", []) if case else []
-        return [fault_from(each) for each in values]
-    except (AttributeError, ValueError, StudioError):
-        return []

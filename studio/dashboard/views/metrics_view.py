@@ -205,7 +205,7 @@ class MetricsView(View):
     def _asked(self) -> Asked:
         desk = self.desk
         scope = Scope(desk.service, desk.address, desk.source, desk.saga)
-        plan = numbered_faults(desk.view.row, desk.world)
+        plan = numbered_faults(desk.view, desk.world)
         return Asked(desk.view, Buckets.of(*self._window()), scope, self._split.value, plan)
 
     def _window(self) -> tuple[int, int]:

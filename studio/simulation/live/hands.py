@@ -22,6 +22,7 @@ from studio.simulation.cluster.node import Node
 from studio.simulation.cluster.outside import Outside
 from studio.simulation.cluster.timetable import Timetable
 from studio.simulation.live.deeds import DONE_AT_ONCE, WORKS
+from studio.simulation.live.fault_windows import windowed
 from studio.simulation.live.in_force import StandingFault, StandingWorkload
 from studio.simulation.live.message_body import message_from
 from studio.simulation.live.workload_json import workload_from
@@ -97,6 +98,8 @@ class Hands:
         self.streams: list[Any] = []
         self.trouble: Exception | None = None
         self._workloads: dict[int, tuple[Workload, Arrivals]] = {}
+        self._put: dict[int, int] = {}
+        self._lifted: dict[int, int] = {}
         self._first_number, self._entered = first_number, 0
 
     # -- acting -----------------------------------------------------------------------------------------------------
@@ -230,11 +233,13 @@ class Hands:
         check_plan(self.cluster.build, plan)
         for fault in plan:
             # In a world that runs, from the act's instant on: so a declaration says it, and so do its draws.
+            self._put[len(self.cluster.harm.plan) + 1] = act.at_ns
             is_late = not act.waits and fault.from_ns < act.at_ns
             self.cluster.inject(replace(fault, from_ns=act.at_ns) if is_late else fault)
 
     def _lift(self, number: int, at_ns: int) -> None:
         self.demand_fault(number)
+        self._lifted.setdefault(number, at_ns)
         self.cluster.harm.lift(number, at_ns)
 
     # -- looking ----------------------------------------------------------------------------------------------------
@@ -243,8 +248,12 @@ class Hands:
         """Return the faults of the plan, those too that are over."""
         harm = self.cluster.harm
         return tuple(
-            StandingFault(number, fault, harm.is_in_force(number)) for number, fault in enumerate(harm.plan, start=1)
+            StandingFault(number, fault, harm.is_in_force(number), self._windowed(number, fault))
+            for number, fault in enumerate(harm.plan, start=1)
         )
+
+    def _windowed(self, number: int, fault: Fault) -> Fault:
+        return windowed(fault, self._put.get(number, 0), self._lifted.get(number))
 
     def workloads(self) -> tuple[StandingWorkload, ...]:
         """Return the workloads from which messages still come."""

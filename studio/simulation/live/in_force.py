@@ -16,13 +16,15 @@ class StandingFault:
 
     Attributes:
         number: Its place in the plan, from 1; records name it so.
-        fault: Which, with the window that it has by now.
+        fault: Which, as it was stated.
         is_in_force: Whether it strikes now, or may later.
+        played: The same with the window that it had: from when it was put in until it was lifted.
     """
 
     number: int
     fault: Fault
     is_in_force: bool
+    played: Fault
 
 
 @dataclass(frozen=True, slots=True)

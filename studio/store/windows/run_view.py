@@ -76,6 +76,10 @@ class RunView:
         row = self.row
         return row.status == "running" and not is_abandoned(row)
 
+    def acts(self) -> list[str]:
+        """Return what was done by hand, as JSON, while the run has not ended; a run that has says it in its case."""
+        return self._source.acts(self.run)
+
     @property
     def topology_json(self) -> str:
         """The system in which it ran, as JSON for `studio.graph`; empty in older logs."""

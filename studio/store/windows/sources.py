@@ -59,6 +59,10 @@ class Source(Protocol):
         """
         ...
 
+    def acts(self, run: int) -> list[str]:
+        """Return what was done by hand to a run that has not ended; none once it has, or in a log of an older form."""
+        ...
+
     def campaigns(self) -> pl.DataFrame:
         """Return the table `campaigns`."""
         ...
@@ -141,6 +145,13 @@ class FileSource:
                 raise UnknownRun(run=run, known=nearest(str(run), known))
             return run_row(found)
 
+    def acts(self, run: int) -> list[str]:
+        """Return what was done by hand to a run that has not ended."""
+        with self.opened() as connection:
+            if self._database != "log":  # an older form
+                return []
+            return [str(act) for (act,) in connection.execute(fill(queries.ACTS, values={"run": run})).fetchall()]
+
     def campaigns(self) -> pl.DataFrame:
         """Return the table `campaigns`."""
         if not self.file.exists():
@@ -216,6 +227,10 @@ class MemorySource:
     def row(self, run: int) -> RunRow:
         """Return one run."""
         return self._shelf.row(run)
+
+    def acts(self, run: int) -> list[str]:
+        """Return what was done by hand to a run that has not ended."""
+        return self._shelf.acts(run)
 
     def campaigns(self) -> pl.DataFrame:
         """Return the table `campaigns`."""

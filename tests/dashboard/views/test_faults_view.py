@@ -39,9 +39,13 @@ def test_what_is_injected_stands_at_once_and_can_be_undone(live: Desk, troubled:
     view = shown(live)
     ask(view, do="inject", kind="lose", values={"targets": ["Store.put"]})
     (row,) = view.pane.standing["rows"]
-    assert (row["on"], row["words"]) == (True, "each request of Store.put is lost")
+    assert (row["on"], row["words"]) == (True, f"each request of Store.put is lost from {troubled.now}")
     ask(view, do="undo")
-    assert not any(row["on"] for row in view.pane.standing["rows"])
+    (row,) = view.pane.standing["rows"]
+    assert (row["on"], row["words"]) == (
+        False,
+        f"each request of Store.put is lost from {troubled.now} until {troubled.now}",
+    )
     assert not any(each.is_in_force for each in troubled.faults)
 
 
