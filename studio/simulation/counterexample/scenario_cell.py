@@ -145,5 +145,5 @@ def _option(name: str, value: Any, coder: Coder) -> str:
     if name == "skew":
         return "{" + ", ".join(f"{quoted(path)}: {each!r}" for path, each in value) + "}"
     if isinstance(value, type):
-        return value.__name__
+        return coder.name(value) or value.__name__
     return distribution_code(value) if isinstance(value, Distribution) else coder.code(value)

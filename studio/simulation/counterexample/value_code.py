@@ -60,7 +60,7 @@ class Coder:
             case _:
                 return self._plain(value)
 
-    def _name_of(self, kind: type) -> str:
+    def name(self, kind: type) -> str:
         """Return the name under which a type is known, imported where it must be; empty where it is nowhere."""
         if id(kind) in self._modules and id(kind) not in self._names:
             module, name = self._modules[id(kind)]
@@ -69,7 +69,7 @@ class Coder:
         return self._names.get(id(kind), "")
 
     def _model(self, value: BaseModel, indent: int) -> str:
-        kind, known = type(value), self._name_of(type(value))
+        kind, known = type(value), self.name(type(value))
         if not known:
             return self.code(value.model_dump(mode="json", by_alias=True), indent)
         given = [
@@ -90,7 +90,7 @@ class Coder:
         return _joined(f"{name}([", items, "])", indent)
 
     def _enumerated(self, value: enum.Enum) -> str:
-        known = self._name_of(type(value))
+        known = self.name(type(value))
         return f"{known}.{value.name}" if known else self.code(value.value)
 
     def _plain(self, value: Any) -> str:
