@@ -30,7 +30,7 @@ def _mark(ended: Any) -> Mark:
 
 MESSAGE_COLUMNS: Final = (
     Column("message", "Message", width=76, align="right", sortable=False),
-    Column("at_ns", "At", width=104, align="right", show=instant),
+    Column("at_ns", "At", width=124, align="right", show=instant),
     Column("kind", "Kind", width=54, rare=1),
     Column("address", "Address", width=176, code=True),
     Column("sender", "From", width=132, sortable=False),
@@ -38,19 +38,19 @@ MESSAGE_COLUMNS: Final = (
     Column("key", "Key", width=96, sortable=False),
     Column("attempts", "Tries", width=54, align="right", show=_number),
     Column("ended", "Outcome", width=136, sortable=False, show=_ended, mark=_mark),
-    Column("trace", "Trace", width=54, align="right", sortable=False, show=_number, rare=2),
+    Column("trace", "Trace", width=66, align="right", sortable=False, show=_number, rare=2),
     Column("saga", "Saga", sortable=False, rare=3),
 )
 """Of messages; `ended` is the outcome with what went before."""
 
 LETTER_COLUMNS: Final = (
     Column("message", "Message", width=76, align="right", sortable=False),
-    Column("at_ns", "Given up", width=104, align="right", sortable=False, show=instant),
+    Column("at_ns", "Given up", width=124, align="right", sortable=False, show=instant),
     Column("address", "Address", sortable=False, code=True),
     Column("consumer", "Consumer", width=150, sortable=False),
     Column("key", "Key", width=110, sortable=False),
     Column("attempts", "Attempts", width=74, align="right", sortable=False),
     Column("reason", "Cause", sortable=False),
-    Column("trace", "Trace", width=56, align="right", sortable=False, show=_number),
+    Column("trace", "Trace", width=66, align="right", sortable=False, show=_number),
 )
 """Of dead letters."""

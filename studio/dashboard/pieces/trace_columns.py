@@ -19,8 +19,8 @@ def trace_columns(longest_ns: Callable[[], int]) -> tuple[Column, ...]:
         longest_ns: The longest duration on screen, which fills its cell.
     """
     return (
-        Column("trace", "Trace", width=56, align="right", sortable=False),
-        Column("start_ns", "Started", width=104, align="right", show=instant),
+        Column("trace", "Trace", width=66, align="right", sortable=False),
+        Column("start_ns", "Started", width=124, align="right", show=instant),
         Column("name", "Begins with", sortable=False, code=True),
         Column("key", "Key", width=90, sortable=False),
         Column("saga", "Saga", sortable=False),

@@ -32,8 +32,8 @@ _COLUMNS = (
     Column("step", "Latest mark", sortable=False),
     Column("reason", "Reason", sortable=False, show=error_words),
     Column("attempts", "Tries", width=48, align="right", sortable=False),
-    Column("started_ns", "Started", width=104, align="right", show=instant),
-    Column("changed_ns", "Changed", width=104, align="right", show=instant, rare=1),
+    Column("started_ns", "Started", width=124, align="right", show=instant),
+    Column("changed_ns", "Changed", width=124, align="right", show=instant, rare=1),
     Column("duration_ns", "Took", width=92, align="right", show=duration),
 )
 
