@@ -85,7 +85,7 @@ def test_a_span_shows_message_error_policies_and_code(desk: Desk, words: Words) 
 def test_neighbours_are_a_key_away(desk: Desk) -> None:
     desk.go(trace=3)
     view = shown(desk)
-    assert view.opened.head.keys == {"[": "before", "]": "after"}
+    assert view.opened.head.keys == {"[": "before", "]": "after", "Escape": "close"}
     view.opened.head.receive({"kind": "act", "name": "after", "value": ""})
     assert desk.trace == 2
     view.refresh()
