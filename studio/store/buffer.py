@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from studio.errors import LogFull, LogLocked, LogUnwritable, StudioError
 from studio.records import TABLES, Record, canonical
 from studio.store.columns import Batch, Names, encode, merged
 from studio.store.opening import OWN_PROCESS
 from studio.store.parcel import Parcel, pack
-from studio.store.shelf import RunInfo, Shelf, Status
+from studio.store.shelf import Acts, RunInfo, Shelf, Status
 
 __all__ = ["Buffer"]
 
@@ -20,11 +22,23 @@ _STRETCH_ROWS = 65_536
 """Records after which they are put into columns, which take a fifth of the room, though no batch is full yet."""
 
 
+class _Sealed(NamedTuple):
+    """What waits for the log: a batch and what was done by its end, or either alone.
+
+    It reaches the log together: who finds a record there finds what it came of.
+    """
+
+    batch: Batch | None
+    acts: Acts | None
+
+
 class Buffer:
     """The `Recorder` port: keeps the last records as they are and hands over a batch whenever enough have come.
 
     A batch that the log refuses (disk full, file locked) stays in memory, in columns, and is offered again with the
     next one and at every `flush`; `failure` says why. Only when `batches_max` of them wait does `write` raise.
+
+    One thread writes and seals. What is sealed may be handed over by any, one at a time.
 
     Args:
         shelf: Where batches go.
@@ -42,6 +56,7 @@ class Buffer:
         "_batches_max",
         "_counted",
         "_first",
+        "_handing",
         "_hash",
         "_info",
         "_names",
@@ -66,7 +81,8 @@ class Buffer:
         self._first = 0
         self._counted: Counter[str] = Counter()  # of the records that are in columns
         self._stretches: list[Batch] = []  # of the batch to come
-        self._sealed: list[Batch] = []
+        self._sealed: list[_Sealed] = []
+        self._handing = threading.Lock()
         self._names = Names()
         self._hash = hashlib.sha256() if hashing else None
         self._acts: list[str] = []  # of the script: those that are not in the log yet
@@ -107,7 +123,8 @@ class Buffer:
     @property
     def waiting(self) -> int:
         """How many records are not in the log yet."""
-        return sum(batch.count for batch in self._sealed + self._stretches) + len(self._pending)
+        sealed = sum(each.batch.count for each in self._sealed if each.batch is not None)
+        return sealed + sum(batch.count for batch in self._stretches) + len(self._pending)
 
     def note_act(self, at: int, act: str) -> None:
         """Take down what is done to the world; it reaches the log before the records that come of it.
@@ -127,32 +144,46 @@ class Buffer:
             LogUnwritable: No room, or the file cannot be reached.
         """
         self._seal()
-        while self._sealed:
-            self._append(self._shelf)
-        self._keep_acts(self._shelf)
+        with self._handing:
+            while self._sealed:
+                self._append(self._shelf)
         self.failure = None
 
     def offer(self) -> bool:
         """Hand over what the log takes at once; what it refuses stays, and `failure` says why. Nobody waits for it.
 
-        While it refuses, records are gathered as if nobody had asked, so that many short looks make no many batches.
-
         Returns:
             Whether the log has everything.
         """
+        while self.seal():
+            if not self.carry():
+                return False
+        return True
+
+    def seal(self) -> bool:
+        """Close the batch, unless one waits already, and say whether any does.
+
+        While one waits, records are gathered as if nobody had asked, so that many short looks make no many batches.
+        """
+        if not self._sealed:
+            self._seal()
+        return bool(self._sealed)
+
+    def carry(self) -> bool:
+        """Hand over what is sealed, as far as the log takes it at once; any thread may, also while records are written.
+
+        Returns:
+            Whether the log has all of that; where not, `failure` says why, unless somebody here just has a look.
+        """
         shelf = self._shelf.impatient()
-        try:
-            if not self._sealed:
-                self._seal()
-            while self._sealed:
-                self._append(shelf)
-                if not self._sealed:
-                    self._seal()
-            self._keep_acts(shelf)
-        except StudioError as error:
-            if not (isinstance(error, LogLocked) and error.holder == OWN_PROCESS):  # somebody here just has a look
-                self.failure = error
-            return False
+        with self._handing:
+            try:
+                while self._sealed:
+                    self._append(shelf)
+            except StudioError as error:
+                if not (isinstance(error, LogLocked) and error.holder == OWN_PROCESS):
+                    self.failure = error
+                return False
         self.failure = None
         return True
 
@@ -168,9 +199,10 @@ class Buffer:
             LogUnwritable: It cannot be written either.
         """
         self._seal()
+        batches = [each.batch for each in self._sealed if each.batch is not None]
         path = Path(file)
         try:
-            path.write_bytes(pack(Parcel(self.run, self._info, "running", 0, self._sealed)))
+            path.write_bytes(pack(Parcel(self.run, self._info, "running", 0, batches)))
         except OSError as error:
             reason = error.strerror or "cannot be written"
             raise LogUnwritable(file=str(path), reason=reason, records=self.waiting) from error
@@ -197,23 +229,16 @@ class Buffer:
         return self._hash.hexdigest()
 
     def _append(self, shelf: Shelf) -> None:
-        """Hand over a batch, and what was done by now: who finds a record in the log finds there what it came of."""
-        batch = self._sealed[0]
-        if self._acts:
-            shelf.append(self.run, batch, (self._acts_from, self._acts))
-            self._forget_acts()
-        else:
+        """Hand over what was sealed first."""
+        batch, acts = self._sealed[0]
+        if batch is None:
+            assert acts is not None
+            shelf.keep_acts(self.run, acts)
+        elif acts is None:
             shelf.append(self.run, batch)
+        else:
+            shelf.append(self.run, batch, acts)
         del self._sealed[0]
-
-    def _keep_acts(self, shelf: Shelf) -> None:
-        """Hand over what was done and has led to no record yet."""
-        if self._acts:
-            shelf.keep_acts(self.run, (self._acts_from, self._acts))
-            self._forget_acts()
-
-    def _forget_acts(self) -> None:
-        self._acts_from, self._acts = self._acts_from + len(self._acts), []
 
     def _hand_over(self) -> None:
         try:
@@ -226,9 +251,13 @@ class Buffer:
     def _seal(self) -> None:
         """Close the batch. It stays as it is from now on: the log knows by its end whether it has it."""
         self._put_in_columns()
-        if self._stretches:
-            self._sealed.append(merged(self._stretches))
-            self._stretches = []
+        batch = merged(self._stretches) if self._stretches else None
+        acts = (self._acts_from, self._acts) if self._acts else None
+        if batch is None and acts is None:
+            return
+        self._sealed.append(_Sealed(batch, acts))
+        self._stretches = []
+        self._acts_from, self._acts = self._acts_from + len(self._acts), []
 
     def _put_in_columns(self) -> None:
         pending = self._pending

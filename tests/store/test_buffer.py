@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -115,3 +116,22 @@ def test_spilling_to_no_folder_says_so(tmp_path: Path, info: RunInfo, orders: li
     buffer.write(orders[0])
     with pytest.raises(StudioError, match="records=1"):
         buffer.spill(tmp_path / "none" / "rest.parcel")
+
+
+def test_what_is_sealed_is_carried_by_another_thread_while_records_are_written(
+    info: RunInfo, orders: list[Record]
+) -> None:
+    log = Log.memory()
+    buffer = log.record(info)
+    for record in orders[:3]:
+        buffer.write(record)
+    assert buffer.seal()
+    for record in orders[3:]:
+        buffer.write(record)
+    carrier = threading.Thread(target=buffer.carry)
+    carrier.start()
+    carrier.join()
+    assert (buffer.waiting, log.runs()[0].records) == (len(orders) - 3, 3)
+    buffer.note_act(0, '{"verb": "wait"}')
+    assert buffer.offer()
+    assert (log.runs()[0].records, log.shelf.acts(buffer.run)) == (len(orders), ['{"verb": "wait"}'])

@@ -107,9 +107,7 @@ class SagaCounts:
     def _table(self, starts: Sequence[int], found: Mapping[str, Sequence[float | None]]) -> str:
         """Return a dozen instants evenly spread, the last one among them."""
         places = sorted({round(at * (len(starts) - 1) / (_TABLE_ROWS - 1)) for at in range(_TABLE_ROWS)})
-        rows = [
-            (instant(starts[place]), *(f"{values[place] or 0:g}" for values in found.values())) for place in places
-        ]
+        rows = [(instant(starts[place]), *(f"{values[place] or 0:g}" for values in found.values())) for place in places]
         return table(("Virtual time", *found), rows, label="Saga instances by state over time")
 
     @property

@@ -23,7 +23,7 @@ from studio.source.zone import utc_zone
 __all__ = ["Driven", "Driver"]
 
 FLUSH_S = 0.2
-"""How often records go to the log; more rarely where that takes longer than half of it."""
+"""How often records go to the log; more rarely where the log takes longer for the last ones."""
 SWEEP_S = 60.0
 """How often the garbage collector looks at everything, which it does not by itself while a world is driven."""
 CHUNK_S = 0.01
@@ -51,8 +51,8 @@ class Driven(Protocol):
         """Return the next instant at which something happens; None where nothing ever will."""
         ...
 
-    def flush(self) -> None:
-        """Hand records to the log, as far as it takes them."""
+    def send_records(self) -> None:
+        """Let records go to the log, without waiting for it."""
         ...
 
     def come_to_rest(self) -> None:
@@ -252,11 +252,9 @@ class Driver:
             return True
         self._stretch()
         if self._flushing.is_due():
-            self._driven.flush()
-            self._flushing.done()
+            self._driven.send_records()
         if self._sweeping.is_due():
             gc.collect()
-            self._sweeping.done()
         self._rest()
         return True
 

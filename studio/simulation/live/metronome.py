@@ -78,7 +78,7 @@ class Metronome:
 
 
 class Interval:
-    """Something that is to be done every so often, and more rarely where it takes long.
+    """Something that is to be done every so often.
 
     Args:
         every_s: How often, at most.
@@ -86,18 +86,12 @@ class Interval:
 
     def __init__(self, every_s: float) -> None:
         self._every_s = every_s
-        self._begun_s = time.monotonic()
-        self._due_s = self._begun_s + every_s
+        self._due_s = time.monotonic() + every_s
 
     def is_due(self) -> bool:
-        """Say whether it is time again, and count anew where it is; `done` says that it was done."""
+        """Say whether it is time again, and count anew where it is."""
         now_s = time.monotonic()
         if now_s < self._due_s:
             return False
-        self._begun_s, self._due_s = now_s, now_s + self._every_s
+        self._due_s = now_s + self._every_s
         return True
-
-    def done(self) -> None:
-        """Rest at least as long as it took: a slow disk takes half of a world's time at most."""
-        now_s = time.monotonic()
-        self._due_s = max(self._due_s, 2 * now_s - self._begun_s)

@@ -17,6 +17,7 @@ from studio.simulation.cluster.cluster import Cluster
 from studio.simulation.live.driver import Driver
 from studio.simulation.live.free_instant import grid_ns, next_whole_ns, reach_free_instant
 from studio.simulation.live.hands import Answer, Hands
+from studio.simulation.live.porter import Porter
 from studio.simulation.live.script import Script
 from studio.simulation.virtual.loop import VirtualLoop
 from studio.source.zone import utc_zone
@@ -45,6 +46,7 @@ class Playing:
         self.cluster: Cluster = hands.cluster
         self.loop: VirtualLoop = hands.cluster.loop
         self.driver = Driver(self)
+        self._porter = Porter(buffer)
         self.script = Script(buffer)
         self.failure: StudioError | None = None
         self._case = case
@@ -195,6 +197,10 @@ class Playing:
     def flush(self) -> None:
         """Hand records to the log, as far as it takes them now; `buffer.failure` says why not."""
         self.buffer.offer()
+
+    def send_records(self) -> None:
+        """Let records go to the log, and go on meanwhile."""
+        self._porter.send()
 
     def come_to_rest(self) -> None:
         """Go on to an instant that people can read, and write down that it is there that the driver has stopped."""
