@@ -16,9 +16,8 @@ from studio.model.distribution import Distribution
 from studio.model.duration import duration_ns, shortest_ns
 from studio.model.scenario import NETWORK, Given, Scenario, Workload
 from studio.simulation.counterexample.fault_code import distribution_code, plan_code, target_code
-from studio.simulation.counterexample.value_code import Coder, quoted
+from studio.simulation.counterexample.value_code import Coder, importable, quoted
 from studio.simulation.harming.fault_words import plan_in_words
-from studio.source.file import module_path
 from studio.source.options import KINDS, Value, magic_line
 
 if TYPE_CHECKING:
@@ -46,7 +45,7 @@ def scenario_text(scenario: Scenario, build: Build, *, duration: str = "") -> st
         build: Whose contracts it names.
         duration: Instead of its own, which workloads that last as long as it are measured by.
     """
-    coder = Coder(visible_names(build.graph.definitions.values()), _modules(build))
+    coder = Coder(visible_names(build.graph.definitions.values()), importable(build))
     lines = [*_given(scenario, coder), *_conditions(scenario), "", *_workloads(scenario, coder)]
     plan, acts = plan_code(scenario.faults, "$"), list(_acts(scenario, coder))
     body = [f'"""{scenario.doc}"""', *coder.imports, "", *lines, *([""] if plan else []), *plan]
@@ -54,14 +53,6 @@ def scenario_text(scenario: Scenario, build: Build, *, duration: str = "") -> st
     options = _options(scenario, duration or scenario.duration)
     text = "\n".join([f"%%{magic_line('scenario', scenario.name, options)}", *body])
     return re.sub(r"\n{3,}", "\n\n", text) + "\n"
-
-
-def _modules(build: Build) -> dict[str, dict[str, Any]]:
-    """Return what a cell may import from the system's own files: contracts and plain modules, by path."""
-    shared = [each for each in build.graph.definitions.values() if each.source.kind in ("contracts", "module")]
-    # Contracts last: what a plain module has imported from them is theirs.
-    ordered = sorted(shared, key=lambda each: each.source.kind == "contracts")
-    return {module_path(each.source.origin): vars(each.module) for each in ordered if not each.source.implicit}
 
 
 def _doc(counterexample: Counterexample) -> str:

@@ -12,9 +12,20 @@ from typing import Any
 
 from pydantic import BaseModel
 
-__all__ = ["Coder", "quoted"]
+from studio.graph.system import Build
+from studio.source.file import module_path
+
+__all__ = ["Coder", "importable", "quoted"]
 
 _WIDTH = 100
+
+
+def importable(build: Build) -> dict[str, dict[str, Any]]:
+    """Return what a cell may import from the system's own files: contracts and plain modules, by path."""
+    shared = [each for each in build.graph.definitions.values() if each.source.kind in ("contracts", "module")]
+    # Contracts last: what a plain module has imported from them is theirs.
+    ordered = sorted(shared, key=lambda each: each.source.kind == "contracts")
+    return {module_path(each.source.origin): vars(each.module) for each in ordered if not each.source.implicit}
 
 
 class Coder:

@@ -15,6 +15,7 @@ from studio.graph.candidate import visible_names
 from studio.graph.system import Build
 from studio.model.distribution import Zipf
 from studio.model.workload import Workload
+from studio.simulation.counterexample.value_code import importable
 from studio.simulation.live.message_body import body_of, message_from
 
 __all__ = ["workload_from", "workload_to"]
@@ -69,16 +70,24 @@ def workload_from(build: Build, values: Mapping[str, Any]) -> Workload:
 
 def _like_to(build: Build, like: Any) -> dict[str, Any]:
     kind = like if isinstance(like, type) else type(like)
-    names = [name for name, each in visible_names(build.graph.definitions.values()).items() if each is kind]
+    names = [name for name, each in _contracts(build).items() if each is kind]
     if not names:
-        raise InvalidAct(verb="workload", reason=f"like={kind.__name__} is no contract that a cell sees")
+        raise InvalidAct(verb="workload", reason=f"like={kind.__name__} is no contract of the system")
     named = {"contract": names[0]}
     return named if isinstance(like, type) else {**named, "value": json.loads(codec(kind).encode(like))}
 
 
 def _like_from(build: Build, written: Mapping[str, Any]) -> Any:
-    names = visible_names(build.graph.definitions.values())
+    names = _contracts(build)
     name = written["contract"]
     if name not in names:
         raise InvalidAct(verb="workload", reason=f"like={name} is gone; nearest: {nearest(name, names)}")
     return codec(names[name]).decode(json.dumps(written["value"]).encode()) if "value" in written else names[name]
+
+
+def _contracts(build: Build) -> dict[str, Any]:
+    """Return the types of a system by name: that which a cell sees, else that of its module and its own."""
+    names = visible_names(build.graph.definitions.values())
+    for module, exports in importable(build).items():
+        names.update({f"{module}.{name}": each for name, each in exports.items() if isinstance(each, type)})
+    return names
