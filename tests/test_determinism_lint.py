@@ -57,6 +57,8 @@ ALLOWED: Mapping[tuple[str, str], str] = {
     ("simulation/campaign/labour.py", "threading.current_thread"): "only the main thread may take the interrupt signal",
     ("simulation/campaign/labour.py", "threading.main_thread"): "only the main thread may take the interrupt signal",
     ("simulation/campaign/labour.py", "os.environ.setdefault"): "how many threads Polars starts; no run reads it",
+    ("simulation/live/hurry.py", "threading.RLock"): "what a thread waits for when another one plays a world",
+    ("simulation/live/hurry.py", "threading.local"): "how long a thread waits for a world that another one plays",
     ("simulation/live/porter.py", "threading.Thread"): "hands over what is recorded; a run reads nothing of it",
     ("simulation/live/porter.py", "threading.Event"): "hands over what is recorded; a run reads nothing of it",
     (

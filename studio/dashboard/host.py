@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from studio.dashboard.gate import Gate
 from studio.dashboard.parcels import Parcels
 from studio.errors import AddressInUse
+from studio.simulation.live.hurry import hurry
 
 if TYPE_CHECKING:
     from studio.dashboard.web import Web
@@ -64,6 +65,7 @@ class Host:
     # -- in the thread ----------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        hurry()  # all pages wait for this thread
         asyncio.set_event_loop(self._loop)
         self._loop.add_reader(self._socket, self._open)
         try:

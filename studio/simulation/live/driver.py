@@ -12,10 +12,12 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import count
 from typing import Any, Protocol, TypeVar
 
 from studio.errors import LoopBusyError
 from studio.model.duration import SECOND_NS
+from studio.simulation.live.hurry import held, patience_of_thread_s
 from studio.simulation.live.metronome import STRETCH_S, Interval, Metronome
 from studio.simulation.virtual.loop import VirtualLoop
 from studio.source.zone import utc_zone
@@ -126,7 +128,7 @@ class Driver:
         if self.is_here:
             yield
             return
-        with self._turn:
+        with held(self._turn):
             yield
 
     def start(self, speed: float | None) -> None:
@@ -157,13 +159,16 @@ class Driver:
                 self._is_halting = True
                 self._loop.request_stop(is_urgent=patience_s is not None)
                 self._call.notify_all()
-            return self._call.wait_for(lambda: self._thread is None, patience_s)
+            return self._call.wait_for(
+                lambda: self._thread is None, patience_of_thread_s() if patience_s is None else patience_s
+            )
 
     def do(self, function: Callable[[], T]) -> T:
         """Do something between two virtual instants, and return what came of it.
 
         Raises:
-            LoopBusyError: It is asked for by simulated code, which runs in the very world.
+            LoopBusyError: It is asked for by simulated code, which runs in the very world; or by a thread in a hurry,
+                while the world does not come to an instant's end.
         """
         if self.is_here:
             raise LoopBusyError(driver="thread studio-world")
@@ -175,10 +180,10 @@ class Driver:
                     self._loop.request_stop(is_urgent=False)
                     self._call.notify_all()
                     break
-            with self._hand:
+            with held(self._hand):
                 if self._thread is None:
                     return function()
-        self._await(work)
+        self._await(work, patience_of_thread_s())
         if work.error is not None:
             raise work.error
         return work.result  # type: ignore[no-any-return]
@@ -201,11 +206,14 @@ class Driver:
             if not is_done():
                 self._call.wait(LOOK_IN_S)
 
-    def _await(self, work: _Work) -> None:
+    def _await(self, work: _Work, patience_s: float | None) -> None:
+        waits = count() if patience_s is None else range(round(patience_s / PATIENT_S))
         try:
             with self._call:
-                while not self._call.wait_for(lambda: work.is_done, PATIENT_S):
-                    pass  # an interrupt is heeded between two waits: libraries may take it so that it ends none
+                for _ in waits:  # an interrupt is heeded between two: libraries may take it so that it ends none
+                    if self._call.wait_for(lambda: work.is_done, PATIENT_S):
+                        return
+            raise LoopBusyError(driver="thread studio-world, in a handler that does not yield")
         except BaseException:
             with self._call:
                 if work in self._works:

@@ -10,7 +10,8 @@ from contextlib import suppress
 import pytest
 
 from studio import S
-from studio.errors import StudioError, WorldClosed, WorldNotRunning
+from studio.errors import LoopBusyError, StudioError, WorldClosed, WorldNotRunning
+from studio.simulation.live.hurry import hurry
 from studio.simulation.world import World
 from tests.simulation.live.conftest import Shop, until
 
@@ -160,3 +161,25 @@ def test_handler_that_pauses_its_own_world_waits_for_nobody(shop: Shop) -> None:
     with suppress(StudioError):
         world._playing.driver.do(world.pause)  # noqa: SLF001 - as simulated code would
     until(lambda: world.state == "paused")
+
+
+def test_thread_in_a_hurry_is_refused_while_a_cell_plays_the_world(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("studio.simulation.live.hurry.HURRY_S", 0.01)
+    world, refused = shop.world(), list[StudioError]()
+
+    def page() -> None:
+        hurry()
+        for act in (world.pause, lambda: world.crash("Shop", down_for="1s")):
+            try:
+                act()
+            except StudioError as error:
+                refused.append(error)
+
+    def cell() -> None:
+        thread = threading.Thread(target=page)
+        thread.start()
+        thread.join()
+
+    world._playing.driver.do(cell)  # noqa: SLF001 - as a cell does that plays for long
+    assert [type(each) for each in refused] == [WorldNotRunning, LoopBusyError]
+    world.crash("Shop", down_for="1s")
