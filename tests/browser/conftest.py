@@ -17,6 +17,8 @@ from tests.browser.jupyter_server import LabServer, lab_server_in
 
 OpenPage = Callable[..., Page]
 """Opens another page: `open_page(width=900, is_dark=True)`."""
+PAGES = pytest.StashKey[ExitStack]()
+"""Those that a test has open."""
 
 
 @pytest.fixture(scope="module")
@@ -38,10 +40,19 @@ def watch() -> Iterator[Watch]:
         pytest.fail("\n".join(["a page did what it must not:", *watch.complaints]), pytrace=False)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Close the pages before the server that they show ends, which they would complain of."""
+    opened = item.stash.get(PAGES, None)
+    if opened is not None:
+        opened.close()
+
+
 @pytest.fixture
-def open_page(browser: Browser, watch: Watch) -> Iterator[OpenPage]:
+def open_page(request: pytest.FixtureRequest, browser: Browser, watch: Watch) -> Iterator[OpenPage]:
     """Open pages, each in a context of its own; all are closed with the test."""
     with ExitStack() as opened:
+        request.node.stash[PAGES] = opened
         yield lambda **options: opened.enter_context(pages_of(browser, watch, **options))
 
 

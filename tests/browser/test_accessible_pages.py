@@ -26,11 +26,11 @@ from studio.simulation.run import Run
 from studio.simulation.world import World
 from studio.store import Log
 from tests.browser.axe import CONTRAST, violations
+from tests.browser.pages import SLOW_MS
 
 if TYPE_CHECKING:
     from tests.browser.conftest import OpenPage
 
-SLOW_MS = 60_000
 LONG = ("system", "sagas", "metrics")  # charts and drawings have thousands of elements to be looked at
 TABS = (
     "traces",
@@ -181,7 +181,7 @@ def lab_theme(name: str) -> str:
 
 
 @pytest.mark.parametrize("is_dark", [False, True])
-@pytest.mark.parametrize("is_lab", [False, True])
+@pytest.mark.parametrize("is_lab", [pytest.param(False, marks=pytest.mark.slow), True])
 def test_widgets_of_a_cell_can_be_read_by_all(
     open_page: OpenPage, run: Run, world: World, *, is_dark: bool, is_lab: bool
 ) -> None:

@@ -17,11 +17,10 @@ from studio.dashboard.dashboard_server import DashboardServer, serve_dashboard
 from studio.dashboard.feed import Feed
 from studio.simulation.world import World
 from studio.store import Log
+from tests.browser.pages import SLOW_MS, opened
 
 if TYPE_CHECKING:
     from tests.browser.chromium import Watch
-
-SLOW_MS = 60_000
 
 
 @pytest.fixture
@@ -39,13 +38,6 @@ def server(world: World) -> Iterator[DashboardServer]:
     made = serve_dashboard(Feed.of_world(world))
     yield made
     made.stop()
-
-
-def opened(page: Page, url: str) -> Page:
-    page.goto(url)
-    expect(page.get_by_role("tablist")).to_be_visible(timeout=SLOW_MS)
-    expect(page.locator("#studio-loading")).to_be_hidden(timeout=SLOW_MS)
-    return page
 
 
 def drop_websockets(server: DashboardServer) -> None:

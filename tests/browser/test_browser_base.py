@@ -60,6 +60,7 @@ def test_requests_to_other_machines_and_errors_are_complaints(browser: Browser, 
     assert "since 7" not in text
 
 
+@pytest.mark.slow  # the story of a live world opens it, too
 def test_lab_opens_without_a_complaint(page: Page, lab_server: LabServer) -> None:
     page.goto(lab_server.url())
     expect(page.locator(".jp-LauncherCard").first).to_be_visible()

@@ -7,7 +7,7 @@ import json
 import pytest
 from playwright.sync_api import Page, expect
 
-from studio.dashboard.components.esm import component_module
+from studio.dashboard.components.esm import GRAPH, WATERFALL, component_module
 from studio.dashboard.components.graph_stats import EdgeStats, NodeStats, graph_stats
 from studio.graph.drawing import Drawing
 from studio.graph.topology import Edge, Node, Topology
@@ -53,7 +53,7 @@ def stats(rate: float, errors: float = 0.0) -> dict[str, object]:
 def graph(page: Page) -> Page:
     show(
         page,
-        component_module("graph.js"),
+        component_module(*GRAPH),
         svg=Drawing(SYSTEM).svg,
         stats=stats(12, 0.05),
         selected="",
@@ -75,7 +75,7 @@ def waterfall(page: Page) -> Page:
     picture = Waterfall.of(spans, title="Order", spans_max=400)
     show(
         page,
-        component_module("waterfall.js"),
+        component_module(*WATERFALL),
         svg=picture.svg(),
         selected=0,
         hidden=3,
@@ -112,7 +112,7 @@ def test_a_large_picture_opens_legibly_and_a_part_is_found_by_name(page: Page) -
     nodes = tuple(Node("service", f"Service{at:02}", (), ("do",)) for at in range(60))
     edges = tuple(Edge(nodes[at].key, nodes[at + 1].key, "call", f"Service{at + 1:02}.do") for at in range(59))
     page.set_viewport_size({"width": 900, "height": 700})
-    module, svg = component_module("graph.js"), Drawing(Topology(nodes, edges)).svg
+    module, svg = component_module(*GRAPH), Drawing(Topology(nodes, edges)).svg
     show(page, module, svg=svg, stats={}, selected="", theme="light", height_max=500)
     note, field = page.get_by_text("larger than its window"), page.get_by_role("searchbox")
     expect(note).to_be_visible()

@@ -16,14 +16,13 @@ import studio
 from studio.dashboard.dashboard_server import DashboardServer, serve_dashboard
 from studio.dashboard.feed import Feed
 from studio.store import Log
+from tests.browser.pages import SLOW_MS, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.browser.chromium import Watch
     from tests.browser.conftest import OpenPage
-
-SLOW_MS = 60_000  # the first page loads Panel in the server's thread
 
 
 @pytest.fixture(scope="module")
@@ -41,14 +40,6 @@ def server(log: Log) -> Iterator[DashboardServer]:
     server = serve_dashboard(Feed.of_log(log))
     yield server
     server.stop()
-
-
-def opened(page: Page, url: str) -> Page:
-    """Open a link and wait until its tab is built."""
-    page.goto(url)
-    expect(page.get_by_role("tablist")).to_be_visible(timeout=SLOW_MS)
-    expect(page.locator("#studio-loading")).to_be_hidden(timeout=SLOW_MS)
-    return page
 
 
 def test_a_link_opens_its_tab_and_loses_its_token(page: Page, server: DashboardServer) -> None:

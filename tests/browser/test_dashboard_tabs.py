@@ -27,13 +27,13 @@ from studio.simulation.harming.fault_words import in_words
 from studio.simulation.world import World
 from studio.source.cell import cell_from_text
 from studio.store import Log
+from tests.browser.pages import SLOW_MS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.browser.conftest import OpenPage
 
-SLOW_MS = 60_000
 PROGRAM = "from studio.cli import main; main()"
 TABS = ("System", "Traces", "Sagas", "Metrics", "Messages", "Campaign", "Faults", "Compare")
 LISTS = {"Traces": "Traces", "Sagas": "Saga instances", "Messages": "Messages"}

@@ -18,13 +18,13 @@ from studio.dashboard.feed import Feed
 from studio.graph.system import Build
 from studio.simulation.world import World
 from studio.store import Log
+from tests.browser.pages import SLOW_MS, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.browser.conftest import OpenPage
 
-SLOW_MS = 60_000
 STOPS = {"system": ".part", "traces": "[role=row][data-key]", "metrics": "[role=figure]"}
 FOCUSED = """() => {  // what has the keyboard, in the innermost shadow tree
   let found = document.activeElement;
@@ -82,13 +82,6 @@ def live(world: World, page: Page) -> Iterator[Callable[[str], Page]]:
     yield lambda tab: opened(page, made.url(tab=tab))
     page.close()  # else it looks for the server that has gone
     made.stop()
-
-
-def opened(page: Page, url: str) -> Page:
-    page.goto(url)
-    expect(page.get_by_role("tablist", name="Views")).to_be_visible(timeout=SLOW_MS)
-    expect(page.locator("#studio-loading")).to_be_hidden(timeout=SLOW_MS)
-    return page
 
 
 def focused(page: Page) -> dict[str, object]:

@@ -133,6 +133,7 @@ def test_the_dashboard_opens_as_a_tab_and_finds_a_restarted_kernel(lab: LabPage,
     expect(lab.page.locator(".studio-Dashboard iframe")).to_have_attribute("src", shown_at or "")  # its kernel lives
 
 
+@pytest.mark.slow
 def test_a_hunt_is_stopped_from_the_sidebar_and_a_run_that_failed_is_told(lab: LabPage, parcels: list[str]) -> None:
     wrong = "%%invariant wrong\nselect nothing_like_that from spans"
     lab.server.write("hunted.ipynb", *parcels)

@@ -18,13 +18,13 @@ import studio
 from studio.dashboard.dashboard_server import DashboardServer, serve_dashboard
 from studio.dashboard.feed import Feed
 from studio.store import Log
+from tests.browser.pages import SLOW_MS, opened
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.browser.conftest import OpenPage
 
-SLOW_MS = 60_000
 COPIED = """() => { window.copied = ""; navigator.clipboard.writeText = async (text) => { window.copied = text; }; }"""
 DRAGGED = "(it, share) => { it.value = it.max * share / 100; it.dispatchEvent(new Event('input')); }"
 PICTURES = {
@@ -48,13 +48,6 @@ def served(request: pytest.FixtureRequest) -> Iterator[DashboardServer]:
     server = serve_dashboard(Feed.of_log(log, build=build))
     yield server
     server.stop()
-
-
-def opened(page: Page, url: str) -> Page:
-    page.goto(url)
-    expect(page.get_by_role("tablist", name="Views")).to_be_visible(timeout=SLOW_MS)
-    expect(page.locator("#studio-loading")).to_be_hidden(timeout=SLOW_MS)
-    return page
 
 
 def copied(page: Page) -> str:
@@ -126,7 +119,7 @@ def test_a_folded_and_zoomed_waterfall_opens_elsewhere(open_page: OpenPage, serv
     expect(other.get_by_role("button", name="Show all times").first).to_be_enabled()
 
 
-@pytest.mark.parametrize("is_dark", [False, True])
+@pytest.mark.parametrize("is_dark", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("tab", PICTURES)
 def test_pictures_of_a_tab_are_drawn(
     open_page: OpenPage, served: DashboardServer, tab: str, tmp_path: Path, *, is_dark: bool

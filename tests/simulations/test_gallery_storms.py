@@ -7,7 +7,7 @@ import pytest
 import studio
 from studio.graph.system import Build
 
-SEEDS = 12
+SEEDS = 8
 MANY = 500
 
 

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from importlib import resources
 
-__all__ = ["component_module", "module_of"]
+__all__ = ["FAULTS", "GRAPH", "WATERFALL", "component_module", "module_of"]
 
 _HERE = "studio.dashboard.components"
+GRAPH = ("graph_camera.js", "graph_marks.js", "graph_taken.js", "graph.js")
+WATERFALL = ("waterfall.js",)
+FAULTS = tuple((_HERE, each) for each in ("fault_fields.js", "fault_form.js", "fault_panel.js"))
+"""Pieces of the controls for faults, which stand by themselves."""
 
 
-def component_module(name: str, package: str = _HERE) -> str:
-    """Return the module of a component: its own script, after what all of them share.
+def component_module(*names: str, package: str = _HERE) -> str:
+    """Return the module of a component: its own scripts, after what all of them share.
 
     Args:
-        name: Of its file.
-        package: That holds it.
+        names: Of its files; the last says what is exported.
+        package: That holds them.
     """
-    return module_of((_HERE, "shared.js"), (package, name))
+    return module_of((_HERE, "shared.js"), *((package, name) for name in names))
 
 
 def module_of(*pieces: tuple[str, str]) -> str:

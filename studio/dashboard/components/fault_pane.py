@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, ClassVar
 
 import param
 from panel.custom import AnyWidgetComponent
+
+from studio.dashboard.components.esm import FAULTS, module_of
 
 __all__ = ["FaultPane"]
 
@@ -21,4 +22,4 @@ class FaultPane(AnyWidgetComponent):
     kind = param.String(default="", doc="Kind of fault of which the form is open; empty for the first one.")
     theme = param.String(default="", doc="`light`, `dark`, or empty for that of the surroundings.")
 
-    _esm: ClassVar[Any] = Path(__file__).with_name("fault_panel.js")
+    _esm: ClassVar[Any] = module_of(*FAULTS)

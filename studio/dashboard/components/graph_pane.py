@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 import param
 from panel.custom import JSComponent
 
-from studio.dashboard.components.esm import component_module
+from studio.dashboard.components.esm import GRAPH, component_module
 
 __all__ = ["GraphPane"]
 
@@ -22,7 +22,7 @@ class GraphPane(JSComponent):
     corner = param.String(default="", doc="Scenario, run, seed and virtual time, for pictures that are taken away.")
     height_max = param.Integer(default=640, doc="Of the picture, in pixels.")
 
-    _esm: ClassVar[Any] = component_module("graph.js")
+    _esm: ClassVar[Any] = component_module(*GRAPH)
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel says nothing of it

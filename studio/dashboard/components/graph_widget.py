@@ -5,7 +5,7 @@ from __future__ import annotations
 import anywidget
 import traitlets
 
-from studio.dashboard.components.esm import component_module
+from studio.dashboard.components.esm import GRAPH, component_module
 
 __all__ = ["GraphWidget"]
 
@@ -22,7 +22,7 @@ class GraphWidget(anywidget.AnyWidget):
         height_max: Of the picture, in pixels.
     """
 
-    _esm = component_module("graph.js")
+    _esm = component_module(*GRAPH)
 
     svg = traitlets.Unicode("").tag(sync=True)
     stats = traitlets.Dict().tag(sync=True)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import param
 from panel.custom import JSComponent
 
-from studio.dashboard.components.esm import component_module
+from studio.dashboard.components.esm import WATERFALL, component_module
 from studio.observe import Waterfall
 
 __all__ = ["WaterfallPane"]
@@ -27,7 +27,7 @@ class WaterfallPane(JSComponent):
     theme = param.String(default="", doc="`light`, `dark`, or empty for that of the surroundings.")
     height_max = param.Integer(default=0, doc="Of the picture, in pixels.")
 
-    _esm: ClassVar[Any] = component_module("waterfall.js")
+    _esm: ClassVar[Any] = component_module(*WATERFALL)
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel says nothing of it

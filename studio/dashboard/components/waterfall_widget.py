@@ -8,7 +8,7 @@ from typing import Any
 import anywidget
 import traitlets
 
-from studio.dashboard.components.esm import component_module
+from studio.dashboard.components.esm import WATERFALL, component_module
 from studio.observe import Waterfall
 
 __all__ = ["WaterfallWidget"]
@@ -29,7 +29,7 @@ class WaterfallWidget(anywidget.AnyWidget):
         height_max: Of the picture, in pixels, beyond which it scrolls; 0 for as high as it is.
     """
 
-    _esm = component_module("waterfall.js")
+    _esm = component_module(*WATERFALL)
 
     svg = traitlets.Unicode("").tag(sync=True)
     hidden = traitlets.Int(0).tag(sync=True)

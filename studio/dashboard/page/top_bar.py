@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import param
 from panel.custom import JSComponent
+
+from studio.dashboard.components.esm import module_of
 
 __all__ = ["TopBar"]
 
@@ -27,7 +28,7 @@ class TopBar(JSComponent):
 
     told: int = param.Integer(default=0, doc="Rounds of news so far; the browser says `heard` once it has drawn one.")
 
-    _esm = Path(__file__).with_name("top_bar.js")
+    _esm = module_of(("studio.dashboard.page", "top_bar_parts.js"), ("studio.dashboard.page", "top_bar.js"))
 
     def __init__(self, receive: Callable[[Any], None], **params: Any) -> None:
         self._receive = receive

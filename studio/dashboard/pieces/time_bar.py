@@ -27,7 +27,7 @@ class TimeBar(JSComponent):
     marks = param.List(default=[], doc="Faults: from, until, words.")
     shown_ns = param.Integer(default=-1, doc="Instant that is on screen: a play waits for it.")
 
-    _esm: ClassVar[Any] = component_module("time_bar.js", "studio.dashboard.pieces")
+    _esm: ClassVar[Any] = component_module("time_bar.js", package="studio.dashboard.pieces")
 
     def __init__(self, **params: Any) -> None:
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel says nothing of it

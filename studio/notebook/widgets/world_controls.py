@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import anywidget
 import traitlets
 
-from studio.dashboard.components.esm import module_of
+from studio.dashboard.components.esm import FAULTS, module_of
 from studio.dashboard.fault_panel import FaultPanel, catalogue_of
 from studio.errors import StudioError
 from studio.notebook.widgets.message_form import MessageForm, addresses_of
@@ -45,7 +45,7 @@ class WorldControls(anywidget.AnyWidget):
     """
 
     _esm = module_of(
-        ("studio.dashboard.components", "fault_panel.js"),
+        *FAULTS,
         ("studio.notebook.widgets", "message_form.js"),
         ("studio.notebook.widgets", "world_controls.js"),
     )

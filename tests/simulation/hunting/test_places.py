@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from studio import deploy, lose
 from studio.graph.system import Build
 from studio.model.duration import format_ns
@@ -92,6 +94,7 @@ def test_first_occasions_come_first_then_second_and_last() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_candidate_fits_its_place(spare: Build) -> None:
     for candidate in candidates_of(list(places(spare).values())):
         simulate(Case("calm", plan=(candidate.fault,)), system=spare, log=Log.memory(), keep=False)
