@@ -7,7 +7,7 @@ import pytest
 import studio
 from studio.graph.system import Build
 
-SEEDS = 8
+SEEDS = 5
 MANY = 500
 
 

@@ -91,6 +91,7 @@ def test_budget_in_runs_is_kept_also_at_random(sound: Build) -> None:
     assert found.coverage.random > 0
 
 
+@pytest.mark.slow
 def test_search_goes_on_for_every_promise_when_asked(build_from: Callable[..., Build], naive_cells: Cells) -> None:
     second = '%%invariant few_bills\nselect 1 from (select count(*) as n from "Biller.bills") where n > 3'
     build = build_from(*naive_cells, second)
