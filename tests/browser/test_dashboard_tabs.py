@@ -27,7 +27,7 @@ from studio.simulation.harming.fault_words import in_words
 from studio.simulation.world import World
 from studio.source.cell import cell_from_text
 from studio.store import Log
-from tests.browser.pages import SLOW_MS
+from tests.browser.pages import SLOW_MS, taken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -173,16 +173,6 @@ def with_state(link: str, **state: Any) -> str:
 
 def grid(page: Page, tab: str) -> Locator:
     return page.get_by_role("grid", name=LISTS[tab], exact=True)
-
-
-def taken(page: Page, item: str, folder: Path) -> Path:
-    """Take a file away by the export menu."""
-    page.get_by_role("button", name="Export").click()
-    with page.expect_download(timeout=SLOW_MS) as download:
-        page.get_by_role("menuitem", name=item, exact=True).click()
-    into = folder / download.value.suggested_filename
-    download.value.save_as(into)
-    return into
 
 
 @pytest.mark.parametrize(("width", "is_dark", "way"), [(1280, False, "click"), (900, True, "key")])

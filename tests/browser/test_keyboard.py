@@ -80,7 +80,6 @@ def live(world: World, page: Page) -> Iterator[Callable[[str], Page]]:
     """Opens a tab of the world."""
     made = serve_dashboard(Feed.of_world(world))
     yield lambda tab: opened(page, made.url(tab=tab))
-    page.close()  # else it looks for the server that has gone
     made.stop()
 
 

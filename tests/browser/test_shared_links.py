@@ -18,7 +18,7 @@ import studio
 from studio.dashboard.dashboard_server import DashboardServer, serve_dashboard
 from studio.dashboard.feed import Feed
 from studio.store import Log
-from tests.browser.pages import SLOW_MS, opened
+from tests.browser.pages import SLOW_MS, opened, taken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,15 +56,6 @@ def copied(page: Page) -> str:
     page.get_by_role("button", name="Copy a link").click()
     page.wait_for_function("window.copied")
     return str(page.evaluate("window.copied"))
-
-
-def taken(page: Page, item: str, folder: Path) -> Path:
-    page.get_by_role("button", name="Export").click()
-    with page.expect_download(timeout=SLOW_MS) as download:
-        page.get_by_role("menuitem", name=item, exact=True).click()
-    into = folder / download.value.suggested_filename
-    download.value.save_as(into)
-    return into
 
 
 def test_a_dragged_instant_makes_no_history_and_opens_elsewhere(open_page: OpenPage, served: DashboardServer) -> None:

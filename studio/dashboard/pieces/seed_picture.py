@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from html import escape
 
 from studio.dashboard.pieces.seed_grid import STATES
-from studio.dashboard.pieces.taken_picture import standing_alone
-from studio.observe.palette import FONT, Theme, colour
+from studio.dashboard.pieces.taken_picture import MARGIN, headed, standing_alone
+from studio.observe.palette import Theme, colour
 
 __all__ = ["seed_picture"]
 
-_WIDTH_MIN, _WIDTH_MAX, _MARGIN, _HEAD, _LEGEND = 640, 1200, 12, 58, 20
+_WIDTH_MIN, _WIDTH_MAX, _HEAD, _LEGEND = 640, 1200, 58, 20
 _COLOURS = {"held": "ok", "failed": "error", "error": "warning", "aborted": "warning", "missing": "soft"}
 
 
@@ -28,19 +28,12 @@ def seed_picture(cells: Sequence[tuple[int, str]], *, title: str, corner: str, t
     """
     size = 18 if len(cells) <= 400 else 13 if len(cells) <= 2000 else 9
     square = math.ceil(math.sqrt(len(cells) * 2)) * size  # about twice as wide as high
-    width = min(_WIDTH_MAX, max(_WIDTH_MIN, square + 2 * _MARGIN))
-    columns = max(1, (width - 2 * _MARGIN) // size)
-    height = _HEAD + math.ceil(len(cells) / columns) * size + _MARGIN
-    text, soft = colour("text", theme), colour("soft", theme)
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
-        f'role="img" aria-label="{escape(title)}" font-family="{escape(FONT)}" font-size="12">'
-        f'<rect width="{width}" height="{height}" fill="{colour("back", theme)}"/>'
-        f'<text x="{_MARGIN}" y="20" font-size="14" font-weight="600" fill="{text}">{escape(title)}</text>'
-        f'<text x="{width - _MARGIN}" y="20" text-anchor="end" fill="{soft}">{escape(corner)}</text>'
-    )
+    width = min(_WIDTH_MAX, max(_WIDTH_MIN, square + 2 * MARGIN))
+    columns = max(1, (width - 2 * MARGIN) // size)
+    height = _HEAD + math.ceil(len(cells) / columns) * size + MARGIN
+    head = headed((width, height), title=title, corner=corner, theme=theme)
     drawn = (
-        _placed(state, (_MARGIN + at % columns * size, _HEAD + at // columns * size), size, theme, title=f"seed {seed}")
+        _placed(state, (MARGIN + at % columns * size, _HEAD + at // columns * size), size, theme, title=f"seed {seed}")
         for at, (seed, state) in enumerate(cells)
     )
     counted = Counter(state for _, state in cells)
@@ -48,7 +41,7 @@ def seed_picture(cells: Sequence[tuple[int, str]], *, title: str, corner: str, t
 
 
 def _legend(counted: Counter[str], theme: Theme) -> Iterator[str]:
-    x, top = _MARGIN, _HEAD - 2 * _LEGEND + 8
+    x, top = MARGIN, _HEAD - 2 * _LEGEND + 8
     for state, (_, words) in STATES.items():
         if counted[state]:
             told = f"{counted[state]:,} {words}"

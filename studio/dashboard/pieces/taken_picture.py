@@ -12,8 +12,9 @@ from studio.observe.palette import FONT, Theme, colour
 if TYPE_CHECKING:
     from studio.dashboard.desk import Desk
 
-__all__ = ["corner_of", "drawing_alone", "framed", "standing_alone", "theme_of"]
+__all__ = ["MARGIN", "corner_of", "drawing_alone", "framed", "headed", "standing_alone", "theme_of"]
 
+MARGIN = 12
 _HEAD, _LINE = 34, 18
 _DEFINED = re.compile(r"--(?:s|studio)-[a-z-]+:[^;{}]*;")
 _COLOUR = re.compile(r"var\(--s-([a-z-]+)\)")
@@ -87,12 +88,25 @@ def framed(svg: str, size: tuple[int, int], *, title: str, corner: str, notes: t
         f'<g transform="translate(12 {_HEAD + height + 16 + _LINE * at})">{note}</g>' for at, note in enumerate(notes)
     )
     whole = _HEAD + height + 12 + _LINE * len(notes)
-    text, soft = colour("text", theme), colour("soft", theme)
-    head = (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {whole}" width="{width}" height="{whole}" '
-        f'role="img" aria-label="{escape(title)}" font-family="{escape(FONT)}" font-size="12">'
-        f'<rect width="{width}" height="{whole}" fill="{colour("back", theme)}"/>'
-        f'<text x="12" y="20" font-size="14" font-weight="600" fill="{text}">{escape(title)}</text>'
-        f'<text x="{width - 12}" y="20" text-anchor="end" fill="{soft}">{escape(corner)}</text>'
-    )
+    head = headed((width, whole), title=title, corner=corner, theme=theme)
     return standing_alone(f"{head}{inner}{below}</svg>", theme)
+
+
+def headed(size: tuple[int, int], *, title: str, corner: str, theme: Theme) -> str:
+    """Return the beginning of a picture, up to what it shows: its paper, and the line above.
+
+    Args:
+        size: Of the whole, width and height.
+        title: What it shows, at the left.
+        corner: Whose it is, at the right.
+        theme: Colours.
+    """
+    width, height = size
+    text, soft = colour("text", theme), colour("soft", theme)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" '
+        f'role="img" aria-label="{escape(title)}" font-family="{escape(FONT)}" font-size="12">'
+        f'<rect width="{width}" height="{height}" fill="{colour("back", theme)}"/>'
+        f'<text x="{MARGIN}" y="20" font-size="14" font-weight="600" fill="{text}">{escape(title)}</text>'
+        f'<text x="{width - MARGIN}" y="20" text-anchor="end" fill="{soft}">{escape(corner)}</text>'
+    )
